@@ -1,0 +1,182 @@
+import type { DType } from './tensor.ts'
+
+/**
+ * A scalar expression: the body of an elementwise `map`, and the epilogue of every reducing op.
+ * Types are strict: both sides of an arithmetic function have one type; `float` converts. Literals are f32.
+ */
+export type Expr =
+  | { readonly fn: 'arg'; readonly index: number }
+  | { readonly fn: 'number'; readonly value: number }
+  | { readonly fn: Fn; readonly args: readonly Expr[] }
+
+type Scalar = 'f32' | 'i32' | 'bit' | 'u8' | 'i64'
+interface Signature {
+  readonly arity: number
+  /** Result type for these argument types; undefined refuses them. */
+  readonly type: (...args: Scalar[]) => Scalar | undefined
+  /** On JavaScript numbers; bits are 0 and 1. f32 results are rounded by the caller. */
+  readonly evaluate: (a: number, b: number, c: number) => number
+}
+
+const arithmetic = (a: Scalar, b: Scalar = a) => (a === b && (a === 'f32' || a === 'i32') ? a : undefined)
+const float = (a: Scalar, b: Scalar = a) => (a === 'f32' && b === 'f32' ? 'f32' : undefined)
+const comparison = (a: Scalar, b: Scalar) => (arithmetic(a, b) ? 'bit' : undefined)
+const logic = (a: Scalar, b: Scalar = a) => (a === 'bit' && b === 'bit' ? 'bit' : undefined)
+
+const unary = (type: Signature['type'], evaluate: (a: number) => number): Signature => ({ arity: 1, type, evaluate })
+const binary = (type: Signature['type'], evaluate: (a: number, b: number) => number): Signature => ({
+  arity: 2,
+  type,
+  evaluate,
+})
+
+/** Every scalar function. Backends print exactly these. */
+export const functions = {
+  add: binary(arithmetic, (a, b) => a + b),
+  sub: binary(arithmetic, (a, b) => a - b),
+  mul: binary(arithmetic, (a, b) => a * b),
+  div: binary(float, (a, b) => a / b),
+  max: binary(arithmetic, (a, b) => (a > b ? a : b)),
+  min: binary(arithmetic, (a, b) => (a < b ? a : b)),
+  pow: binary(float, (a, b) => a ** b),
+  neg: unary(arithmetic, a => -a),
+  abs: unary(arithmetic, a => Math.abs(a)),
+  sqrt: unary(float, a => Math.sqrt(a)),
+  exp: unary(float, a => Math.exp(a)),
+  log: unary(float, a => Math.log(a)),
+  tanh: unary(float, a => Math.tanh(a)),
+  floor: unary(float, a => Math.floor(a)),
+  ceil: unary(float, a => Math.ceil(a)),
+  /** To the nearest integer, halves to even. */
+  round: unary(float, a => roundHalfEven(a)),
+  /** ONNX Sign: -1, 0 or +1. */
+  sign: unary(float, a => Math.sign(a)),
+  /** a >= b */
+  ge: binary(comparison, (a, b) => (a >= b ? 1 : 0)),
+  /** a > b */
+  gt: binary(comparison, (a, b) => (a > b ? 1 : 0)),
+  eq: binary(comparison, (a, b) => (a === b ? 1 : 0)),
+  not: unary(logic, a => 1 - a),
+  and: binary(logic, (a, b) => a & b),
+  or: binary(logic, (a, b) => a | b),
+  xor: binary(logic, (a, b) => a ^ b),
+  /** condition ? a : b */
+  select: {
+    arity: 3,
+    type: (c: Scalar, a: Scalar, b: Scalar) => (c === 'bit' && a === b ? a : undefined),
+    evaluate: (c: number, a: number, b: number) => (c ? a : b),
+  },
+  /** i32 and u8 to f32 by value; a bit to -1 or +1. */
+  float: unary(a => (a === 'bit' || a === 'i32' || a === 'u8' ? 'f32' : undefined), Number),
+} as const satisfies Record<string, Signature>
+
+export type Fn = keyof typeof functions
+const signatures: Readonly<Record<Fn, Signature>> = functions
+
+export const arg = (index: number): Expr => ({ fn: 'arg', index })
+export const number = (value: number): Expr => ({ fn: 'number', value: Math.fround(value) })
+export const call = (fn: Fn, ...args: readonly Expr[]): Expr => ({ fn, args })
+
+export const isArg = (expr: Expr, index: number): boolean => expr.fn === 'arg' && expr.index === index
+export const isNumber = (expr: Expr, value: number): boolean => expr.fn === 'number' && Object.is(expr.value, value)
+
+/** Rebuilds an expression bottom-up, asking `change` about every part. */
+export function rewriteExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
+  if (!('args' in expr)) return change(expr)
+  const args = expr.args.map(part => rewriteExpr(part, change))
+  return change(args.every((part, i) => part === expr.args[i]) ? expr : { fn: expr.fn, args })
+}
+
+/** The expression with every argument replaced. */
+export const substitute = (expr: Expr, replacement: (index: number) => Expr): Expr =>
+  rewriteExpr(expr, part => (part.fn === 'arg' ? replacement(part.index) : part))
+
+/** Indices of the arguments that occur, ascending. */
+export function argsOf(expr: Expr): number[] {
+  const found = new Set<number>()
+  rewriteExpr(expr, part => {
+    if (part.fn === 'arg') found.add(part.index)
+    return part
+  })
+  return [...found].sort((a, b) => a - b)
+}
+
+/** How many functions it calls: the cost of evaluating it once more. */
+export const sizeOf = (expr: Expr): number =>
+  'args' in expr ? 1 + expr.args.reduce((sum, part) => sum + sizeOf(part), 0) : 0
+
+/** Type of an expression over arguments of these types; throws where a function does not take its arguments. */
+export function typeOf(expr: Expr, args: readonly DType[]): DType {
+  if (expr.fn === 'number') return 'f32'
+  if (expr.fn === 'arg') {
+    const type = args[expr.index]
+    if (!type) throw new Error(`argument ${expr.index} of ${args.length} in an expression`)
+    return type
+  }
+  const { arity, type } = signatures[expr.fn]
+  const types = expr.args.map(part => typeOf(part, args))
+  const result = types.length === arity ? type(...types) : undefined
+  if (!result) throw new Error(`${expr.fn} does not take (${types.join(', ')})`)
+  return result
+}
+
+export type Evaluator = (args: ArrayLike<number>) => number
+
+/** A closure that evaluates the expression, rounding to f32 after every step. */
+export function evaluator(expr: Expr, types: readonly DType[]): Evaluator {
+  if (expr.fn === 'number') {
+    const { value } = expr
+    return () => value
+  }
+  if (expr.fn === 'arg') {
+    const { index } = expr
+    return args => args[index]!
+  }
+  const [a, b, c] = expr.args.map(part => evaluator(part, types)) as [Evaluator, Evaluator?, Evaluator?]
+  if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit') return args => (a(args) ? 1 : -1)
+  const { evaluate } = signatures[expr.fn]
+  const result = typeOf(expr, types)
+  const round = result === 'f32' ? Math.fround : result === 'i32' ? (value: number) => value | 0 : Number
+  if (c) return args => round(evaluate(a(args), b!(args), c(args)))
+  if (b) return args => round(evaluate(a(args), b(args), 0))
+  return args => round(evaluate(a(args), 0, 0))
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
+}
+
+/** `max(add(mul(a, b), c), 0)`: arguments are letters by index, `a` the first, `_26` the 27th. */
+export function showExpr(expr: Expr): string {
+  if (expr.fn === 'arg') return expr.index < 26 ? String.fromCharCode(97 + expr.index) : `_${expr.index}`
+  if (expr.fn === 'number') return Object.is(expr.value, -0) ? '-0' : `${expr.value}`
+  return `${expr.fn}(${expr.args.map(showExpr).join(', ')})`
+}
+
+/** Reads what `showExpr` wrote. */
+export function parseExpr(text: string): Expr {
+  const tokens = text.match(/[A-Za-z_]\w*|[-+]?(?:Infinity|[\d.]+(?:e[-+]?\d+)?)|[(),]/g) ?? []
+  let at = 0
+  const read = (): Expr => {
+    const token = tokens[at++]
+    if (token === undefined) throw new Error(`unfinished expression: ${text}`)
+    if (tokens[at] === '(') {
+      if (!(token in functions)) throw new Error(`unknown function ${token}: ${text}`)
+      const args: Expr[] = []
+      do {
+        at++
+        args.push(read())
+      } while (tokens[at] === ',')
+      if (tokens[at++] !== ')') throw new Error(`expected ')': ${text}`)
+      return { fn: token as Fn, args }
+    }
+    if (/^[a-z]$/.test(token)) return arg(token.charCodeAt(0) - 97)
+    if (/^_\d+$/.test(token)) return arg(Number(token.slice(1)))
+    return { fn: 'number', value: Number(token) }
+  }
+  const expr = read()
+  if (at !== tokens.length) throw new Error(`unexpected '${tokens[at]}': ${text}`)
+  return expr
+}

@@ -1,0 +1,56 @@
+import { infer } from './infer.ts'
+import type { Ops } from './ops.ts'
+import type { Tensor, TensorType } from './tensor.ts'
+import { sameType, showType } from './tensor.ts'
+
+export type OpName = keyof Ops
+
+/** One value of the graph: immutable, and it points at its operands. */
+export type Node<K extends OpName = OpName> = {
+  [P in K]: {
+    readonly op: P
+    readonly operands: Ops[P]['operands']
+    readonly attrs: Ops[P]['attrs']
+    readonly type: TensorType
+    /** Names of the ONNX nodes this value came from, for diagnostics, comments and reports. */
+    readonly origin: readonly string[]
+  }
+}[K]
+
+/** The only maker of nodes (inputs aside): the type comes from `infer`. */
+export function create<K extends OpName>(
+  op: K,
+  operands: Ops[K]['operands'],
+  attrs: Ops[K]['attrs'],
+  origin: readonly string[],
+): Node<K> {
+  const type = infer[op](operands, attrs)
+  return { op, operands, attrs, type, origin } as Node as Node<K>
+}
+
+export const input = (name: string, type: TensorType): Node<'input'> => ({
+  op: 'input',
+  operands: [],
+  attrs: { name },
+  type,
+  origin: [name],
+})
+
+export const constant = (value: Tensor, origin: readonly string[]): Node<'constant'> =>
+  create('constant', [], { value }, origin)
+
+/** The same op on other operands of the same types; its own type is inferred anew. */
+export const withOperands = <K extends OpName>(node: Node<K>, operands: readonly Node[]): Node<K> =>
+  node.op === 'input'
+    ? node
+    : create(node.op as K, operands as Ops[K]['operands'], node.attrs as Ops[K]['attrs'], node.origin)
+
+/** Origins of several nodes, each name once, in order. */
+export const origins = (...nodes: readonly Node[]): readonly string[] => [
+  ...new Set(nodes.flatMap(node => node.origin)),
+]
+
+/** A failed assertion about types inside the compiler; never the user's fault. */
+export function mustBeSame(what: string, actual: TensorType, expected: TensorType): void {
+  if (!sameType(actual, expected)) throw new Error(`${what}: ${showType(actual)}, should be ${showType(expected)}`)
+}

@@ -1,0 +1,56 @@
+import { type Graph, topological } from './graph.ts'
+import { infer } from './infer.ts'
+import type { Node } from './node.ts'
+import { elements, sameType, showType, type Tensor, type TensorType } from './tensor.ts'
+
+/** Constants that were found well-formed, so that verifying a large model after every pass stays cheap. */
+const checked = new WeakSet<Tensor>()
+
+/**
+ * Checks the invariants of a graph; throws an Error that names the first broken one.
+ *  1 a node's type is what `infer` says of its operands and attributes
+ *  2 sizes are positive integers
+ *  3 a constant is as long as its shape; bits are 0 or 1, f32 are finite; no i64 constants
+ *  4 inputs are exactly the declared ones
+ *  5 every node has an origin
+ *  6 with `before`: inputs and outputs keep their names, order and types
+ */
+export function verify(graph: Graph, before?: Graph): void {
+  for (const node of topological(graph)) {
+    const fail = (invariant: number, what: string) => {
+      throw new Error(`invariant ${invariant}: ${node.op} '${node.origin.join('+')}': ${what}`)
+    }
+    if (node.op === 'input') {
+      if (!graph.inputs.includes(node)) fail(4, `input '${node.attrs.name}' is not declared`)
+    } else {
+      const expected = inferred(node)
+      if (!sameType(node.type, expected)) fail(1, `type ${showType(node.type)}, should be ${showType(expected)}`)
+    }
+    if (!node.type.shape.every(size => Number.isInteger(size) && size > 0)) fail(2, `shape [${node.type.shape}]`)
+    if (node.op === 'constant' && !checked.has(node.attrs.value)) {
+      const flaw = flawOf(node.attrs.value)
+      if (flaw) fail(3, flaw)
+      checked.add(node.attrs.value)
+    }
+    if (node.origin.length === 0) fail(5, 'no origin')
+  }
+  if (before && before !== graph) sameInterface(graph, before)
+}
+
+const inferred = (node: Node): TensorType =>
+  (infer[node.op] as (operands: readonly Node[], attrs: unknown) => TensorType)(node.operands, node.attrs)
+
+function flawOf({ dtype, shape, values }: Tensor): string | undefined {
+  if (values.length !== elements(shape)) return `${values.length} values for [${shape}]`
+  if (dtype === 'i64') return 'i64 constants are kept as i32'
+  if (dtype === 'bit' && (values as Uint8Array).some(bit => bit > 1)) return 'a bit other than 0 and 1'
+  if (dtype === 'f32' && !(values as Float32Array).every(Number.isFinite)) return 'a value that is not finite'
+  return undefined
+}
+
+function sameInterface(graph: Graph, before: Graph): void {
+  const inputs = (g: Graph) => g.inputs.map(node => `${node.attrs.name}: ${showType(node.type)}`).join(', ')
+  const outputs = (g: Graph) => g.outputs.map(({ name, node }) => `${name}: ${showType(node.type)}`).join(', ')
+  for (const list of [inputs, outputs])
+    if (list(graph) !== list(before)) throw new Error(`invariant 6: interface ${list(graph)}, was ${list(before)}`)
+}
