@@ -1,0 +1,28 @@
+import { arg, sizeOf, substitute } from '../ir/expr.ts'
+import { create, type Node, origins } from '../ir/node.ts'
+import { sameShape } from '../ir/tensor.ts'
+import { rewrites, rule, type Site } from './rewrite.ts'
+
+/** A chain that is worth computing again for every reader instead of storing it: scale, shift, clip and the like. */
+const CHEAP = 4
+
+/** Elementwise after elementwise is elementwise. Exact: the same steps in the same order. */
+export const fuseMaps = rewrites(
+  'fuse-maps',
+  rule('map of a map', 'map', (node, site) => {
+    const at = node.operands.findIndex(operand => isFusible(operand, node, site))
+    if (at < 0) return undefined
+    const inner = node.operands[at] as Node<'map'>
+    const operands = [...node.operands, ...inner.operands]
+    const body = substitute(inner.attrs.expr, index => arg(node.operands.length + index))
+    const expr = substitute(node.attrs.expr, index => (index === at ? body : arg(index)))
+    return create('map', operands, { expr }, origins(inner, node))
+  }),
+)
+
+function isFusible(operand: Node, user: Node, { soleUse, usersOf, isOutput }: Site): boolean {
+  if (operand.op !== 'map' || !sameShape(operand.type.shape, user.type.shape)) return false
+  if (soleUse(operand)) return true
+  const users = usersOf(operand)
+  return sizeOf(operand.attrs.expr) <= CHEAP && !isOutput(operand) && users.every(other => other.op === 'map')
+}
