@@ -52,7 +52,10 @@ export interface Kernels {
   /** y[to + Σ i·toStrides] = x[from + Σ i·fromStrides] over sizes: transpose, slice, and the parts of concat and pad. */
   copy: { buffers: { x: Buffer }; params: CopyParams }
 
-  /** The same on single bits: offsets and strides count bits, a row of channels taking 32 · words of them. */
+  /**
+   * The same on single bits: offsets and strides count bits, a row of channels taking 32 · words of them. The bits that
+   * it writes are zero before (a fill precedes it), so OR is enough.
+   */
   copyBits: { buffers: { x: Buffer }; params: CopyParams }
 }
 
@@ -99,13 +102,17 @@ export interface CopyParams {
   readonly toStrides: readonly number[]
 }
 
-/** How a kernel's result reaches y: an expression over the accumulator (argument 0) and operands (1, 2, …). */
+/**
+ * How a kernel's result reaches y: an expression over the accumulator (argument 0) and operands (1, 2, …). A `map` has
+ * no accumulator: its operands are the arguments 0, 1, …. Every argument occurs in the expression, the accumulator of a
+ * degenerate epilogue aside.
+ */
 export interface Store {
   readonly expr: Expr
-  readonly accumulator: DType
+  readonly accumulator: DType | undefined
   readonly operands: readonly Operand[]
-  /** dtype of the result; `bit` means comparison results packed along the last axis. */
-  readonly result: 'f32' | 'i32' | 'bit'
+  /** dtype of the result; `bit` means packed along the last axis. u8 and i64 are only moved, never computed. */
+  readonly result: DType
 }
 
 /** A buffer read by an expression, with a stride per axis of the result ([row, column, channel], or map's sizes). */
