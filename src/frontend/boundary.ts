@@ -23,7 +23,7 @@ const inputTypes: Readonly<Record<number, DType>> = {
   16: 'f32',
 }
 /** What a graph may give. */
-const outputTypes: readonly number[] = [1, 6, 9, 10, 11, 16]
+const outputTypes: readonly number[] = [1, 6, 9, 10, 11]
 
 /** The input node for a declared input. Throws where its type is not supported or a size stays open. */
 export function importInput(value: ModelValue, sizes: OpenSizes, warn: (warning: Diagnostic) => void): Node<'input'> {

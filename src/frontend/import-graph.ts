@@ -7,7 +7,7 @@ import { checkOutput, importInput, type OpenSizes } from './boundary.ts'
 import { whereOf } from './check-model.ts'
 import type { Context } from './importers/context.ts'
 import { importerOf } from './importers/index.ts'
-import { inlineFunction, neededNodes } from './inline.ts'
+import { type Body, inlineFunction, neededNodes } from './inline.ts'
 import type { Model, ModelNode } from './model.ts'
 import { type ReadExternal, readTensor } from './tensors.ts'
 
@@ -52,18 +52,16 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
     scope.set(value.name, node)
     return node ? [node] : []
   })
-  const needed = neededNodes(
-    graph.nodes,
-    graph.outputs.map(({ name }) => name),
-  )
-  const read = new Set([...needed.flatMap(node => node.inputs), ...graph.outputs.map(({ name }) => name)])
+  const names = graph.outputs.map(({ name }) => name)
+  const needed = neededNodes(graph.nodes, names)
+  const read = new Set([...needed.flatMap(node => node.inputs), ...names])
   for (const tensor of graph.initializers)
     if (read.has(tensor.name))
       scope.set(
         tensor.name,
         attempt(problems, () => constant(importing.readTensor(tensor), [tensor.name])),
       )
-  importNodes(importing, needed, scope, model.opsets, [])
+  importNodes(importing, { nodes: needed, outputs: names, opsets: model.opsets, path: [] }, scope)
   const outputs = graph.outputs.flatMap(value => {
     const node = scope.get(value.name)
     if (node) problems.push(...checkOutput(value, node.type))
@@ -76,14 +74,8 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
 }
 
 /** Imports nodes in order into the scope. `path` holds the local functions that are being inlined. */
-function importNodes(
-  importing: Import,
-  nodes: readonly ModelNode[],
-  scope: Scope,
-  opsets: ReadonlyMap<string, number>,
-  path: readonly string[],
-): void {
-  const used = new Set(nodes.flatMap(node => node.inputs))
+function importNodes(importing: Import, { nodes, outputs, opsets, path }: Omit<Body, 'inputs'>, scope: Scope): void {
+  const used = new Set([...nodes.flatMap(node => node.inputs), ...outputs])
   for (const node of nodes) {
     const inputs = node.inputs.map(name => (name === '' ? undefined : scope.get(name)))
     const isBroken = node.inputs.some((name, k) => name !== '' && !inputs[k])
@@ -108,8 +100,7 @@ function run(
   const body = inlineFunction(importing.model.functions, node, path)
   if (body) {
     const scope: Scope = new Map(body.inputs.map((name, k) => [name, inputs[k]]))
-    // An optional argument that is left out reads as '' inside.
-    importNodes(importing, body.nodes, scope, body.opsets, body.path)
+    importNodes(importing, body, scope)
     return body.outputs.map(name => scope.get(name))
   }
   const importer = importerOf(node.domain, node.op)
@@ -142,12 +133,19 @@ function contextOf(
       try {
         return fold(create(op, operands, attrs, origin) as Node)
       } catch (error) {
-        // `infer` refuses operands that do not fit: shapes and types that no runtime would take either.
-        const reason = error instanceof Error ? error.message : String(error)
-        throw new CompileError(diagnostics.invalidNode(where, `has operands that do not fit: ${reason}`))
+        throw new CompileError(misfit(where, operands, error))
       }
     },
   }
+}
+
+/** `infer` refuses operands that do not fit: types that the language computes nothing of, or wrong shapes. */
+function misfit(where: Where, operands: readonly Node[], error: unknown): Diagnostic {
+  const reason = error instanceof Error ? error.message : String(error)
+  const types = operands.map(({ type }) => type.dtype)
+  return types.every(dtype => dtype === 'f32')
+    ? diagnostics.invalidNode(where, `has operands that do not fit: ${reason}`)
+    : diagnostics.unsupportedForm(where, `takes operands of types ${types.join(', ')} (${reason})`, 'float operands')
 }
 
 /** Values that the language has no form for, found where they reach an output. */

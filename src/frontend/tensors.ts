@@ -59,6 +59,7 @@ export const dtypeOf = (dataType: number): 'f32' | 'i32' | 'bit' | undefined => 
 
 /** What is wrong with a tensor, as far as it can be told without its external data. */
 export function checkTensor(tensor: ModelTensor): Diagnostic[] {
+  if (!formats[tensor.dataType]) return [diagnostics.unsupportedTensor(tensor.name, typeName(tensor.dataType))]
   const problem = problemOf(tensor)
   return problem ? [diagnostics.invalidTensor(tensor.name, problem)] : []
 }
@@ -69,8 +70,8 @@ export function checkTensor(tensor: ModelTensor): Diagnostic[] {
  * missing or of the wrong length.
  */
 export function readTensor(tensor: ModelTensor, external?: ReadExternal, warn?: (warning: Diagnostic) => void): Tensor {
-  const problem = problemOf(tensor)
-  if (problem) throw new CompileError(diagnostics.invalidTensor(tensor.name, problem))
+  const problems = checkTensor(tensor)
+  if (problems.length > 0) throw new CompileError(...problems)
   const format = formats[tensor.dataType]!
   const length = elements(tensor.dims)
   const raw = tensor.external ? readOutside(tensor, length * format.bytes, external) : tensor.raw
@@ -85,8 +86,7 @@ export function readTensor(tensor: ModelTensor, external?: ReadExternal, warn?: 
 }
 
 function problemOf({ dataType, dims, raw, typed, external }: ModelTensor): string | undefined {
-  const format = formats[dataType]
-  if (!format) return `has the unsupported element type ${typeName(dataType)}`
+  const format = formats[dataType]!
   if (!dims.every(size => Number.isSafeInteger(size) && size >= 0)) return `has the impossible shape [${dims}]`
   if (external) return undefined
   const length = elements(dims)

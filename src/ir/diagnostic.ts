@@ -65,6 +65,12 @@ export const diagnostics = {
     where: { output: name },
     hint: 'Export the model again and check that the file is complete.',
   }),
+  unsupportedTensor: (name: string, type: string): Diagnostic => ({
+    code: 'unsupported-tensor-type',
+    message: `Tensor '${name}' has elements of type ${type}; supported: floats of 16 to 64 bits, integers of 8 to 64 bits, bool.`,
+    where: { output: name },
+    hint: 'Store it as float.',
+  }),
   externalData: (name: string, what: string): Diagnostic => ({
     code: 'external-data',
     message: `The data of tensor '${name}' ${what}.`,

@@ -68,8 +68,7 @@ export const selections: Record<'Slice' | 'Split' | 'Gather' | 'Pad', Importer> 
     const indices = operand(context, 1)
     const axis = axisOf(context, context.attributes.int('axis', 0), x.type.shape.length)
     if (isConstant(indices)) return gatherConstant(context, x, indices, axis)
-    if (axis !== 0)
-      throw unsupported(context, `gathers along axis ${axis} by indices that depend on the input`, 'axis 0')
+    if (axis !== 0) throw new CompileError(diagnostics.notConstant(context.where, `indices along axis ${axis}`))
     return context.make('gather', [requireFixed(context, x, 'table'), indices], {})
   },
   /** Constant padding; negative amounts cut. */
