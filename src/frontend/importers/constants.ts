@@ -4,7 +4,6 @@ import type { Node } from '../../ir/node.ts'
 import { allocate, bits, elements, f32, i32, type Shape, type Tensor } from '../../ir/tensor.ts'
 import { concat, elementwise, literal, raise } from './build.ts'
 import {
-  axisOf,
   type Context,
   constantOf,
   type Importer,
@@ -48,7 +47,7 @@ export const constants: Record<Op, Importer> = {
     const limit = scalarOf(context, 1, 'limit')
     const step = scalarOf(context, 2, 'step')
     const count = Math.max(Math.ceil((limit - start) / step), 0)
-    if (step === 0 || count > largest) throw invalid(context, `goes from ${start} to ${limit} in steps of ${step}`)
+    if (step === 0 || count > 2 ** 24) throw invalid(context, `goes from ${start} to ${limit} in steps of ${step}`)
     const values = Array.from({ length: count }, (_, k) => start + k * step)
     return literal(context, dtype === 'f32' ? f32([count], values) : i32([count], values))
   },
@@ -74,12 +73,9 @@ export const constants: Record<Op, Importer> = {
   Tile: context => {
     const x = operand(context, 0)
     const repeats = integersOf(context, 1, 'repeats')
-    if (repeats.length !== x.type.shape.length || repeats.some(count => count < 1))
+    if (repeats.length !== x.type.shape.length || repeats.some(count => count < 1 || count > 4096))
       throw invalid(context, `repeats [${x.type.shape}] [${repeats}] times`)
-    return repeats.reduce((value, count, axis) => {
-      axisOf(context, axis, repeats.length)
-      return concat(context, new Array<Node>(count).fill(value), axis)
-    }, x)
+    return repeats.reduce((value, count, axis) => concat(context, new Array<Node>(count).fill(value), axis), x)
   },
 }
 

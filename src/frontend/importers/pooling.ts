@@ -66,6 +66,7 @@ function refuseEmptyWindows(context: Context, image: Pair, kernel: Pair, window:
     const span = (kernel[axis] - 1) * dilation[axis] + 1
     const last = image[axis] + padding[axis + 2]! - span
     for (let start = -padding[axis]; start <= last; start += stride[axis]) {
+      if (start >= 0 && start < image[axis]) continue
       const taps = Array.from({ length: kernel[axis] }, (_, k) => start + k * dilation[axis])
       if (!taps.some(tap => tap >= 0 && tap < image[axis]))
         throw unsupported(context, `has a window that lies in the padding [${padding}]`, 'windows that touch the image')
