@@ -57,6 +57,10 @@ export const bits = (shape: Shape, values: ArrayLike<number>): Tensor => ({
   values: Uint8Array.from(values),
 })
 
+/** The values as plain numbers, bits as 0 and 1. */
+export const numbersOf = ({ values }: Tensor): number[] =>
+  Array.from<number | bigint, number>(values as ArrayLike<number>, Number)
+
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length)
