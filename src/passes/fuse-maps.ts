@@ -13,9 +13,12 @@ export const fuseMaps = rewrites(
     const at = node.operands.findIndex(operand => isFusible(operand, node, site))
     if (at < 0) return undefined
     const inner = node.operands[at] as Node<'map'>
-    const operands = [...node.operands, ...inner.operands]
-    const body = substitute(inner.attrs.expr, index => arg(node.operands.length + index))
-    const expr = substitute(node.attrs.expr, index => (index === at ? body : arg(index)))
+    // The inner map's operands take its place in the list.
+    const operands = [...node.operands.slice(0, at), ...inner.operands, ...node.operands.slice(at + 1)]
+    const body = substitute(inner.attrs.expr, index => arg(at + index))
+    const shift = inner.operands.length - 1
+    const place = (index: number) => (index === at ? body : arg(index < at ? index : index + shift))
+    const expr = substitute(node.attrs.expr, place)
     return create('map', operands, { expr }, origins(inner, node))
   }),
 )

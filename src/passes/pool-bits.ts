@@ -20,6 +20,7 @@ export const poolBits = rewrites(
     if (pool?.op !== 'pool' || node.type.dtype !== 'bit' || !soleUse(pool)) return undefined
     const [x, ...extras] = pool.operands
     if (pool.attrs.kind !== 'max' || extras.length > 0 || !isArg(pool.attrs.epilogue, 0)) return undefined
+    if (x.type.dtype === 'bit') return undefined
     const others = node.operands.filter(operand => operand !== pool)
     const flipped = fallingChannels(node, at, others)
     if (!flipped) return undefined

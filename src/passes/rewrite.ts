@@ -26,7 +26,7 @@ export const rule = <K extends OpName>(
 }
 
 /** More rewrites than any graph needs: a pass that gets there undoes its own work. */
-const LIMIT = 300
+const LIMIT = 10_000
 
 /** A pass that applies the first rule that fires, one rewrite at a time, until none does. */
 export const rewrites = (name: string, ...rules: readonly Rule[]): Pass => ({
