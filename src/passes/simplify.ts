@@ -1,6 +1,6 @@
 import { arg, argsOf, type Expr, number, substitute } from '../ir/expr.ts'
 import { create, type Node } from '../ir/node.ts'
-import { sameShape } from '../ir/tensor.ts'
+import { keepsOrder, sameShape } from '../ir/tensor.ts'
 import { rewrites, rule } from './rewrite.ts'
 import { simplifyExpr } from './simplify-expr.ts'
 
@@ -24,12 +24,9 @@ export const simplify = rewrites(
       ? create('transpose', x.operands, { perm: attrs.perm.map(axis => x.attrs.perm[axis]!) }, origin)
       : undefined,
   ),
-  rule('transpose that moves only axes of size 1', 'transpose', ({ operands: [x], attrs, type, origin }) => {
-    const moved = attrs.perm.filter(axis => x.type.shape[axis] !== 1)
-    return moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)
-      ? create('reshape', [x], { shape: type.shape }, origin)
-      : undefined
-  }),
+  rule('transpose that moves only axes of size 1', 'transpose', ({ operands: [x], attrs, type, origin }) =>
+    keepsOrder(x.type.shape, attrs.perm) ? create('reshape', [x], { shape: type.shape }, origin) : undefined,
+  ),
   rule('slice of everything', 'slice', ({ operands: [x], attrs }) =>
     isZero(attrs.starts) && sameShape(x.type.shape, attrs.sizes) && attrs.steps.every(step => step === 1)
       ? x

@@ -99,11 +99,12 @@ function inverted(values: readonly number[], perm: readonly number[]): number[] 
   return result
 }
 
-/** The operand before the transpose; a constant is transposed back (and then folded). */
+/** The operand before the transpose; a constant, or what has nothing to move but axes of size 1, is transposed back. */
 function untransposed(operand: Node, perm: readonly number[]): Node | undefined {
   if (operand.op === 'transpose' && sameShape(operand.attrs.perm, perm)) return operand.operands[0]
-  if (operand.op !== 'constant') return undefined
-  return create('transpose', [operand], { perm: inverted([...perm.keys()], perm) }, operand.origin)
+  const back = inverted([...perm.keys()], perm)
+  if (operand.op !== 'constant' && !keepsOrder(operand.type.shape, back)) return undefined
+  return create('transpose', [operand], { perm: back }, operand.origin)
 }
 
 /** The operand before a reshape from `inner` to `shape`; constants are reshaped back where broadcasting allows it. */
