@@ -87,9 +87,13 @@ export function rewriteExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
   return change(args.every((part, i) => part === expr.args[i]) ? expr : { fn: expr.fn, args })
 }
 
-/** The expression with every argument replaced. */
+/** The expression with every argument replaced; the same object where nothing changes. */
 export const substitute = (expr: Expr, replacement: (index: number) => Expr): Expr =>
-  rewriteExpr(expr, part => (part.fn === 'arg' ? replacement(part.index) : part))
+  rewriteExpr(expr, part => {
+    if (part.fn !== 'arg') return part
+    const now = replacement(part.index)
+    return isArg(now, part.index) ? part : now
+  })
 
 /** Indices of the arguments that occur, ascending. */
 export function argsOf(expr: Expr): number[] {

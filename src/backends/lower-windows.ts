@@ -1,0 +1,65 @@
+import { wordsFor } from '../ir/bits.ts'
+import type { Node } from '../ir/node.ts'
+import type { Pair, Window } from '../ir/ops.ts'
+import type { Shape } from '../ir/tensor.ts'
+import { type Draft, makeCall } from './draft.ts'
+import type { WindowParams } from './kernels.ts'
+import { thenMap } from './lower-map.ts'
+import type { Call } from './plan.ts'
+import { imageStore } from './store.ts'
+
+/** NHWC shapes and a window as the numbers that kernels want. */
+export const windowParams = (image: Shape, result: Shape, kernel: Pair, window: Window): WindowParams => {
+  const [images, inHeight, inWidth] = image as [number, number, number]
+  const [, outHeight, outWidth] = result as [number, number, number]
+  return {
+    images,
+    inHeight,
+    inWidth,
+    outHeight,
+    outWidth,
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    strideY: window.stride[0],
+    strideX: window.stride[1],
+    dilationY: window.dilation[0],
+    dilationX: window.dilation[1],
+    padTop: window.padding[0],
+    padLeft: window.padding[1],
+    inRing: images * inHeight,
+    outRing: images * outHeight,
+  }
+}
+
+export function lowerConvolution(node: Node<'conv2d' | 'binaryConv2d'>, draft: Draft): Call[] {
+  const [x, weights, ...extras] = node.operands
+  const [filters, kernelHeight, kernelWidth, channels] = weights.type.shape as [number, number, number, number]
+  const params = {
+    ...windowParams(x.type.shape, node.type.shape, [kernelHeight, kernelWidth], node.attrs),
+    groups: node.attrs.groups,
+    channels,
+    filters,
+  }
+  const at = { name: draft.nameOf(node), origin: node.origin }
+  const buffers = { x: draft.bufferOf(x), weights: draft.bufferOf(weights) }
+  const y = draft.bufferOf(node)
+  const store = (accumulator: 'f32' | 'i32') => imageStore(node, accumulator, node.attrs.epilogue, extras, draft)
+  return node.op === 'conv2d'
+    ? [makeCall('conv2d', at, buffers, params, y, store('f32'))]
+    : [makeCall('binaryConv2d', at, buffers, { ...params, words: wordsFor(channels) }, y, store('i32'))]
+}
+
+export function lowerPool(node: Node<'pool'>, draft: Draft): Call[] {
+  const [x, ...extras] = node.operands
+  const { kind, kernel, counted, epilogue } = node.attrs
+  const channels = x.type.shape[3]!
+  const params = { ...windowParams(x.type.shape, node.type.shape, kernel, node.attrs), channels, counted }
+  const at = { name: draft.nameOf(node), origin: node.origin }
+  if (x.type.dtype !== 'bit') {
+    const store = imageStore(node, x.type.dtype, epilogue, extras, draft)
+    return [makeCall('pool', at, { x: draft.bufferOf(x) }, { ...params, kind }, draft.bufferOf(node), store)]
+  }
+  return thenMap(node, draft, y => [
+    makeCall('poolBits', at, { x: draft.bufferOf(x) }, { ...params, words: wordsFor(channels) }, y),
+  ])
+}

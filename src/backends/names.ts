@@ -1,0 +1,43 @@
+/** Words that mean something in C, C++, JavaScript or WGSL, and the names that generated code uses itself. */
+const RESERVED = new Set(
+  `alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl concept const consteval
+  constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do double dynamic_cast else
+  enum explicit export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq
+  nullptr operator or or_eq private protected public register reinterpret_cast requires restrict return short signed
+  sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename
+  union unsigned using virtual void volatile wchar_t while xor xor_eq typeof linux unix errno
+  arguments async await debugger eval extends finally function implements import in instanceof interface let null of
+  package super undefined var with yield
+  alias array atomic bitcast const_assert continuing diagnostic discard enable f16 f32 fallthrough fn i32 loop override
+  ptr sampler texture u32 vec2 vec3 vec4 mat2x2 mat3x3 mat4x4 workgroup storage uniform select main target module self
+  memset memcpy run t workspace constants base`.split(/\s+/),
+)
+
+/** Whether C, C++, JavaScript and WGSL all take it as a name. */
+export const isLegalName = (name: string): boolean =>
+  /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && !name.includes('__') && !RESERVED.has(name)
+
+/** A legal identifier close to what an ONNX name says; `prefix` stands before what does not start with a letter. */
+export function legalName(text: string, prefix: string): string {
+  const cleaned = text
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 80)
+    .replace(/_+$/, '')
+  const started = /^[A-Za-z]/.test(cleaned) ? cleaned : [prefix, cleaned].filter(Boolean).join('_')
+  return isLegalName(started) ? started : `${started}_`
+}
+
+export type Namer = (text: string, prefix: string) => string
+
+/** Hands out each legal name once; names that differ only in case count as one, because macros are upper case. */
+export function createNamer(): Namer {
+  const taken = new Set<string>()
+  return (text, prefix) => {
+    const wanted = legalName(text, prefix)
+    let name = wanted
+    for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${wanted.replace(/_$/, '')}_${count}`
+    taken.add(name.toLowerCase())
+    return name
+  }
+}
