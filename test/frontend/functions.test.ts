@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readModel } from '../../src/frontend/index.ts'
 import { topological } from '../../src/ir/graph.ts'
-import { f32, i32 } from '../../src/ir/tensor.ts'
+import { f32 } from '../../src/ir/tensor.ts'
 import { evaluate } from '../evaluate.ts'
 import { model } from '../onnx.ts'
 
