@@ -1,3 +1,4 @@
+import type { LowerOptions } from './lower.ts'
 import type { Plan } from './plan.ts'
 
 export interface SourceFile {
@@ -28,6 +29,8 @@ export interface Sizes {
 /** Prints a plan in one language. The same plan and options give the same bytes. */
 export interface Backend {
   readonly name: string
-  readonly print: (plan: Plan, options: PrintOptions) => readonly SourceFile[]
+  /** How plans for this backend are made. */
+  readonly lowering: LowerOptions
+  readonly print: (plan: Plan, options: PrintOptions) => readonly SourceFile[] | Promise<readonly SourceFile[]>
   readonly measure: (plan: Plan) => Sizes
 }

@@ -53,6 +53,92 @@ export const diagnostics = {
     where: {},
     hint,
   }),
+  unsupportedOpset: (found: number, from: number, to: number): Diagnostic => ({
+    code: 'unsupported-opset',
+    message: `The model uses version ${found} of the ONNX operator set; supported: ${from} to ${to}.`,
+    where: {},
+    hint: 'Export it with an opset in that range, for example 17.',
+  }),
+  invalidTensor: (name: string, what: string): Diagnostic => ({
+    code: 'invalid-tensor',
+    message: `Tensor '${name}' ${what}.`,
+    where: { output: name },
+    hint: 'Export the model again and check that the file is complete.',
+  }),
+  unsupportedTensor: (name: string, type: string): Diagnostic => ({
+    code: 'unsupported-tensor-type',
+    message: `Tensor '${name}' has elements of type ${type}; supported: floats of 16 to 64 bits, integers of 8 to 64 bits, bool.`,
+    where: { output: name },
+    hint: 'Store it as float.',
+  }),
+  externalData: (name: string, what: string): Diagnostic => ({
+    code: 'external-data',
+    message: `The data of tensor '${name}' ${what}.`,
+    where: { output: name },
+    hint: 'Keep the data file beside the model, or save the model with its weights inside.',
+  }),
+  /** A node that no ONNX runtime would accept. */
+  invalidNode: (where: Where, what: string): Diagnostic => ({
+    code: 'invalid-node',
+    message: `${at(where)} ${what}.`,
+    where,
+    hint: 'Check the model with onnx.checker, or export it again.',
+  }),
+  /** A valid node in a form that the compiler does not take. */
+  unsupportedForm: (where: Where, found: string, supported: string, hint?: string): Diagnostic => ({
+    code: 'unsupported-form',
+    message: `${at(where)} ${found}; supported: ${supported}.`,
+    where,
+    ...(hint ? { hint } : {}),
+  }),
+  notConstant: (where: Where, operand: string): Diagnostic => ({
+    code: 'not-constant',
+    message: `${at(where)} takes its ${operand} from a value that depends on the input; supported: a constant.`,
+    where,
+    hint: 'Store it as an initializer, or export with constant folding and fixed shapes.',
+  }),
+  unsupportedOutput: (where: Where, name: string): Diagnostic => ({
+    code: 'unsupported-output',
+    message: `${at(where)} has its output '${name}' used, which is not supported.`,
+    where,
+    hint: 'Rewrite the model so that it needs only the first output.',
+  }),
+  symbolicDimension: (input: string, axis: number, name: string | undefined): Diagnostic => ({
+    code: 'symbolic-dimension',
+    message: `Input '${input}' leaves the size of axis ${axis}${name ? ` (${name})` : ''} open; only the batch axis may be.`,
+    where: { output: input },
+    hint: 'Export the model with fixed sizes.',
+  }),
+  unsupportedInterface: (kind: 'input' | 'output', name: string, found: string, supported: string): Diagnostic => ({
+    code: `unsupported-${kind}-type`,
+    message: `The ${kind} '${name}' is ${found}; supported: ${supported}.`,
+    where: { output: name },
+    hint: kind === 'input' ? 'Convert it before the network.' : 'Cut the graph before it.',
+  }),
+  notFinite: (where: Where): Diagnostic => ({
+    code: 'not-finite',
+    message: `${at(where)} is a constant with a value that is infinite or not a number.`,
+    where,
+    hint: 'Check the trained weights; a division by zero is a frequent cause.',
+  }),
+  /** Warning. */
+  shapeDiffers: (name: string, declared: string, found: string): Diagnostic => ({
+    code: 'shape-differs',
+    message: `The output '${name}' is declared with shape [${declared}], but it has shape [${found}].`,
+    where: { output: name },
+  }),
+  /** Warning. */
+  roundedToF32: (name: string): Diagnostic => ({
+    code: 'rounded-to-f32',
+    message: `Tensor '${name}' has double precision; its values were rounded to single precision.`,
+    where: { output: name },
+  }),
+  /** Warning. */
+  computedInF32: (where: Where, type: string): Diagnostic => ({
+    code: 'computed-in-f32',
+    message: `${at(where)} is ${type}; it is computed in single precision.`,
+    where,
+  }),
   unsupportedOp: (where: Where, domain: string): Diagnostic => ({
     code: 'unsupported-op',
     message: `${at(where)}${domain ? ` of domain ${domain}` : ''} is not supported.`,

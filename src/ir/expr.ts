@@ -87,9 +87,13 @@ export function rewriteExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
   return change(args.every((part, i) => part === expr.args[i]) ? expr : { fn: expr.fn, args })
 }
 
-/** The expression with every argument replaced. */
+/** The expression with every argument replaced; the same object where nothing changes. */
 export const substitute = (expr: Expr, replacement: (index: number) => Expr): Expr =>
-  rewriteExpr(expr, part => (part.fn === 'arg' ? replacement(part.index) : part))
+  rewriteExpr(expr, part => {
+    if (part.fn !== 'arg') return part
+    const now = replacement(part.index)
+    return isArg(now, part.index) ? part : now
+  })
 
 /** Indices of the arguments that occur, ascending. */
 export function argsOf(expr: Expr): number[] {
@@ -137,6 +141,8 @@ export function evaluator(expr: Expr, types: readonly DType[]): Evaluator {
   const { evaluate } = signatures[expr.fn]
   const result = typeOf(expr, types)
   const round = result === 'f32' ? Math.fround : result === 'i32' ? (value: number) => value | 0 : Number
+  // The product of two i32 may not fit a double.
+  if (expr.fn === 'mul' && result === 'i32') return args => Math.imul(a(args), b!(args))
   if (c) return args => round(evaluate(a(args), b!(args), c(args)))
   if (b) return args => round(evaluate(a(args), b(args), 0))
   return args => round(evaluate(a(args), 0, 0))

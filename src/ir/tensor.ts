@@ -57,6 +57,16 @@ export const bits = (shape: Shape, values: ArrayLike<number>): Tensor => ({
   values: Uint8Array.from(values),
 })
 
+/** The values as plain numbers, bits as 0 and 1. */
+export const numbersOf = ({ values }: Tensor): number[] =>
+  Array.from<number | bigint, number>(values as ArrayLike<number>, Number)
+
+/** Whether a transpose moves nothing but axes of size 1, so that the elements stay in order. */
+export function keepsOrder(shape: Shape, perm: readonly number[]): boolean {
+  const moved = perm.filter(axis => shape[axis] !== 1)
+  return moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)
+}
+
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length)

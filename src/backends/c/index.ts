@@ -34,8 +34,9 @@ const layers: Layers = {
 const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
 
 /** One .c and one .h file; see docs for what is in them. */
-export const c: Backend = {
+export const c = {
   name: 'c',
+  lowering: {},
   print: (plan, options): readonly SourceFile[] => [
     { path: `${plan.name}.c`, content: printModule(plan, options) },
     { path: `${plan.name}.h`, content: render('c/module.h', headerContext(plan, options, workspaceBytes(plan))) },
@@ -54,7 +55,7 @@ export const c: Backend = {
       calls,
     }
   },
-}
+} satisfies Backend
 
 /** The caller's memory is aligned to 8 bytes only, so up to 56 bytes are skipped. */
 const workspaceBytes = (plan: Plan): number => (plan.workspaceBytes === 0 ? 8 : plan.workspaceBytes + ALIGNMENT - 8)

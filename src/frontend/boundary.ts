@@ -1,0 +1,70 @@
+import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
+import { input, type Node } from '../ir/node.ts'
+import type { DType, TensorType } from '../ir/tensor.ts'
+import type { ModelValue } from './model.ts'
+import { typeName } from './tensors.ts'
+
+/** Sizes for what the file leaves open. */
+export interface OpenSizes {
+  /** Of the first axis of every input. */
+  readonly batch: number
+  /** Of axes by their name in the file. */
+  readonly dimensions: Readonly<Record<string, number>>
+}
+
+/** What a graph may take, by ONNX's number of the type. */
+const inputTypes: Readonly<Record<number, DType>> = {
+  1: 'f32',
+  2: 'u8',
+  6: 'i32',
+  7: 'i64',
+  10: 'f32',
+  11: 'f32',
+  16: 'f32',
+}
+/** What a graph may give. */
+const outputTypes: readonly number[] = [1, 6, 9, 10, 11]
+
+/** The input node for a declared input. Throws where its type is not supported or a size stays open. */
+export function importInput(value: ModelValue, sizes: OpenSizes, warn: (warning: Diagnostic) => void): Node<'input'> {
+  const { name, dataType, dims } = value
+  const dtype = inputTypes[dataType]
+  const found = dataType === 0 ? 'not a tensor' : typeName(dataType)
+  if (!dtype)
+    throw new CompileError(diagnostics.unsupportedInterface('input', name, found, 'float, uint8, int32, int64'))
+  if (!dims) throw new CompileError(diagnostics.unsupportedInterface('input', name, 'of unknown rank', 'a fixed shape'))
+  if (dtype === 'f32' && dataType !== 1) warn(diagnostics.computedInF32({ node: name, op: 'input' }, found))
+  const problems: Diagnostic[] = []
+  const shape = dims.map((size, axis) => {
+    const fixed = fixedSize(size, axis, sizes)
+    if (fixed === undefined)
+      problems.push(diagnostics.symbolicDimension(name, axis, typeof size === 'string' ? size : undefined))
+    return fixed ?? 1
+  })
+  if (problems.length > 0) throw new CompileError(...problems)
+  return input(name, { dtype, shape })
+}
+
+/** A size as declared, or as the options give it; some exporters write -1 or 0 for an open size. */
+function fixedSize(size: number | string | undefined, axis: number, { batch, dimensions }: OpenSizes) {
+  if (typeof size === 'number' && size > 0) return size
+  if (typeof size === 'string' && Object.hasOwn(dimensions, size)) return dimensions[size]
+  return axis === 0 ? batch : undefined
+}
+
+/** A warning where a result has another shape than declared; open sizes fit any. */
+export function checkShape({ name, dims }: ModelValue, { shape }: TensorType): Diagnostic[] {
+  const fits = dims?.length === shape.length && dims.every((size, axis) => !isFixed(size) || size === shape[axis])
+  if (!dims || fits) return []
+  return [diagnostics.shapeDiffers(name, dims.map(size => size ?? '?').join(), shape.join())]
+}
+
+const isFixed = (size: number | string | undefined): boolean => typeof size === 'number' && size > 0
+
+/** What is wrong with a result as an output: its type must be one that generated code hands out, and as declared. */
+export function checkOutput({ name, dataType }: ModelValue, { dtype }: TensorType): Diagnostic[] {
+  const found = dataType === 0 ? dtype : typeName(dataType)
+  const isGiven = dtype === 'f32' || dtype === 'i32' || dtype === 'bit'
+  if (isGiven && (dataType === 0 || outputTypes.includes(dataType))) return []
+  return [diagnostics.unsupportedInterface('output', name, found, 'float, int32, bool')]
+}

@@ -1,0 +1,172 @@
+import { CompileError, type Diagnostic, diagnostics, type Where } from '../ir/diagnostic.ts'
+import { fold } from '../ir/fold.ts'
+import { type Graph, topological } from '../ir/graph.ts'
+import { constant, create, type Node } from '../ir/node.ts'
+import { readAttributes } from './attributes.ts'
+import { checkOutput, checkShape, importInput, type OpenSizes } from './boundary.ts'
+import { whereOf } from './check-model.ts'
+import type { Context } from './importers/context.ts'
+import { importerOf } from './importers/index.ts'
+import { type Body, inlineFunction, neededNodes } from './inline.ts'
+import type { Model, ModelNode } from './model.ts'
+import { type ReadExternal, readTensor } from './tensors.ts'
+
+export interface ImportOptions extends OpenSizes {
+  readonly name: string
+  readonly readExternal: ReadExternal | undefined
+}
+
+export interface Imported {
+  readonly graph: Graph
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** A value by its ONNX name; undefined where the node that makes it could not be imported. */
+type Scope = Map<string, Node | undefined>
+
+interface Import {
+  readonly model: Model
+  readonly problems: Diagnostic[]
+  readonly warn: (warning: Diagnostic) => void
+  readonly readTensor: Context['readTensor']
+}
+
+/**
+ * A checked model as a graph. Nodes that no output needs are left out. Throws one CompileError with everything that
+ * is not supported: a node that fails hides only those that depend on it.
+ */
+export function importGraph(model: Model, options: ImportOptions): Imported {
+  const problems: Diagnostic[] = []
+  const warnings: Diagnostic[] = []
+  const warn = (warning: Diagnostic) => void warnings.push(warning)
+  const importing: Import = {
+    model,
+    problems,
+    warn,
+    readTensor: tensor => readTensor(tensor, options.readExternal, warn),
+  }
+  const { graph } = model
+  const scope: Scope = new Map()
+  const inputs = graph.inputs.flatMap(value => {
+    const node = attempt(problems, () => importInput(value, options, warn))
+    scope.set(value.name, node)
+    return node ? [node] : []
+  })
+  const names = graph.outputs.map(({ name }) => name)
+  const needed = neededNodes(graph.nodes, names)
+  const read = new Set([...needed.flatMap(node => node.inputs), ...names])
+  for (const tensor of graph.initializers)
+    if (read.has(tensor.name))
+      scope.set(
+        tensor.name,
+        attempt(problems, () => constant(importing.readTensor(tensor), [tensor.name])),
+      )
+  importNodes(importing, { nodes: needed, outputs: names, opsets: model.opsets, path: [] }, scope)
+  const outputs = graph.outputs.flatMap(value => {
+    const node = scope.get(value.name)
+    if (node) problems.push(...checkOutput(value, node.type))
+    if (node) warnings.push(...checkShape(value, node.type))
+    return node ? [{ name: value.name, node }] : []
+  })
+  const result: Graph = { name: options.name, inputs, outputs }
+  problems.push(...flawsOf(result))
+  if (problems.length > 0) throw new CompileError(...problems)
+  return { graph: result, warnings }
+}
+
+/** Imports nodes in order into the scope. `path` holds the local functions that are being inlined. */
+function importNodes(importing: Import, { nodes, outputs, opsets, path }: Omit<Body, 'inputs'>, scope: Scope): void {
+  const used = new Set([...nodes.flatMap(node => node.inputs), ...outputs])
+  for (const node of nodes) {
+    const inputs = node.inputs.map(name => (name === '' ? undefined : scope.get(name)))
+    const isBroken = node.inputs.some((name, k) => name !== '' && !inputs[k])
+    const results = isBroken ? undefined : attempt(importing.problems, () => run(importing, node, inputs, opsets, path))
+    node.outputs.forEach((name, k) => {
+      if (name === '') return
+      if (results && !results[k] && used.has(name))
+        importing.problems.push(diagnostics.unsupportedOutput(whereOf(node), name))
+      scope.set(name, results?.[k])
+    })
+  }
+}
+
+function run(
+  importing: Import,
+  node: ModelNode,
+  inputs: readonly (Node | undefined)[],
+  opsets: ReadonlyMap<string, number>,
+  path: readonly string[],
+): readonly (Node | undefined)[] {
+  const where = whereOf(node)
+  const body = inlineFunction(importing.model.functions, node, path)
+  if (body) {
+    const scope: Scope = new Map(body.inputs.map((name, k) => [name, inputs[k]]))
+    importNodes(importing, body, scope)
+    return body.outputs.map(name => scope.get(name))
+  }
+  const importer = importerOf(node.domain, node.op)
+  if (!importer) throw new CompileError(diagnostics.unsupportedOp(where, node.domain))
+  const opset = opsets.get(node.domain) ?? importing.model.opsets.get(node.domain) ?? 1
+  const context = contextOf(importing, node, where, inputs, opset)
+  const result = importer(context)
+  context.attributes.refuseUnread()
+  return Array.isArray(result) ? (result as readonly Node[]) : [result as Node]
+}
+
+function contextOf(
+  { warn, readTensor }: Import,
+  node: ModelNode,
+  where: Where,
+  inputs: readonly (Node | undefined)[],
+  opset: number,
+): Context {
+  const origin = [where.node ?? '?']
+  return {
+    where,
+    origin,
+    opset,
+    attributes: readAttributes(where, node.attributes),
+    inputs,
+    outputCount: node.outputs.length,
+    readTensor,
+    warn,
+    make: (op, operands, attrs) => {
+      try {
+        return fold(create(op, operands, attrs, origin) as Node)
+      } catch (error) {
+        throw new CompileError(misfit(where, operands, error))
+      }
+    },
+  }
+}
+
+/** `infer` refuses operands that do not fit: types that the language computes nothing of, or wrong shapes. */
+function misfit(where: Where, operands: readonly Node[], error: unknown): Diagnostic {
+  const reason = error instanceof Error ? error.message : String(error)
+  const types = operands.map(({ type }) => type.dtype)
+  return types.every(dtype => dtype === 'f32')
+    ? diagnostics.invalidNode(where, `has operands that do not fit: ${reason}`)
+    : diagnostics.unsupportedForm(where, `takes operands of types ${types.join(', ')} (${reason})`, 'float operands')
+}
+
+/** Values that the language has no form for, found where they reach an output. */
+function flawsOf(graph: Graph): Diagnostic[] {
+  return topological(graph).flatMap(node => {
+    const where = { node: node.origin[0] ?? '?' }
+    if (node.type.shape.includes(0))
+      return [diagnostics.unsupportedForm(where, `is empty: its shape is [${node.type.shape}]`, 'sizes of at least 1')]
+    if (node.op !== 'constant' || node.type.dtype !== 'f32') return []
+    return (node.attrs.value.values as Float32Array).every(Number.isFinite) ? [] : [diagnostics.notFinite(where)]
+  })
+}
+
+/** The result, or undefined with the reasons added to `problems`. */
+function attempt<T>(problems: Diagnostic[], action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error
+    problems.push(...error.diagnostics)
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import { activations } from './activation.ts'
+import { arithmetic } from './arithmetic.ts'
+import { casts } from './cast.ts'
+import { comparisons } from './comparison.ts'
+import { constants } from './constants.ts'
+import type { Importer } from './context.ts'
+import { convolution } from './convolution.ts'
+import { dense } from './dense.ts'
+import { movements } from './movement.ts'
+import { normalization } from './normalization.ts'
+import { pooling } from './pooling.ts'
+import { openvino, quantization } from './quantization.ts'
+import { reductions } from './reduction.ts'
+import { selections } from './selection.ts'
+
+type Table = Readonly<Record<string, Importer>>
+
+const standard: Table = {
+  ...activations,
+  ...arithmetic,
+  ...casts,
+  ...comparisons,
+  ...constants,
+  ...convolution,
+  ...dense,
+  ...movements,
+  ...normalization,
+  ...pooling,
+  ...reductions,
+  ...selections,
+}
+
+/** The ops that the compiler takes, by domain; ONNX's own domain is ''. */
+export const importers: Readonly<Record<string, Table>> = {
+  '': standard,
+  'qonnx.custom_op.general': quantization,
+  'finn.custom_op.general': quantization,
+  'onnx.brevitas': quantization,
+  'org.openvinotoolkit': openvino,
+}
+
+/** The importer of an op; undefined where it is not supported. */
+export const importerOf = (domain: string, op: string): Importer | undefined => {
+  const table = Object.hasOwn(importers, domain) ? importers[domain]! : {}
+  return Object.hasOwn(table, op) ? table[op] : undefined
+}

@@ -1,0 +1,34 @@
+import type { Node } from '../ir/node.ts'
+import { create } from '../ir/node.ts'
+import type { Padding } from '../ir/ops.ts'
+import { rewrites, rule } from './rewrite.ts'
+
+/** A pad of zeros before a convolution or a mean is padding of that op. Exact: both add nothing. */
+export const absorbPadding = rewrites(
+  'absorb-padding',
+  rule('pad before a convolution', 'conv2d', ({ operands: [x, weights, ...extras], attrs, origin }) => {
+    const found = spatialZeros(x)
+    if (!found) return undefined
+    const padding = sum(attrs.padding, found.padding)
+    return create('conv2d', [found.image, weights, ...extras], { ...attrs, padding }, origin)
+  }),
+  rule('pad before a mean', 'pool', ({ operands: [x, ...extras], attrs, origin }) => {
+    const found = attrs.kind === 'mean' ? spatialZeros(x) : undefined
+    if (!found) return undefined
+    // The added zeros are part of what the mean divides by; padding of its own that was not counted is outside them.
+    const uncounted = attrs.padding.some((size, side) => size !== attrs.counted[side])
+    if (uncounted && attrs.padding.some(size => size > 0)) return undefined
+    const padding = sum(attrs.padding, found.padding)
+    return create('pool', [found.image, ...extras], { ...attrs, padding, counted: padding }, origin)
+  }),
+)
+
+const sum = (a: Padding, b: Padding): Padding => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
+
+/** The image and its border, if the node pads rows and columns of an NHWC image with 0. */
+function spatialZeros(node: Node): { image: Node; padding: Padding } | undefined {
+  if (node.op !== 'pad' || node.attrs.value !== 0 || node.type.dtype !== 'f32') return undefined
+  const { before, after } = node.attrs
+  if ([before[0], before[3], after[0], after[3]].some(size => size !== 0)) return undefined
+  return { image: node.operands[0], padding: [before[1]!, before[2]!, after[1]!, after[2]!] }
+}

@@ -1,0 +1,123 @@
+import { arg, call, type Evaluator, evaluator, isArg } from '../ir/expr.ts'
+import { constant, create, type Node } from '../ir/node.ts'
+import { type Slope, slopeOf } from '../ir/slope.ts'
+import { type DType, f32, i32, type Tensor } from '../ir/tensor.ts'
+import { type ConstantExtras, constantExtras } from './constant-extras.ts'
+import { rewrites, rule } from './rewrite.ts'
+import { fromOrder, integers, LARGEST, type Order, toOrder } from './switch-point.ts'
+
+/**
+ * A chain of floats between a sum and its sign is one comparison: sum >= threshold. Thresholds are found, not
+ * derived: the chain itself is evaluated, with the interpreter's rounding, and the threshold is where it switches.
+ * By bisection where every step is provably monotone, else (for integers) by trying all values. Channels where the
+ * chain falls get their filter negated, and the comparison turns round: -sum >= -last. Exact by construction.
+ */
+export const findThresholds = rewrites(
+  'find-thresholds',
+  rule('sign of a sum', ['binaryConv2d', 'conv2d'], node => {
+    const [x, weights, ...operands] = node.operands
+    const { epilogue } = node.attrs
+    if (node.type.dtype !== 'bit' || weights.op !== 'constant' || isThreshold(node)) return undefined
+    const extras = constantExtras(operands, node.type.shape[3]!)
+    if (!extras) return undefined
+    const integer = node.op === 'binaryConv2d'
+    const [, kh, kw, channels] = weights.type.shape as [number, number, number, number]
+    const order = integer ? integers(kh * kw * channels) : FLOATS
+    const types: DType[] = [integer ? 'i32' : 'f32', ...operands.map(operand => operand.type.dtype)]
+    const switches = switchPoints(evaluator(epilogue, types), args => slopeOf(epilogue, args, types), extras, order)
+    if (!switches) return undefined
+    const thresholds = integer ? i32(extras.shape, switches.at) : f32(extras.shape, switches.at)
+    return create(
+      node.op,
+      [x, constant(negated(weights.attrs.value, switches.falls), weights.origin), constant(thresholds, node.origin)],
+      { ...node.attrs, epilogue: call('ge', arg(0), arg(1)) },
+      node.origin,
+    )
+  }),
+)
+
+const isThreshold = ({ attrs: { epilogue }, operands }: Node<'binaryConv2d' | 'conv2d'>): boolean =>
+  epilogue.fn === 'ge' && operands.length === 3 && isArg(epilogue.args[0]!, 0) && isArg(epilogue.args[1]!, 1)
+
+/** All finite f32, in order, as the integers that their bits are. */
+const FLOATS: Order = { low: toOrder(-LARGEST), high: toOrder(LARGEST), value: fromOrder, countable: false }
+
+interface Switches {
+  /** Thresholds of the (negated, where falling) sums, per position of the extras. */
+  readonly at: Float64Array
+  /** Per channel. */
+  readonly falls: Uint8Array
+}
+
+/** Where the condition switches, for every position; undefined where one is not a single switch. */
+function switchPoints(
+  fires: Evaluator,
+  slope: (args: number[]) => Slope,
+  extras: ConstantExtras,
+  order: Order,
+): Switches | undefined {
+  const channels = extras.shape[3]!
+  const at = new Float64Array(extras.positions)
+  const falls = new Uint8Array(channels)
+  const decided = new Uint8Array(channels)
+  const args = [0]
+  for (let position = 0; position < extras.positions; position++) {
+    extras.fill(args, position)
+    const test = (index: number) => {
+      args[0] = order.value(index)
+      return fires(args) !== 0
+    }
+    const first = test(order.low)
+    const last = test(order.high)
+    const channel = position % channels
+    if (first === last) {
+      if (slope(args) === 'unknown' && !isConstantOver(order, test, first)) return undefined
+      // Never, or always: as a rising condition that switches outside the range. A falling filter needs it mirrored alike.
+      at[position] = first ? order.value(order.low) : order.countable ? order.value(order.high) + 1 : LARGEST
+      continue
+    }
+    const point = bisect(order, index => test(index) === last)
+    if (slope(args) === 'unknown' && !isSingleSwitch(order, test, point, last)) return undefined
+    const falling = first ? 1 : 0
+    if (decided[channel] && falls[channel] !== falling) return undefined
+    decided[channel] = 1
+    falls[channel] = falling
+    // Falling: fires up to the value before the switch, so -sum >= -(that value).
+    at[position] = falling ? -order.value(point - 1) : order.value(point)
+  }
+  return { at, falls }
+}
+
+/** First index at which a condition that only turns from false to true holds. It holds at the end. */
+function bisect(order: Order, holds: (index: number) => boolean): number {
+  let low = order.low
+  let high = order.high
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2)
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function isSingleSwitch(order: Order, test: (index: number) => boolean, point: number, after: boolean): boolean {
+  if (!order.countable) return false
+  for (let index = order.low; index <= order.high; index++)
+    if (test(index) !== (index >= point ? after : !after)) return false
+  return true
+}
+
+const isConstantOver = (order: Order, test: (index: number) => boolean, value: boolean): boolean =>
+  isSingleSwitch(order, test, order.low, value)
+
+/** Filters with a 1 in `flips`, negated; both bits and floats. */
+function negated(weights: Tensor, flips: Uint8Array): Tensor {
+  if (!flips.includes(1)) return weights
+  const size = weights.values.length / flips.length
+  const values = weights.values.slice() as Float32Array | Uint8Array
+  flips.forEach((flip, o) => {
+    if (flip)
+      for (let i = o * size; i < (o + 1) * size; i++) values[i] = weights.dtype === 'bit' ? 1 - values[i]! : -values[i]!
+  })
+  return { ...weights, values }
+}
