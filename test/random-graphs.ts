@@ -328,7 +328,3 @@ export const randomGraphs = fc.oneof(
   { arbitrary: moving, weight: 2 },
   { arbitrary: elementwise, weight: 2 },
 )
-
-/** Values for every input of a graph. */
-export const randomFeeds = (graph: Graph, seed: number): ReadonlyMap<string, Tensor> =>
-  new Map(graph.inputs.map(({ attrs, type }, k) => [attrs.name, dyadicTensor(type.dtype, type.shape, seed * 31 + k)]))
