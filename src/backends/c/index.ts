@@ -8,7 +8,7 @@ import { render } from '../template.ts'
 import { type Constant, collectConstants, constantBytes } from './constants.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
-import { describePort, headerContext, runParameters } from './header.ts'
+import { headerContext, runParameters } from './header.ts'
 import { declare, type Layer, type Scope } from './layer.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
 import { comment, cType } from './names.ts'
@@ -31,7 +31,8 @@ const layers: Layers = {
   copyBits: copyBitsLayer,
 }
 
-const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
+export const layerOf = (call: Call, scope: Scope): Layer =>
+  (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
 
 /** One .c and one .h file; see docs for what is in them. */
 export const c = {
@@ -104,5 +105,3 @@ const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
 })
 
 const offsetOf = ({ place }: Buffer): number => (place.kind === 'workspace' ? place.offset : 0)
-
-export { describePort }
