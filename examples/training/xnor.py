@@ -109,7 +109,8 @@ class Bin(nn.Module):
         self.k, self.pad, self.scale_k, self.relu = k, pad, scale_k and binary, relu
         self.mode = 'train' if binary else 'float'
         if self.scale_k:
-            self.register_buffer('box', torch.full((1, 1, k, k), 1.0 / (k * k)))
+            # A constant, so no part of the state: the float twin has none.
+            self.register_buffer('box', torch.full((1, 1, k, k), 1.0 / (k * k)), persistent=False)
 
     def forward(self, x):
         x = self.bn(x)
