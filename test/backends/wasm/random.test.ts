@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { lower } from '../../../src/backends/lower.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { print } from '../../../src/ir/print.ts'
-import { randomFeeds, randomGraphs } from '../../random-graphs.ts'
+import { randomFeeds } from '../../random.ts'
+import { randomGraphs } from '../../random-graphs.ts'
 import { loadPlan } from '../../wasm-runner.ts'
 
 const SEEDS = [1, 2]
