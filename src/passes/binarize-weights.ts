@@ -1,4 +1,4 @@
-import { bits, type Tensor } from '../ir/tensor.ts'
+import type { Tensor } from '../ir/tensor.ts'
 import type { PassOptions } from './pass.ts'
 
 export interface BinaryWeights {
@@ -59,11 +59,11 @@ const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
   return Array.from({ length: shape[0]! }, (_, o) => (values as Float32Array).subarray(o * size, (o + 1) * size))
 }
 
-const signsOf = (values: Float32Array, shape: readonly number[]): Tensor =>
-  bits(
-    shape,
-    Uint8Array.from(values, value => (value >= 0 ? 1 : 0)),
-  )
+function signsOf(values: Float32Array, shape: readonly number[]): Tensor {
+  const signs = new Uint8Array(values.length)
+  for (let i = 0; i < signs.length; i++) signs[i] = values[i]! >= 0 ? 1 : 0
+  return { dtype: 'bit', shape, values: signs }
+}
 
 /** The alpha of a filter that is ±alpha or 0, and how far it is from that. Equal magnitudes keep their exact value. */
 function scaleOf(filter: Float32Array, tolerance: number): { alpha: number; noise: number } | undefined {

@@ -9,7 +9,7 @@ import { interpret } from '../../../src/ir/interpret.ts'
 import { constant, create, input } from '../../../src/ir/node.ts'
 import { f32, i32, type Tensor } from '../../../src/ir/tensor.ts'
 import { compileC, hasCompiler, SANITIZED } from '../../c-runner.ts'
-import { dyadicTensor } from '../../random-graphs.ts'
+import { dyadicTensor } from '../../random-epilogues.ts'
 
 const window = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] } as const
 const dense = { ...window, padding: [0, 0, 0, 0] } as const

@@ -109,7 +109,7 @@ static void accumulate_4(const float *x, const float *weights, int count, float 
 /* Adds to each of 3 filters' counts the bits in which its weights [words][3] differ from x. */
 static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
 {
-  for (int lane = VECTORS ? 0 : 0; lane < 3; lane++)
+  for (int lane = 0; lane < 3; lane++)
     for (int first = 0; first < words; first += 31) {
       const int end = words - first < 31 ? words : first + 31;
       uint32_t bytes = 0;
@@ -157,16 +157,12 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
 #endif
 }
 
-/*
- * bias
- */
+/* bias */
 static const float small_bias[4] ALIGNED = {
   -1.375f, -1.75f, -0.25f, -1.0f
 };
 
-/*
- * constant_0_weight as [1 blocks][3][3][2][4 filters]
- */
+/* constant_0_weight as [1 block][3][3][2][4 filters] */
 static const float small_constant_0_weight[72] ALIGNED = {
   -1.625f, 0.25f, -0.875f, 1.625f, -0.5f, -1.75f, 0.375f, 1.5f, 1.625f, -2.0f, -0.875f, -0.5f, 2.0f, -1.0f, -1.0f,
   -1.75f, -0.375f, -1.375f, -0.125f, -0.25f, -0.75f, -1.625f, 0.125f, 0.25f, 1.5f, -1.875f, 0.5f, 0.625f, 0.125f,
@@ -175,23 +171,17 @@ static const float small_constant_0_weight[72] ALIGNED = {
   1.25f, 0.25f, -0.125f, 1.0f, -0.875f, -0.375f, 1.125f, -0.5f, 0.25f, 0.625f, -0.25f, 1.625f, 0.75f
 };
 
-/*
- * threshold
- */
+/* threshold */
 static const float small_threshold[4] ALIGNED = {
   1.0f, 2.0f, -1.0f, 0.5f
 };
 
-/*
- * constant_3_limit
- */
+/* constant_3_limit */
 static const int32_t small_constant_3_limit[5] ALIGNED = {
   0, 2, -3, 1, 4
 };
 
-/*
- * constant_3_weight as [1 blocks][3][3][1][5 filters]
- */
+/* constant_3_weight as [1 block][3][3][1][5 filters] */
 static const uint32_t small_constant_3_weight[45] ALIGNED = {
   0x00000001u, 0x00000000u, 0x00000009u, 0x0000000eu, 0x0000000cu, 0x00000003u, 0x00000006u, 0x00000004u, 0x0000000fu,
   0x00000000u, 0x00000001u, 0x00000004u, 0x0000000fu, 0x00000008u, 0x00000001u, 0x0000000au, 0x0000000du, 0x00000002u,
@@ -200,16 +190,12 @@ static const uint32_t small_constant_3_weight[45] ALIGNED = {
   0x00000008u, 0x00000009u, 0x00000008u, 0x00000006u, 0x00000007u, 0x00000000u, 0x00000008u, 0x0000000eu, 0x0000000bu
 };
 
-/*
- * alpha
- */
+/* alpha */
 static const float small_alpha[3] ALIGNED = {
   0.5f, 0.25f, 2.0f
 };
 
-/*
- * fc_weight as [1 blocks][3][3][1][3 filters]
- */
+/* fc_weight as [1 block][3][3][1][3 filters] */
 static const uint32_t small_fc_weight[27] ALIGNED = {
   0x00000001u, 0x00000017u, 0x0000000fu, 0x0000000eu, 0x0000000du, 0x00000015u, 0x0000000au, 0x0000001du, 0x00000002u,
   0x00000004u, 0x00000003u, 0x00000014u, 0x00000013u, 0x00000018u, 0x00000018u, 0x00000013u, 0x00000017u, 0x00000005u,
@@ -277,7 +263,7 @@ static void small_features_2_MaxPool(const float *x, uint32_t *y, int first_row,
           const float a = pooled[lane];
           bits |= (uint32_t)(a >= small_threshold[first + lane]) << lane;
         }
-        or_bits(y_row + column * 1, first, bits);
+        or_bits(y_row + column, first, bits);
       }
     }
   }
@@ -302,23 +288,23 @@ static void small_features_3_Conv(const uint32_t *x, uint32_t *y, int first_row,
         const int kx_first = first_tap(left, 1), kx_end = end_tap(left, 1, 3, 3);
         int32_t mismatches[5] = {0};
         for (int ky = ky_first; ky < ky_end; ky++) {
-          const int start = ((top + ky) * 3 + left + kx_first) * 1;
+          const int start = (top + ky) * 3 + left + kx_first;
           const int tap = (block * 3 + ky) * 3 + kx_first;
-          count_mismatches_5(x + start, small_constant_3_weight + tap * 5, (kx_end - kx_first) * 1, mismatches);
+          count_mismatches_5(x + start, small_constant_3_weight + tap * 5, kx_end - kx_first, mismatches);
         }
         uint32_t bits = 0;
         for (int lane = 0; lane < 5; lane++) {
           const int32_t a = 4 * (ky_end - ky_first) * (kx_end - kx_first) - 2 * mismatches[lane];
           bits |= (uint32_t)(a >= small_constant_3_limit[first + lane]) << lane;
         }
-        or_bits(y_row + column * 1, first, bits);
+        or_bits(y_row + column, first, bits);
       }
     }
   }
 }
 
 /*
- * Binary convolution 3x3: [3][3][5] to [1][1][3] floats.
+ * Binary dense layer: [3][3][5] to [3] floats.
  * y = (float)a * small_alpha, a being the result so far.
  * ONNX: /fc/Gemm
  */
@@ -335,9 +321,9 @@ static void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int end_ro
         const int kx_first = 0, kx_end = 3;
         int32_t mismatches[3] = {0};
         for (int ky = ky_first; ky < ky_end; ky++) {
-          const int start = ((top + ky) * 3 + left + kx_first) * 1;
+          const int start = (top + ky) * 3 + left + kx_first;
           const int tap = (block * 3 + ky) * 3 + kx_first;
-          count_mismatches_3(x + start, small_fc_weight + tap * 3, (kx_end - kx_first) * 1, mismatches);
+          count_mismatches_3(x + start, small_fc_weight + tap * 3, kx_end - kx_first, mismatches);
         }
         for (int lane = 0; lane < 3; lane++) {
           const int32_t a = 5 * (ky_end - ky_first) * (kx_end - kx_first) - 2 * mismatches[lane];
