@@ -51,8 +51,9 @@ const hasSign = (expr: Expr): boolean => expr.fn === 'sign' || ('args' in expr &
 
 function cutOf(node: Node<'map'>, ranges: ReadonlyMap<Node, Ranges> | undefined): Cut | undefined {
   const types = node.operands.map(({ type }) => type.dtype)
+  const literals = node.operands.map(literalOf)
   const { expr } = node.attrs
-  const exact = conditionalStep(expr, types) ?? monotoneStep(expr, types)
+  const exact = conditionalStep(expr, types, literals) ?? monotoneStep(expr, types)
   if (exact || !ranges || !hasSign(expr)) return exact
   let changesZero = false
   const withoutSigns = replaceSigns(expr, argument => {
@@ -62,9 +63,12 @@ function cutOf(node: Node<'map'>, ranges: ReadonlyMap<Node, Ranges> | undefined)
     if (found.some(hasZero)) changesZero = true
     return call('float', call('ge', argument, ZERO))
   })
-  const step = conditionalStep(withoutSigns, types)
+  const step = conditionalStep(withoutSigns, types, literals)
   return step && changesZero ? { ...step, changesZero } : step
 }
+
+const literalOf = (node: Node): number | undefined =>
+  node.op === 'constant' && node.attrs.value.values.length === 1 ? Number(node.attrs.value.values[0]) : undefined
 
 function reportZeros(found: ReadonlyMap<Node, Cut>, { options, whereOf, warn }: PassContext): void {
   const zeros = [...found].filter(([, { changesZero }]) => changesZero)

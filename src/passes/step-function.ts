@@ -10,22 +10,29 @@ export interface Step {
   readonly high: number
 }
 
-/** An f32 expression that is a function of one condition and literals: 2 * (c ? 1 : 0) - 1, for one. */
-export function conditionalStep(expr: Expr, types: readonly DType[]): Step | undefined {
+/**
+ * An f32 expression that is a function of one condition and literals: 2 * (c ? 1 : 0) - 1, for one. `literals` holds the
+ * arguments that are constants of one value.
+ */
+export function conditionalStep(
+  expr: Expr,
+  types: readonly DType[],
+  literals: readonly (number | undefined)[],
+): Step | undefined {
   const conditions = new Map<string, Expr>()
   let isFree = true
   const visit = (part: Expr): void => {
     if (part.fn === 'number') return
     if (typeOf(part, types) === 'bit') conditions.set(showExpr(part), part)
-    else if (part.fn === 'arg') isFree = false
-    else for (const inner of part.args) visit(inner)
+    else if (part.fn !== 'arg') for (const inner of part.args) visit(inner)
+    else if (literals[part.index] === undefined) isFree = false
   }
   visit(expr)
   const [condition, ...more] = conditions.values()
   if (!condition || more.length > 0 || !isFree) return undefined
-  const text = showExpr(condition)
-  const ofBit = replaced(expr, text)
-  return ordered(condition, evaluator(ofBit, ['bit'])([0]), evaluator(ofBit, ['bit'])([1]))
+  const value = evaluator(replaced(expr, showExpr(condition)), ['bit', ...types])
+  const known = literals.map(literal => literal ?? 0)
+  return ordered(condition, value([0, ...known]), value([1, ...known]))
 }
 
 /**
