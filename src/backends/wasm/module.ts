@@ -80,7 +80,9 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
 
 /** Routines that the templates themselves call. */
 const calledRoutines = (functions: readonly string[]): Routine[] =>
-  (['tap_from', 'taps_inside'] as const).filter(name => functions.some(text => text.includes(`(call $${name} `)))
+  (['tap_from', 'taps_inside'] as const).filter(name =>
+    functions.some(text => text.includes(`(call $${name.replace('_', '.')} `)),
+  )
 
 const dataBytes = (scope: Scope): number => scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0)
 
