@@ -182,14 +182,12 @@ const pooling = fc
     }) => {
       const kind = mean && dtype === 'f32' ? 'mean' : 'max'
       const { kernel, window } = fitting([height, width], raw)
-      // A window that sees nothing of the image has no maximum and no mean.
-      const padding = window.padding.map((size, side) =>
-        Math.min(size, (kernel[(side % 2) as 0 | 1] - 1) * window.dilation[(side % 2) as 0 | 1]),
-      ) as unknown as Padding
-      const fits = [0, 1].every(
-        axis =>
-          [height, width][axis]! + padding[axis]! + padding[axis + 2]! >
-          (kernel[axis as 0 | 1] - 1) * window.dilation[axis as 0 | 1],
+      // A window that sees nothing of the image has no maximum and no mean: dilated ones get no padding.
+      const span = (axis: 0 | 1) => (kernel[axis] - 1) * window.dilation[axis]
+      const allowed = ([0, 1, 0, 1] as const).map(axis => (window.dilation[axis] === 1 ? span(axis) : 0))
+      const padding = window.padding.map((size, side) => Math.min(size, allowed[side]!)) as unknown as Padding
+      const fits = ([0, 1] as const).every(
+        axis => [height, width][axis]! + padding[axis] + padding[(axis + 2) as 2 | 3] > span(axis),
       )
       const own: Pair = fits && (kind === 'max' || powerOfTwo(kernel[0] * kernel[1])) ? kernel : [1, 1]
       const kept = own === kernel ? padding : ([0, 0, 0, 0] as const)
@@ -330,7 +328,3 @@ export const randomGraphs = fc.oneof(
   { arbitrary: moving, weight: 2 },
   { arbitrary: elementwise, weight: 2 },
 )
-
-/** Values for every input of a graph. */
-export const randomFeeds = (graph: Graph, seed: number): ReadonlyMap<string, Tensor> =>
-  new Map(graph.inputs.map(({ attrs, type }, k) => [attrs.name, dyadicTensor(type.dtype, type.shape, seed * 31 + k)]))

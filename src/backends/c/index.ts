@@ -44,11 +44,11 @@ export const c = {
   measure: (plan): Sizes => {
     const calls = plan.steps.flatMap(callsOf).map(call => {
       const scope = { plan, constants: collectConstants(plan) }
-      layerOf(call, scope)
+      collect(call, scope)
       return { name: call.name, origin: call.origin, constantBytes: sum(scope.constants.all().map(constantBytes)) }
     })
     const scope = { plan, constants: collectConstants(plan) }
-    for (const call of plan.steps.flatMap(callsOf)) layerOf(call, scope)
+    for (const call of plan.steps.flatMap(callsOf)) collect(call, scope)
     return {
       constantBytes: sum(scope.constants.all().map(constantBytes)),
       workspaceBytes: workspaceBytes(plan),
@@ -56,6 +56,12 @@ export const c = {
     }
   },
 } satisfies Backend
+
+/** Makes a layer only to see which constants it reads, those that are handed to it among them. */
+function collect(call: Call, scope: Scope): void {
+  for (const { buffer } of layerOf(call, scope).parameters)
+    if (buffer.place.kind === 'constant') scope.constants.symbolOf(buffer)
+}
 
 /** The caller's memory is aligned to 8 bytes only, so up to 56 bytes are skipped. */
 const workspaceBytes = (plan: Plan): number => (plan.workspaceBytes === 0 ? 8 : plan.workspaceBytes + ALIGNMENT - 8)

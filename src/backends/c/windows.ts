@@ -3,7 +3,7 @@ import type { ConvolutionParams, WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signLanesFor } from './arrange.ts'
 import type { Data, Layout } from './constants.ts'
-import { commentOf, type Layer, parametersOf, readsAccumulator, type Scope, storeText } from './layer.ts'
+import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { cType, linear, scalarType } from './names.ts'
 
 /** Texts shared by everything that slides a window: rows, columns, and which taps lie inside the image. */
@@ -32,7 +32,6 @@ function windowContext(params: WindowParams, call: Call, channels: number) {
     outWidth,
     bits: call.store.result === 'bit',
     clears: call.y.element === 'u32',
-    readsSum: readsAccumulator(call.store),
   }
 }
 
