@@ -1,10 +1,11 @@
 import type { Backend } from './backend.ts'
 
-export type Target = 'c'
+export type Target = 'c' | 'wasm'
 
 /** A backend is loaded when it is asked for: some bring heavy modules. */
 const backends: Readonly<Record<Target, () => Promise<Backend>>> = {
   c: async () => (await import('./c/index.ts')).c,
+  wasm: async () => (await import('./wasm/index.ts')).wasm,
 }
 
 export const targets = Object.keys(backends) as readonly Target[]

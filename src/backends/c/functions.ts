@@ -38,10 +38,11 @@ export function functionsFor(texts: readonly string[]): string[] {
 
 function forLanes(name: string, suffix: string, lanes: number): string {
   const bytes = suffix === '_u8'
+  const quads = Math.floor(lanes / 4)
   const context = {
     lanes,
-    quads: Math.floor(lanes / 4),
-    inQuads: lanes - (lanes % 4),
+    quads,
+    firstLane: quads === 0 ? '0' : `VECTORS ? ${quads * 4} : 0`,
     suffix,
     xType: bytes ? 'uint8_t' : 'float',
     value: bytes ? '(float)x[k]' : 'x[k]',

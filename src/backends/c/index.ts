@@ -6,14 +6,15 @@ import { cLiterals, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
 import { type Constant, collectConstants, constantBytes } from './constants.ts'
+import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
-import { describePort, headerContext, runParameters } from './header.ts'
+import { headerContext, runParameters } from './header.ts'
 import { declare, type Layer, type Scope } from './layer.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
 import { comment, cType } from './names.ts'
+import { poolBitsLayer, poolLayer } from './pool.ts'
 import { runSteps } from './run.ts'
-import { convolutionLayer, poolBitsLayer, poolLayer } from './windows.ts'
 
 type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
 
@@ -31,7 +32,8 @@ const layers: Layers = {
   copyBits: copyBitsLayer,
 }
 
-const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
+export const layerOf = (call: Call, scope: Scope): Layer =>
+  (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
 
 /** One .c and one .h file; see docs for what is in them. */
 export const c = {
@@ -105,5 +107,3 @@ const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
 })
 
 const offsetOf = ({ place }: Buffer): number => (place.kind === 'workspace' ? place.offset : 0)
-
-export { describePort }
