@@ -34,6 +34,8 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
       ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
       ...rowContext(params, scope.addressOf(y), outWidth * position),
       inside: isInside(params),
+      isTall: kernelHeight > 1 || !isInside(params),
+      products: channels * kernelHeight * kernelWidth,
       xRow: rowAddress(params, params.inWidth * pixelBytes, scope.addressOf(buffers.x)),
       firstX: sum(times(`(i32.add ${get('left')} (i32.mul ${get('firstX')} ${int(params.dilationX)}))`, pixelBytes)),
       pixelBytes,

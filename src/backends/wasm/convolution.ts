@@ -10,9 +10,6 @@ import { rowAddress, rowContext, windowContext } from './windows.ts'
 /** Columns that share the loads of weights. With two vectors of filters, 8 accumulators: more do not stay in registers. */
 const COLUMNS = 4
 
-/** Products that are written out one after another instead of being looped over. */
-const UNROLLED = 16
-
 /**
  * Whether the results of a group start inside a byte of bits. Then sums go to a row of their own first, and a second
  * pass stores them.
@@ -61,13 +58,14 @@ export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
       columnBytes: strideX * pixelBytes,
       runs: runs > 1 ? runs : 0,
       runBytes: params.dilationX * pixelBytes,
-      ...elementContext(length),
+      // One product a turn: V8 moves the loads of a longer body to its start, and then has no registers left.
+      turns: length > 1 ? length : 0,
       locals: storeLocals(store),
       blocks: blocks.map(block => {
-        const taps = elementBlock(length, block, columns, strideX * pixelBytes)
+        const turn = productLines(block, columns, strideX * pixelBytes)
         return {
           ...block,
-          ...taps,
+          ...turn,
           first: groups > 1 ? sum([...times(get('group'), perGroup)], block.first) : int(block.first),
           end:
             block.end === undefined ? '' : groups > 1 ? sum(times(get('group'), perGroup), block.end) : int(block.end),
@@ -143,35 +141,21 @@ export function isInside(params: ConvolutionParams): boolean {
   return padTop <= 0 && padLeft <= 0 && below <= inHeight && right <= inWidth
 }
 
-/** How the products of one run are looped over: `unroll` of them per turn. */
-function elementContext(length: number) {
-  const unroll = unrollOf(length)
-  return { turns: length / unroll > 1 ? length / unroll : 0, runLength: length, unroll, turnBytes: 4 * unroll }
-}
-
-const unrollOf = (length: number): number => {
-  if (length <= UNROLLED) return length
-  for (let count = 8; count > 1; count--) if (length % count === 0) return count
-  return 1
-}
-
-/** The products of one turn: for each channel its weights, then every column's value times them. */
-function elementBlock(length: number, { vectors }: Block, columns: number, columnBytes: number) {
-  const unroll = unrollOf(length)
-  const lanes = 16 * vectors.length
+/** One turn: the weights of a channel, then every column's value times them. */
+function productLines({ vectors }: Block, columns: number, columnBytes: number) {
   return {
-    turnWeights: unroll * lanes,
+    turnWeights: 16 * vectors.length,
     zeros: Array.from({ length: columns }, (_, p) =>
       vectors.map(v => set(`a${p}${v}`, '(v128.const i32x4 0 0 0 0)')),
     ).flat(),
-    elements: Array.from({ length: unroll }, (_, u) => ({
-      weights: vectors.map(v => set(`w${v}`, at('v128.load', [get('w')], u * lanes + 16 * v))),
-      products: Array.from({ length: columns }, (_, p) => [
-        set('s', at('v128.load32_splat', [get('x')], p * columnBytes + 4 * u)),
+    products: [
+      ...vectors.map(v => set(`w${v}`, at('v128.load', [get('w')], 16 * v))),
+      ...Array.from({ length: columns }, (_, p) => [
+        set('s', at('v128.load32_splat', [get('x')], p * columnBytes)),
         ...vectors.map(v =>
           set(`a${p}${v}`, `(f32x4.add ${get(`a${p}${v}`)} (f32x4.mul ${get('s')} ${get(`w${v}`)}))`),
         ),
       ]).flat(),
-    })),
+    ],
   }
 }
