@@ -14,6 +14,8 @@ export interface CompileOptions extends Omit<ReadOptions, 'name'>, RunOptions {
   readonly name: string
   /** The options as the user typed them, for the header of the generated files. */
   readonly commandLine?: string
+  /** The generated code can report every layer's result. */
+  readonly trace?: boolean
 }
 
 export interface CompileResult {
@@ -30,7 +32,11 @@ export async function compile(bytes: Uint8Array, options: CompileOptions): Promi
   const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
   const { graph, decisions, warnings } = runPasses(model.graph, pipeline, options)
   const plan = lower(graph, backend.lowering)
-  const files = await backend.print(plan, { version, options: options.commandLine ?? '' })
+  const files = await backend.print(plan, {
+    version,
+    options: options.commandLine ?? '',
+    trace: options.trace ?? false,
+  })
   return {
     files,
     summary: summarise({ model, graph, decisions, plan, target: options.target, files, sizes: backend.measure(plan) }),

@@ -11,6 +11,8 @@ export interface PrintOptions {
   readonly version: string
   /** Options of the compiler as the user would type them, for the header comment. */
   readonly options?: string
+  /** Whether the generated code can report what every layer computed. */
+  readonly trace?: boolean
 }
 
 /** What the generated code needs, in bytes. */

@@ -12,6 +12,7 @@ interface Options extends ModelOptions {
   readonly target: string
   readonly out: string
   readonly depfile?: string
+  readonly trace?: boolean
 }
 
 /** `xnorc compile`: nothing is written unless every target compiles. */
@@ -20,7 +21,7 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const bytes = await readModelFile(path)
   const shared = await compileOptions(path, options)
   const results = []
-  for (const target of chosen) results.push(await compile(bytes, { ...shared, target }))
+  for (const target of chosen) results.push(await compile(bytes, { ...shared, target, trace: options.trace ?? false }))
   const written = await writeFiles(
     options.out,
     results.flatMap(({ files }) => files),
