@@ -30,7 +30,7 @@ export interface CompileResult {
  */
 export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
   const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
-  const { graph, decisions, warnings } = runPasses(model.graph, pipeline, options)
+  const { graph, decisions, warnings } = runPasses(model.graph, pipeline, { ...options, operators: model.operators })
   const plan = lower(graph, backend.lowering)
   const files = await backend.print(plan, {
     version,
