@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { targets } from '../backends/registry.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 
@@ -32,10 +33,12 @@ function addCompile(program: Command): void {
     .command('compile')
     .description('translate a model into source files')
     .argument('<model.onnx>')
-    .requiredOption('--target <list>', 'c; several separated by commas')
+    .requiredOption('--target <list>', `${targets.join(', ')}; several separated by commas`)
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
     .option('--trace', "the generated code can report every layer's result")
+    .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
+    .option('--inline', 'wasm: the module inside the .js file, in base64')
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
