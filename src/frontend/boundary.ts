@@ -52,6 +52,15 @@ function fixedSize(size: number | string | undefined, axis: number, { batch, dim
   return axis === 0 ? batch : undefined
 }
 
+/** A warning where a result has another shape than declared; open sizes fit any. */
+export function checkShape({ name, dims }: ModelValue, { shape }: TensorType): Diagnostic[] {
+  const fits = dims?.length === shape.length && dims.every((size, axis) => !isFixed(size) || size === shape[axis])
+  if (!dims || fits) return []
+  return [diagnostics.shapeDiffers(name, dims.map(size => size ?? '?').join(), shape.join())]
+}
+
+const isFixed = (size: number | string | undefined): boolean => typeof size === 'number' && size > 0
+
 /** What is wrong with a result as an output: its type must be one that generated code hands out, and as declared. */
 export function checkOutput({ name, dataType }: ModelValue, { dtype }: TensorType): Diagnostic[] {
   const found = dataType === 0 ? dtype : typeName(dataType)

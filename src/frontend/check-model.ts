@@ -24,6 +24,12 @@ export function checkModel(model: Model): void {
     problems.push(
       diagnostics.invalidModel('The graph has sparse initializers.', 'Store weights as dense initializers.'),
     )
+  for (const [kind, values] of [
+    ['input', graph.inputs],
+    ['output', graph.outputs],
+  ] as const)
+    for (const { name } of values.filter((value, k) => values.findIndex(({ name }) => name === value.name) !== k))
+      problems.push(diagnostics.invalidModel(`The graph has two ${kind}s named '${name}'.`))
   problems.push(...graph.initializers.flatMap(checkTensor))
   const known = new Set([...graph.initializers, ...graph.inputs].map(({ name }) => name))
   problems.push(

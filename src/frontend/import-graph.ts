@@ -3,7 +3,7 @@ import { fold } from '../ir/fold.ts'
 import { type Graph, topological } from '../ir/graph.ts'
 import { constant, create, type Node } from '../ir/node.ts'
 import { readAttributes } from './attributes.ts'
-import { checkOutput, importInput, type OpenSizes } from './boundary.ts'
+import { checkOutput, checkShape, importInput, type OpenSizes } from './boundary.ts'
 import { whereOf } from './check-model.ts'
 import type { Context } from './importers/context.ts'
 import { importerOf } from './importers/index.ts'
@@ -65,6 +65,7 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
   const outputs = graph.outputs.flatMap(value => {
     const node = scope.get(value.name)
     if (node) problems.push(...checkOutput(value, node.type))
+    if (node) warnings.push(...checkShape(value, node.type))
     return node ? [{ name: value.name, node }] : []
   })
   const result: Graph = { name: options.name, inputs, outputs }

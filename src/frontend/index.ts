@@ -2,7 +2,7 @@ import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { checkModel } from './check-model.ts'
 import { importGraph } from './import-graph.ts'
-import { decodeModel } from './model.ts'
+import { decodeModel, type Model } from './model.ts'
 import type { ReadExternal } from './tensors.ts'
 
 export type { ReadExternal } from './tensors.ts'
@@ -21,16 +21,22 @@ export interface ReadOptions {
 export interface ReadResult {
   readonly graph: Graph
   readonly warnings: readonly Diagnostic[]
+  /** ONNX operator of every node, by the name that its values carry as origin. */
+  readonly operators: ReadonlyMap<string, string>
 }
 
 /** Reads an ONNX model. Throws a CompileError that lists everything about it that is wrong or not supported. */
 export async function readModel(bytes: Uint8Array, options: ReadOptions = {}): Promise<ReadResult> {
   const model = await decodeModel(bytes)
   checkModel(model)
-  return importGraph(model, {
+  const imported = importGraph(model, {
     name: options.name ?? model.graph.name,
     batch: options.batch ?? 1,
     dimensions: options.dimensions ?? {},
     readExternal: options.readExternal,
   })
+  return { ...imported, operators: operatorsOf(model) }
 }
+
+const operatorsOf = ({ graph }: Model): ReadonlyMap<string, string> =>
+  new Map(graph.nodes.map(node => [node.name || (node.outputs[0] ?? ''), node.op]))

@@ -76,7 +76,7 @@ export function readTensor(tensor: ModelTensor, external?: ReadExternal, warn?: 
   const length = elements(tensor.dims)
   const raw = tensor.external ? readOutside(tensor, length * format.bytes, external) : tensor.raw
   const values = raw.length > 0 ? fromRaw(format, raw, length) : fromTyped(format, tensor.typed)
-  const stored = format.dtype === 'f32' ? Float32Array.from(values) : undefined
+  const stored = format.dtype === 'f32' ? asFloats(values) : undefined
   if (stored && format.name === 'double' && stored.some((value, i) => value !== values[i] && !Number.isNaN(value)))
     warn?.(diagnostics.roundedToF32(tensor.name))
   const { dtype } = format
@@ -84,6 +84,9 @@ export function readTensor(tensor: ModelTensor, external?: ReadExternal, warn?: 
   if (stored) return { dtype, shape, values: stored }
   return { dtype, shape, values: dtype === 'bit' ? Uint8Array.from(values) : Int32Array.from(values) }
 }
+
+const asFloats = (values: Iterable<number>): Float32Array =>
+  values instanceof Float32Array ? values : Float32Array.from(values)
 
 function problemOf({ dataType, dims, raw, typed, external }: ModelTensor): string | undefined {
   const format = formats[dataType]!
@@ -98,7 +101,7 @@ function problemOf({ dataType, dims, raw, typed, external }: ModelTensor): strin
 }
 
 function readOutside({ name, external }: ModelTensor, bytes: number, read?: ReadExternal): Uint8Array {
-  const fail = (what: string) => {
+  const fail = (what: string): never => {
     throw new CompileError(diagnostics.externalData(name, what))
   }
   const location = external!.get('location') ?? ''
@@ -110,9 +113,18 @@ function readOutside({ name, external }: ModelTensor, bytes: number, read?: Read
   if (!Number.isSafeInteger(offset) || offset < 0 || length !== bytes)
     return fail(`are ${external!.get('length')} bytes at offset ${external!.get('offset')}; its shape needs ${bytes}`)
   if (!read) return fail(`lie in the file '${location}', and no reader of such files was given`)
-  const data = read(location, offset, length)
+  const data = readOrFail(() => read(location, offset, length), fail)
   if (data.length !== bytes) return fail(`are ${data.length} bytes in '${location}'; its shape needs ${bytes}`)
   return data
+}
+
+/** The reader belongs to the caller: what it throws (no such file, say) is about the model all the same. */
+function readOrFail(read: () => Uint8Array, fail: (what: string) => never): Uint8Array {
+  try {
+    return read()
+  } catch (error) {
+    return fail(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 /** Little-endian bytes at any alignment. */

@@ -122,6 +122,12 @@ export const diagnostics = {
     hint: 'Check the trained weights; a division by zero is a frequent cause.',
   }),
   /** Warning. */
+  shapeDiffers: (name: string, declared: string, found: string): Diagnostic => ({
+    code: 'shape-differs',
+    message: `The output '${name}' is declared with shape [${declared}], but it has shape [${found}].`,
+    where: { output: name },
+  }),
+  /** Warning. */
   roundedToF32: (name: string): Diagnostic => ({
     code: 'rounded-to-f32',
     message: `Tensor '${name}' has double precision; its values were rounded to single precision.`,

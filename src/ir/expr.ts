@@ -141,6 +141,8 @@ export function evaluator(expr: Expr, types: readonly DType[]): Evaluator {
   const { evaluate } = signatures[expr.fn]
   const result = typeOf(expr, types)
   const round = result === 'f32' ? Math.fround : result === 'i32' ? (value: number) => value | 0 : Number
+  // The product of two i32 may not fit a double.
+  if (expr.fn === 'mul' && result === 'i32') return args => Math.imul(a(args), b!(args))
   if (c) return args => round(evaluate(a(args), b!(args), c(args)))
   if (b) return args => round(evaluate(a(args), b(args), 0))
   return args => round(evaluate(a(args), 0, 0))

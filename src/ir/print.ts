@@ -29,6 +29,8 @@ const printAttrs = (node: Node): string =>
     .map(([key, value]) => {
       if (key === 'expr' || key === 'epilogue') return ` ${key}=${showExpr(value)}`
       if (key === 'value' && node.op === 'constant') return ` ${printValues(node.attrs.value)}`
+      // JSON has no infinity, but reads a number too large for it as one.
+      if (value === Infinity || value === -Infinity) return ` ${key}=${value > 0 ? '' : '-'}1e999`
       return ` ${key}=${JSON.stringify(value)}`
     })
     .join('')

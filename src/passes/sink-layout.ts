@@ -1,6 +1,6 @@
 import { create, type Node } from '../ir/node.ts'
 import { regroup, reshapeBroadcast } from '../ir/regroup.ts'
-import { elements, type Shape, sameShape } from '../ir/tensor.ts'
+import { elements, keepsOrder, type Shape, sameShape } from '../ir/tensor.ts'
 import { rewrites, rule } from './rewrite.ts'
 
 /**

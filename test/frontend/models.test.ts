@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readModel } from '../../src/frontend/index.ts'
+import { parse } from '../../src/ir/parse.ts'
+import { print } from '../../src/ir/print.ts'
 import { verify } from '../../src/ir/verify.ts'
 import { expectLikeOnnxruntime } from '../onnxruntime.ts'
 import { isMissing, readShared } from '../shared.ts'
@@ -21,5 +23,6 @@ describe.each(cases)('$file', ({ file, range }) => {
 test.skipIf(isMissing('models/qonnx_tfc_1w1a.onnx'))('qonnx_tfc_1w1a.onnx', async () => {
   const { graph } = await readModel(readShared('models/qonnx_tfc_1w1a.onnx'))
   verify(graph)
+  expect(print(parse(print(graph)))).toBe(print(graph))
   expect(graph.outputs.map(({ node }) => node.type)).toEqual([{ dtype: 'f32', shape: [1, 10] }])
 })

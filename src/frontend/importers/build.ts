@@ -31,7 +31,7 @@ export const reshape = (context: Context, x: Node, shape: Shape): Node =>
   sameShape(x.type.shape, shape) ? x : context.make('reshape', [x], { shape })
 
 export const transpose = (context: Context, x: Node, perm: readonly number[]): Node =>
-  perm.every((axis, k) => axis === k) ? x : context.make('transpose', [x], { perm })
+  sameShape(perm, [...x.type.shape.keys()]) ? x : context.make('transpose', [x], { perm })
 
 /** Part of a value; all of it is the value itself. */
 export function slice(

@@ -42,6 +42,9 @@ function toFloat(context: Context, x: Node): Node {
     case 'i64':
       throw unsupported(context, 'converts a 64-bit integer input to float', 'float and int32 inputs')
     default:
+      // Larger integers were clamped on import: what they were is not known.
+      if (isConstant(x) && numbersOf(x.attrs.value).some(value => Math.abs(value) >= 2 ** 31 - 1))
+        throw unsupported(context, 'converts an integer beyond 32 bits to float', 'integers of 32 bits')
       return elementwise(context, call('float', a), x)
   }
 }

@@ -1,0 +1,45 @@
+// Compiles every templates/**/*.hbs into src/backends/templates.generated.ts, so that the compiler needs neither a file
+// system nor eval at run time and also works in a browser.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Handlebars from 'handlebars'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = `${root}templates`
+const target = `${root}src/backends/templates.generated.ts`
+
+/** A missing variable or an unknown helper is an error; nothing is escaped for HTML. */
+const options = { strict: true, noEscape: true, knownHelpersOnly: true, preventIndent: true }
+
+/** `c/kernels/pool.c` for templates/c/kernels/pool.c.hbs, with the text of the template. */
+export function readTemplates() {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && entry.name.endsWith('.hbs'))
+    .map(entry => `${entry.parentPath}${sep}${entry.name}`)
+    .map(file => ({
+      name: relative(folder, file)
+        .split(sep)
+        .join('/')
+        .replace(/\.hbs$/, ''),
+      text: readFileSync(file, 'utf8'),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+export function embedTemplates() {
+  const entries = readTemplates().map(
+    ({ name, text }) =>
+      `  ${JSON.stringify(name)}: ${Handlebars.precompile(text, { ...options, srcName: undefined })},`,
+  )
+  const text = `// @ts-nocheck\n// Made by scripts/embed-templates.js from templates/. Do not edit.\nexport const specifications = {\n${entries.join('\n')}\n}\n`
+  let before = ''
+  try {
+    before = readFileSync(target, 'utf8')
+  } catch {
+    // The first run.
+  }
+  if (before !== text) writeFileSync(target, text)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) embedTemplates()

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs what the tests use besides Node: C compilers with sanitizers, Chromium, and GPU drivers that run on a CPU.
+# For Debian 12; needs root. Does nothing where everything is there already.
+set -eu
+
+packages="gcc g++ libc6-dev clang-22 libclang-rt-22-dev
+chromium libvulkan1 libegl1 libgles2 libgl1-mesa-dri"
+
+missing=""
+for package in $packages; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "installing$missing"
+apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

@@ -1,0 +1,36 @@
+import type { LowerOptions } from './lower.ts'
+import type { Plan } from './plan.ts'
+
+export interface SourceFile {
+  readonly path: string
+  readonly content: string | Uint8Array
+}
+
+export interface PrintOptions {
+  /** Version of xnorc, for the header comment. */
+  readonly version: string
+  /** Options of the compiler as the user would type them, for the header comment. */
+  readonly options?: string
+}
+
+/** What the generated code needs, in bytes. */
+export interface Sizes {
+  /** All constants as they are emitted, weights arranged and padded. */
+  readonly constantBytes: number
+  readonly workspaceBytes: number
+  /** Per call, in order: its own constants. One that two calls share counts for both. */
+  readonly calls: readonly {
+    readonly name: string
+    readonly origin: readonly string[]
+    readonly constantBytes: number
+  }[]
+}
+
+/** Prints a plan in one language. The same plan and options give the same bytes. */
+export interface Backend {
+  readonly name: string
+  /** How plans for this backend are made. */
+  readonly lowering: LowerOptions
+  readonly print: (plan: Plan, options: PrintOptions) => readonly SourceFile[] | Promise<readonly SourceFile[]>
+  readonly measure: (plan: Plan) => Sizes
+}

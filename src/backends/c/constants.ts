@@ -1,0 +1,48 @@
+import { bytesOf } from '../arena.ts'
+import type { Buffer, Plan } from '../plan.ts'
+
+export type Data = Float32Array | Int32Array | Uint32Array | Uint8Array
+
+export interface Constant {
+  readonly symbol: string
+  readonly buffer: Buffer
+  readonly data: Data
+  /** How the values lie, for the comment above them. */
+  readonly layout: string
+}
+
+/** Arranges the neutral values of a constant; `layout` tells one arrangement from another. */
+export interface Layout {
+  readonly layout: string
+  readonly arrange: (data: Data) => Data
+}
+
+export const asIs: Layout = { layout: '', arrange: data => data }
+
+/** The constants that kernels ask for, each emitted once for every layout it is wanted in. */
+export interface Constants {
+  readonly symbolOf: (buffer: Buffer, layout?: Layout) => string
+  readonly all: () => readonly Constant[]
+}
+
+export function collectConstants(plan: Plan): Constants {
+  const found = new Map<string, Constant>()
+  const symbols = new Map<string, number>()
+  return {
+    symbolOf: (buffer, { layout, arrange } = asIs) => {
+      const key = `${buffer.name} ${layout}`
+      const known = found.get(key)
+      if (known) return known.symbol
+      if (buffer.place.kind !== 'constant') throw new Error(`'${buffer.name}' is no constant`)
+      const count = (symbols.get(buffer.name) ?? 0) + 1
+      symbols.set(buffer.name, count)
+      const symbol = `${plan.name}_${buffer.name}${count === 1 ? '' : `__${count}`}`
+      found.set(key, { symbol, buffer, data: arrange(buffer.place.data), layout })
+      return symbol
+    },
+    all: () => [...found.values()],
+  }
+}
+
+export const constantBytes = ({ buffer, data }: Constant): number =>
+  bytesOf({ element: buffer.element, length: data.length })

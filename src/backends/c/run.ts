@@ -1,0 +1,51 @@
+import type { WindowParams } from '../kernels.ts'
+import type { Buffer, Call, Plan, Step } from '../plan.ts'
+import { rowsKept } from '../strips.ts'
+import type { Parameter, Scope } from './layer.ts'
+import { linear } from './names.ts'
+
+/** The body of the run function: a call after the other, and which buffers it names. */
+export function runSteps(plan: Plan, parametersOf: (call: Call) => readonly Parameter[], { constants }: Scope) {
+  const used = new Set<Buffer>()
+  const argument = ({ buffer }: Parameter): string => {
+    if (buffer.place.kind === 'constant') return constants.symbolOf(buffer)
+    used.add(buffer)
+    return buffer.name
+  }
+  const callText = (call: Call, rows: string[]): string =>
+    `${plan.name}_${call.name}(${[...parametersOf(call).map(argument), ...rows].join(', ')})`
+  const outputs = plan.outputs.map(({ buffer }) => buffer)
+  const steps = plan.steps.map(step => {
+    if (step.kind === 'strip') return printStrip(step, callText)
+    const { call } = step
+    if (call.kernel === 'gather') {
+      for (const buffer of outputs) used.add(buffer)
+      const zeroed = outputs.map(({ name, length }) => `    memset(${name}, 0, ${length} * sizeof *${name});`)
+      return [`  if (${callText(call, [])}) {`, ...zeroed, '    return 1;', '  }'].join('\n')
+    }
+    const rows = 'inRing' in call.params ? ['0', `${call.params.images * call.params.outHeight}`] : []
+    return `  ${callText(call, rows)};`
+  })
+  return { steps, used }
+}
+
+type CallText = (call: Call, rows: string[]) => string
+
+/** Row by row: the rows of the producer that are still missing, then one row of the consumer. */
+function printStrip({ producer, consumer }: Extract<Step, { kind: 'strip' }>, callText: CallText): string {
+  const params = consumer.params as WindowParams
+  const span = (params.kernelHeight - 1) * params.dilationY + 1
+  const top = linear('row', params.strideY, -params.padTop)
+  const bottom = linear('row', params.strideY, span - params.padTop)
+  // Rows between two windows are never read.
+  const first = params.strideY > span ? `clamp_int(${top}, done, ${params.inHeight})` : 'done'
+  return [
+    `  /* Row by row: ${rowsKept(params)} of the ${params.inHeight} rows of ${producer.y.name} are kept at a time. */`,
+    `  for (int row = 0, done = 0; row < ${params.outHeight}; row++) {`,
+    `    const int end = clamp_int(${bottom}, done, ${params.inHeight});`,
+    `    ${callText(producer, [first, 'end'])};`,
+    `    ${callText(consumer, ['row', 'row + 1'])};`,
+    '    done = end;',
+    '  }',
+  ].join('\n')
+}

@@ -1,0 +1,12 @@
+import type { Backend } from './backend.ts'
+
+export type Target = 'c'
+
+/** A backend is loaded when it is asked for: some bring heavy modules. */
+const backends: Readonly<Record<Target, () => Promise<Backend>>> = {
+  c: async () => (await import('./c/index.ts')).c,
+}
+
+export const targets = Object.keys(backends) as readonly Target[]
+
+export const loadBackend = (target: Target): Promise<Backend> => backends[target]()

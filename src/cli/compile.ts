@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises'
+import { type Target, targets } from '../backends/registry.ts'
+import { compile } from '../compile.ts'
+import { showDiagnostic } from '../ir/diagnostic.ts'
+import type { Summary } from '../summary.ts'
+import { UsageError } from './fail.ts'
+import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
+import { showBytes, showTotals } from './show.ts'
+import { dependencyRule, writeFiles } from './write-files.ts'
+
+interface Options extends ModelOptions {
+  readonly target: string
+  readonly out: string
+  readonly depfile?: string
+}
+
+/** `xnorc compile`: nothing is written unless every target compiles. */
+export async function runCompile(path: string, options: Options): Promise<void> {
+  const chosen = parseTargets(options.target)
+  const bytes = await readModelFile(path)
+  const shared = await compileOptions(path, options)
+  const results = []
+  for (const target of chosen) results.push(await compile(bytes, { ...shared, target }))
+  const written = await writeFiles(
+    options.out,
+    results.flatMap(({ files }) => files),
+  )
+  if (options.depfile !== undefined) await writeFile(options.depfile, dependencyRule(written, [path]))
+  for (const warning of results[0]!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  const summaries = results.map(({ summary }) => summary)
+  if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))
+  else for (const summary of summaries) console.error(describe(summary, options.out))
+}
+
+function parseTargets(list: string): Target[] {
+  const names = [...new Set(list.split(',').map(name => name.trim()))]
+  return names.map(name => {
+    const target = targets.find(known => known === name)
+    if (!target) throw new UsageError(`there is no target '${name}'; the targets are ${targets.join(', ')}`)
+    return target
+  })
+}
+
+const describe = (summary: Summary, folder: string): string =>
+  `${summary.files.join(', ')} in ${folder}: ${showTotals(summary)}, ${showBytes(summary.workspaceBytes)} workspace`

@@ -1,0 +1,31 @@
+import { CompileError, InternalError, showDiagnostic } from '../ir/diagnostic.ts'
+
+/** A wrong argument that the parser of the command line could not know. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A file that cannot be read or written. */
+export class FileError extends Error {
+  override readonly name = 'FileError'
+}
+
+/** Says on stderr what went wrong, a line per reason and never a stack trace; returns the exit status. */
+export function fail(error: unknown): number {
+  if (error instanceof CompileError) {
+    for (const diagnostic of error.diagnostics) console.error(`error: ${showDiagnostic(diagnostic)}`)
+    return 1
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(`error: ${message.replace(/\s*\n\s*/g, ' ')}`)
+  if (error instanceof UsageError) return 2
+  if (!(error instanceof FileError) && !(error instanceof InternalError) && !isSystemError(error))
+    console.error('This is a fault of xnorc itself: please report it with the model, or with what --dump-ir writes.')
+  return 1
+}
+
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
+
+/** The system's reason for refusing a file, in words. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : (error as Error).message

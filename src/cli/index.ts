@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { version } from '../version.ts'
+import { fail } from './fail.ts'
+
+/** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
+async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('xnorc')
+    .description('Compiles binarized ONNX networks to standalone code that runs on real bits.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+  addCompile(program)
+  addInspect(program)
+  for (const command of program.commands) command.exitOverride()
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    // Commander has printed its message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
+    return fail(error)
+  }
+}
+
+function addCompile(program: Command): void {
+  const command = program
+    .command('compile')
+    .description('translate a model into source files')
+    .argument('<model.onnx>')
+    .requiredOption('--target <list>', 'c; several separated by commas')
+    .option('--out <dir>', 'folder for the files; made if missing', '.')
+  withModelOptions(command)
+    .option('--depfile <file>', 'write a Make/Ninja dependency file')
+    .option('--json', 'print the summary as JSON on stdout')
+    .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
+}
+
+function addInspect(program: Command): void {
+  const command = program
+    .command('inspect')
+    .description('show the layers: what becomes bits, what stays float, and why')
+    .argument('<model.onnx>')
+  withModelOptions(command)
+    .option('--json', 'print the layers as JSON')
+    .action(async (model, options) => (await import('./inspect.ts')).runInspect(model, options))
+}
+
+/** Options of every command that compiles a model. */
+const withModelOptions = (command: Command): Command =>
+  command
+    .option('--name <name>', 'prefix of files and symbols (default: the file name)')
+    .addOption(
+      new Option('--weights <mode>', 'what to make of binary layers whose weights are not ±alpha')
+        .choices(['xnor', 'centered', 'exact'])
+        .default('xnor'),
+    )
+    .option('--batch <n>', 'size of an open batch dimension', positiveInteger, 1)
+    .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
+    .option('--print-after <pass>', 'print the graph after this pass, to stderr')
+    .option('--rewrite-limit <n>', 'stop after so many rewrites, to bisect a wrong one', positiveInteger)
+    .option('--timing', 'print the time that every pass took, to stderr')
+
+function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.')
+  return value
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,77 @@
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { CompileOptions } from '../compile.ts'
+import { print } from '../ir/print.ts'
+import { FileError, reasonOf, UsageError } from './fail.ts'
+
+/** What the command line parser hands over for every command that compiles a model. */
+export interface ModelOptions {
+  readonly name?: string
+  readonly weights: 'xnor' | 'centered' | 'exact'
+  readonly batch: number
+  readonly dumpIr?: string
+  readonly printAfter?: string
+  readonly rewriteLimit?: number
+  readonly timing?: boolean
+  readonly json?: boolean
+}
+
+export async function readModelFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
+  }
+}
+
+/** The compiler's options for a model file, with its ways to look inside. */
+export async function compileOptions(path: string, options: ModelOptions): Promise<Omit<CompileOptions, 'target'>> {
+  const passes = await passNames()
+  if (options.printAfter !== undefined && !passes.includes(options.printAfter))
+    throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
+  const name = options.name ?? basename(path).replace(/\.onnx$/i, '')
+  return {
+    name,
+    weights: options.weights,
+    batch: options.batch,
+    commandLine: commandLine(options),
+    observe: observer(options),
+    readExternal: externalReader(dirname(path)),
+    ...(options.rewriteLimit === undefined ? {} : { rewriteLimit: options.rewriteLimit }),
+  }
+}
+
+/** Only what changes the generated code, and not at its default. */
+const commandLine = ({ weights, batch }: ModelOptions): string =>
+  [weights === 'xnor' ? '' : `--weights ${weights}`, batch === 1 ? '' : `--batch ${batch}`].filter(Boolean).join(' ')
+
+async function passNames(): Promise<string[]> {
+  const { pipeline } = await import('../passes/pipeline.ts')
+  return [...new Set(pipeline.flatMap(({ passes }) => passes.map(({ name }) => name)))]
+}
+
+function observer({ dumpIr, printAfter, timing }: ModelOptions): NonNullable<CompileOptions['observe']> {
+  let count = 0
+  if (dumpIr !== undefined) mkdirSync(dumpIr, { recursive: true })
+  return (pass, graph, milliseconds) => {
+    const number = String(count++).padStart(2, '0')
+    if (dumpIr !== undefined) writeFileSync(join(dumpIr, `${number}-${pass}.ir`), print(graph))
+    if (pass === printAfter) console.error(print(graph))
+    if (timing) console.error(`${milliseconds.toFixed(1).padStart(8)} ms  ${pass}`)
+  }
+}
+
+/** Reads weights that are kept in files beside the model. */
+function externalReader(folder: string): NonNullable<CompileOptions['readExternal']> {
+  return (location, offset, length) => {
+    const file = openSync(join(folder, location), 'r')
+    try {
+      const bytes = new Uint8Array(length ?? fstatSync(file).size - offset)
+      const count = readSync(file, bytes, 0, bytes.length, offset)
+      return bytes.subarray(0, count)
+    } finally {
+      closeSync(file)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Summary } from '../summary.ts'
+
+const KILO = 1024
+
+/** 512 B, 14.2 KB, 3.9 MB; a KB is 1,024 bytes. */
+export function showBytes(bytes: number): string {
+  if (bytes < KILO) return `${bytes} B`
+  return bytes < KILO * KILO ? `${(bytes / KILO).toFixed(1)} KB` : `${(bytes / KILO / KILO).toFixed(1)} MB`
+}
+
+/** 640, 12.3 k, 4.5 M, 1.2 G. */
+export function showCount(count: number): string {
+  const [size, unit] = count < 1e3 ? [1, ''] : count < 1e6 ? [1e3, ' k'] : count < 1e9 ? [1e6, ' M'] : [1e9, ' G']
+  return unit === '' ? `${count}` : `${(count / size).toFixed(1)}${unit}`
+}
+
+/** Columns as wide as their widest cell; the columns in `right` are aligned to the right. */
+export function showTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[],
+): string {
+  const widths = head.map((title, k) => Math.max(title.length, ...rows.map(row => row[k]!.length)))
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, k) => (right.includes(k) ? cell.padStart(widths[k]!) : cell.padEnd(widths[k]!)))
+      .join('  ')
+      .trimEnd()
+  return [line(head), line(widths.map(width => '─'.repeat(width))), ...rows.map(line)].join('\n')
+}
+
+/** `7 of 9 layers binary (93.4 % of 223.0 M MACs), 3.9 MB of weights in 201.3 KB of constants` */
+export function showTotals({ layers, constantBytes }: Summary): string {
+  const binary = layers.filter(({ kind }) => kind === 'binary')
+  const macs = sum(layers.map(layer => layer.macs))
+  const share = macs === 0 ? 0 : (100 * sum(binary.map(layer => layer.macs))) / macs
+  const weights = sum(layers.map(layer => layer.floatBytes))
+  return (
+    `${binary.length} of ${layers.length} layers binary (${share.toFixed(1)} % of ${showCount(macs)} MACs), ` +
+    `${showBytes(weights)} of weights in ${showBytes(constantBytes)} of constants`
+  )
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0)

@@ -1,0 +1,39 @@
+import type { SourceFile } from './backends/backend.ts'
+import { lower } from './backends/lower.ts'
+import { loadBackend, type Target } from './backends/registry.ts'
+import { type ReadOptions, readModel } from './frontend/index.ts'
+import type { Diagnostic } from './ir/diagnostic.ts'
+import { type RunOptions, runPasses } from './passes/pass.ts'
+import { pipeline } from './passes/pipeline.ts'
+import { type Summary, summarise } from './summary.ts'
+import { version } from './version.ts'
+
+export interface CompileOptions extends Omit<ReadOptions, 'name'>, RunOptions {
+  readonly target: Target
+  /** Prefix of files and symbols, made a legal identifier. */
+  readonly name: string
+  /** The options as the user typed them, for the header of the generated files. */
+  readonly commandLine?: string
+}
+
+export interface CompileResult {
+  readonly files: readonly SourceFile[]
+  readonly summary: Summary
+  readonly warnings: readonly Diagnostic[]
+}
+
+/**
+ * The whole compiler: ONNX bytes to source files. Throws a CompileError that lists every reason why the model cannot
+ * be compiled. The same bytes and options give the same files.
+ */
+export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
+  const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
+  const { graph, decisions, warnings } = runPasses(model.graph, pipeline, options)
+  const plan = lower(graph, backend.lowering)
+  const files = await backend.print(plan, { version, options: options.commandLine ?? '' })
+  return {
+    files,
+    summary: summarise({ model, graph, decisions, plan, target: options.target, files, sizes: backend.measure(plan) }),
+    warnings: [...model.warnings, ...warnings],
+  }
+}

@@ -1,0 +1,13 @@
+/** xnorc as a library. It reads no files and starts no processes, so it runs in a browser too. */
+export type { SourceFile } from './backends/backend.ts'
+export { type Target, targets } from './backends/registry.ts'
+export { type CompileOptions, type CompileResult, compile } from './compile.ts'
+export { type ReadOptions, type ReadResult, readModel } from './frontend/index.ts'
+export { CompileError, type Diagnostic, InternalError, showDiagnostic, type Where } from './ir/diagnostic.ts'
+export type { Graph } from './ir/graph.ts'
+export { interpret } from './ir/interpret.ts'
+export { parse } from './ir/parse.ts'
+export { print } from './ir/print.ts'
+export type { DType, Shape, Tensor, TensorType } from './ir/tensor.ts'
+export type { LayerSummary, PortSummary, Summary } from './summary.ts'
+export { version } from './version.ts'

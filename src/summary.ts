@@ -1,0 +1,105 @@
+import type { Sizes, SourceFile } from './backends/backend.ts'
+import type { Plan, Port } from './backends/plan.ts'
+import type { ReadResult } from './frontend/index.ts'
+import { type Graph, topological } from './ir/graph.ts'
+import type { Node } from './ir/node.ts'
+import { elements, type Shape } from './ir/tensor.ts'
+import type { Decision } from './passes/pass.ts'
+
+export interface PortSummary {
+  readonly name: string
+  readonly dtype: Port['dtype']
+  readonly shape: Shape
+}
+
+export interface LayerSummary {
+  /** Name of the ONNX node. */
+  readonly name: string
+  /** Its ONNX operator. */
+  readonly op: string
+  /** Of the result, in the order of the generated code: NHWC for images. */
+  readonly shape: Shape
+  readonly kind: 'binary' | 'float'
+  /** The rule that recognised it, or why it stays float. */
+  readonly reason: string
+  /** Multiply-accumulates of one run. */
+  readonly macs: number
+  /** Of its constants in the generated code. */
+  readonly bytes: number
+  /** Of its weights as 32-bit floats. */
+  readonly floatBytes: number
+}
+
+/** What was made of a model; also the JSON of the command line. */
+export interface Summary {
+  readonly name: string
+  readonly target: string
+  readonly files: readonly string[]
+  readonly inputs: readonly PortSummary[]
+  readonly outputs: readonly PortSummary[]
+  readonly constantBytes: number
+  readonly workspaceBytes: number
+  readonly layers: readonly LayerSummary[]
+}
+
+export interface Compilation {
+  readonly model: ReadResult
+  readonly graph: Graph
+  readonly decisions: readonly Decision[]
+  readonly plan: Plan
+  readonly target: string
+  readonly files: readonly SourceFile[]
+  readonly sizes: Sizes
+}
+
+export function summarise({ model, graph, decisions, plan, target, files, sizes }: Compilation): Summary {
+  const reasons = new Map(decisions.map(decision => [decision.origin[0], decision]))
+  const layers = topological(graph)
+    .filter(isLayer)
+    .map(node => {
+      const name = node.origin[0]!
+      const decision = reasons.get(name)
+      const weights = weightsOf(node)
+      return {
+        name,
+        op: model.operators.get(name) ?? node.op,
+        shape: node.type.shape,
+        kind: weights.type.dtype === 'bit' ? ('binary' as const) : ('float' as const),
+        reason:
+          decision?.reason ?? (weights.type.dtype === 'bit' ? 'a table whose rows end in a sign' : 'a table of floats'),
+        macs: macsOf(node),
+        bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
+        floatBytes: elements(weights.type.shape) * 4,
+      }
+    })
+  return {
+    name: plan.name,
+    target,
+    files: files.map(({ path }) => path),
+    inputs: plan.inputs.map(portSummary),
+    outputs: plan.outputs.map(portSummary),
+    constantBytes: sizes.constantBytes,
+    workspaceBytes: sizes.workspaceBytes,
+    layers,
+  }
+}
+
+type Layer = Node<'conv2d' | 'binaryConv2d' | 'gather'>
+
+/** What has weights: convolutions, dense layers, embeddings. */
+const isLayer = (node: Node): node is Layer =>
+  node.op === 'conv2d' || node.op === 'binaryConv2d' || node.op === 'gather'
+
+const weightsOf = (node: Layer): Node => (node.op === 'gather' ? node.operands[0] : node.operands[1])
+
+function macsOf(node: Layer): number {
+  if (node.op === 'gather') return 0
+  const [, kh, kw, channels] = node.operands[1].type.shape as [number, number, number, number]
+  return elements(node.type.shape) * kh * kw * channels
+}
+
+const portSummary = ({ name, dtype, shape }: Port): PortSummary => ({ name, dtype, shape })
+
+const sameOrigin = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n')
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0)

@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lower } from '../../../src/backends/lower.ts'
+import { interpret } from '../../../src/ir/interpret.ts'
+import { print } from '../../../src/ir/print.ts'
+import { compileC, hasCompiler, SANITIZED, type Settings } from '../../c-runner.ts'
+import { randomFeeds, randomGraphs } from '../../random-graphs.ts'
+
+const SEEDS = [1, 2]
+
+/** Many graphs in one program: starting a compiler costs more than what it compiles. */
+function agree(count: number, seed: number, settings: Settings, strips: boolean): void {
+  const graphs = fc
+    .sample(randomGraphs, { numRuns: count, seed })
+    .map((graph, k) => ({ ...graph, name: `${graph.name}_${k}` }))
+  const plans = graphs.map(graph => {
+    try {
+      return lower(graph, { strips })
+    } catch (error) {
+      throw new Error(`${print(graph)}\n${error}`)
+    }
+  })
+  const program = compileC(plans, settings)
+  graphs.forEach((graph, k) => {
+    const feeds = SEEDS.map(each => randomFeeds(graph, each))
+    const actual = program.run(plans[k]!, feeds)
+    feeds.forEach((feed, sample) => {
+      const expected = interpret(graph, feed)
+      for (const [name, { values }] of expected)
+        expect(actual[sample]!.outputs.get(name)!.values, `${name} of\n${print(graph)}`).toEqual(values)
+    })
+  })
+}
+
+describe('random graphs in C equal the interpreter', () => {
+  it.runIf(hasCompiler('gcc'))('gcc', () => agree(150, 1, { compiler: 'gcc' }, true))
+  it.runIf(hasCompiler('clang-22'))('clang', () =>
+    agree(150, 2, { compiler: 'clang-22', flags: ['-O3', '-march=native'] }, false),
+  )
+  it.runIf(hasCompiler('clang-22'))('sanitizers', () => agree(100, 3, { compiler: 'clang-22', flags: SANITIZED }, true))
+  it.runIf(hasCompiler('g++'))('as C++', () => agree(60, 4, { compiler: 'g++', flags: ['-O1'] }, true))
+  it.runIf(hasCompiler('clang++-22'))('as C++ by clang', () =>
+    agree(60, 5, { compiler: 'clang++-22', flags: ['-O1'] }, true),
+  )
+})
