@@ -41,25 +41,26 @@ export function arrangeSigns(packed: Uint32Array, shape: FilterShape, channels: 
   return arranged
 }
 
-/** A workgroup computes 4·across pixels × 4·deep filters; every invocation a square of 4 × 4 of them. */
+/** A workgroup computes 4·across pixels × 4·deep·quads filters; every invocation 4 pixels × 4·quads filters. */
 export interface Tile {
-  /** Invocations side by side along the pixels and along the filters. */
+  /** Invocations side by side along the pixels and along the filters; 64 together. */
   readonly across: number
   readonly deep: number
+  readonly quads: number
   /** How much of the depth is in workgroup memory at a time. */
   readonly chunk: number
 }
 
 /**
- * Always 64 invocations: square for images, long along the filters where an image has one pixel (and a batch is what
- * there is to share), long along the pixels where there are few filters. Bits need whole words of filters.
+ * Along the filters where an image has few pixels (a batch is what fills the other side), along the pixels where there
+ * are few filters, else what leaves the fewest invocations without work. Bits need whole words of filters.
  */
 export function chooseTile(pixels: number, filters: number, depth: number, bits: boolean): Tile {
   const chunk = chooseChunk(depth)
-  const least = bits ? 8 : 2
-  if (pixels <= 4 && filters > 32) return { across: 2, deep: 32, chunk }
-  for (const deep of [2, 4]) if (deep >= least && filters <= deep * QUAD) return { across: 64 / deep, deep, chunk }
-  return { across: 8, deep: 8, chunk }
+  if (pixels <= 4 && filters > 32) return { across: 2, deep: 32, quads: 1, chunk }
+  if (!bits && filters <= 16) return { across: 16, deep: 4, quads: 1, chunk }
+  const rest = filters % 64
+  return rest > 0 && rest <= 32 ? { across: 16, deep: 4, quads: 2, chunk } : { across: 8, deep: 8, quads: 2, chunk }
 }
 
 /** At most 16, without a remainder where that costs little. */

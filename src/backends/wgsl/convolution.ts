@@ -1,14 +1,15 @@
 import { wordsFor } from '../../ir/bits.ts'
+import type { ConvolutionParams } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
-import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD } from './arrange.ts'
+import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD, type Tile } from './arrange.ts'
 import { resultContext } from './elementwise.ts'
 import { type Binder, createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
-import { indexText } from './names.ts'
+import { indexText, linear, vectorType } from './names.ts'
 import { commentOf, dataOf, valueFunction } from './value.ts'
 import { alongColumns, alongRows, staysInside, tapCount, windowContext, windowTitle } from './windows.ts'
 
 /** Names that a tiled kernel declares besides its buffers. */
-const ROLES = ['window', 'load', 'quad', 'finish', 'xs', 'ws', 'inside', 'nibbles']
+const ROLES = ['filters', 'finish', 'xs', 'ws', 'inside', 'parts']
 
 type Convolution = Call<'conv2d' | 'binaryConv2d'>
 
@@ -48,76 +49,115 @@ function titleOf(call: Convolution, how: string): string {
 /** Sums for a tile of pixels × filters, window and filters going through workgroup memory in chunks of the depth. */
 function tiledKernel(call: Convolution, scope: Scope): Kernel {
   const { params, store } = call
-  const { groups, images, outHeight, outWidth, kernelHeight, kernelWidth, inHeight, inWidth } = params
+  const { groups, images, outHeight, outWidth } = params
   const { binary, depth, type } = arithmeticOf(call)
   const filters = params.filters / groups
-  const window = kernelHeight * kernelWidth * depth
+  const window = params.kernelHeight * params.kernelWidth * depth
   const bits = store.result === 'bit'
   const pixels = images * outHeight * outWidth
   const tile = chooseTile(pixels, filters, window, bits)
+  const tileQuads = tile.deep * tile.quads
   const binder = createBinder(scope)
   const x = binder.read('x', call.buffers.x)
   const weights = bindWeights(call, binder, { groups, filters, depth: window }, binary)
-  const value = valueFunction(call, ['row', 'column', 'channel'], scope, binder, 3)
-  const filterTiles = Math.ceil(filters / (tile.deep * QUAD))
-  const inside = staysInside(alongRows(params)) && staysInside(alongColumns(params))
-  const count = `${tapCount('top', alongRows(params))} * ${tapCount('left', alongColumns(params))}`
+  const aligned = groups === 1 || filters % QUAD === 0
+  const position = ['row', 'column', 'channel']
+  const value = valueFunction(call, position, scope, binder, 3, aligned ? 'aligned four' : 'four')
+  const filterTiles = Math.ceil(filters / (tileQuads * QUAD))
+  const padded = !(staysInside(alongRows(params)) && staysInside(alongColumns(params)))
+  const whole = params.filters % QUAD === 0 && aligned && (store.result === 'f32' || store.result === 'i32')
+  const squares = Array.from({ length: QUAD }, (_, pixel) => ({ pixel, of: 'xyzw'[pixel]! }))
+  const quadsOfInvocation = Array.from({ length: tile.quads }, (_, quad) => ({ quad, at: quad * tile.deep }))
   return {
     template: 'wgsl/kernels/convolution-tiled.wgsl',
     context: {
       ...windowContext(params),
+      ...fetchContext(params, depth, window, tile, padded),
       ...tile,
       ...weights,
       entry: scope.entry,
-      comment: titleOf(call, `${QUAD * tile.across} pixels x ${QUAD * tile.deep} filters in a workgroup.`),
+      comment: titleOf(call, `${QUAD * tile.across} pixels x ${QUAD * tileQuads} filters in a workgroup.`),
       threads: tile.across * tile.deep,
+      tilePixels: tile.across * QUAD,
+      tileQuads,
+      tileWords: (tileQuads * QUAD) / 32,
+      xsLength: tile.chunk * tile.across,
+      wsLength: tile.chunk * tileQuads,
+      partsLength: tile.across * QUAD * tileQuads,
+      sums: squares.flatMap(square => quadsOfInvocation.map(each => ({ ...square, ...each }))),
+      quadsOfInvocation,
       x,
-      y: binder.write(call.y),
+      y: binder.write(call.y, whole ? vectorType[store.result] : undefined),
       valueText: value.text,
-      value: `${value.name}(${sumText(call, binary, count)}, sample, row, column, channel)`,
-      names: Object.fromEntries(ROLES.map(n => [n, scope.name(n)])),
-      type,
+      sum: binary ? differencesText(params) : 'sums',
+      value: `${value.name}(a, sample, ${position.join(', ')})`,
+      names: Object.fromEntries(ROLES.map(role => [role, scope.name(role)])),
+      vector: type === 'f32' ? 'vec4f' : 'vec4u',
       binary,
-      masked: binary && !inside,
+      masked: binary && padded,
       bits,
-      window,
-      ragged: window % tile.chunk !== 0,
-      pixelsOfQuad: Array.from({ length: QUAD }, (_, at) => ({ at, of: 'xyzw'[at] })),
+      whole,
+      uneven: filters % QUAD !== 0,
       pixels,
-      rows: images * outHeight,
-      outHeight,
-      outWidth,
+      rowOfPixel: outHeight * images === 1 ? '0' : `pixel / ${outWidth} % ${images * outHeight}`,
       grouped: groups > 1,
+      channel: groups > 1 ? `group * ${filters} + first` : 'first',
+      weightRow: groups > 1 ? `(group * ${window} + k)` : 'k',
       filterTiles,
-      groupDepth: depth,
-      pitch: groups * depth,
-      imageLength: inHeight * inWidth * groups * depth,
-      rowLength: inWidth * groups * depth,
-      strideX: params.strideX,
-      strideY: params.strideY,
-      padTop: params.padTop,
-      padLeft: params.padLeft,
-      tapOffset: indexText(
-        ['ky', 'kx', `(base + k) % ${depth}`, 'group'],
-        [params.dilationY * inWidth * groups * depth, params.dilationX * groups * depth, 1, groups > 1 ? depth : 0],
-      ),
       load: loadText(call.buffers.x, binary),
       filters,
       allFilters: params.filters,
+      quadsOfPixel: params.filters / QUAD,
       words: wordsFor(params.filters),
+      groupWord: groups > 1 ? ` + group * ${filters / 32}` : '',
       groupWords: wordsFor(filters),
-      tileWords: (tile.deep * QUAD) / 32,
       quads: Math.ceil(filters / QUAD),
-      nibbleCount: tile.across * QUAD * tile.deep,
+      lastQuad: Math.ceil(filters / QUAD) - 1,
     },
     bindings: binder.all(),
     grid: { items: pixels, group: tile.across * QUAD, rows: groups * filterTiles },
   }
 }
 
-/** The accumulator from what was added up. Bits count where they differ: that many products were -1. */
-const sumText = ({ params }: Convolution, binary: boolean, taps: string): string =>
-  binary ? `${params.channels} * ${/^\d+ \* \d+$/.test(taps) ? `(${taps})` : taps} - 2 * i32(sums[j])` : 'sums[j]'
+/** How windows of four pixels are read. */
+function fetchContext(params: ConvolutionParams, depth: number, window: number, { chunk }: Tile, padded: boolean) {
+  const { groups, inHeight, inWidth, outHeight, outWidth, strideY, strideX, dilationY, dilationX } = params
+  const pitch = groups * depth
+  const rowLength = inWidth * pitch
+  const ragged = window % chunk !== 0
+  const sameSize = inHeight === outHeight && inWidth === outWidth
+  return {
+    window,
+    ragged,
+    padded,
+    checked: padded || ragged,
+    inWindow: ragged ? ` & vec4<bool>(base + k < ${window})` : '',
+    pointwise: sameSize && !padded && strideX * strideY * params.kernelHeight * params.kernelWidth === 1,
+    pointOffset: `base + k${groups > 1 ? ` + group * ${depth}` : ''}`,
+    topOf4: outHeight === 1 ? `vec4i(${-params.padTop})` : linear(`row_of_4 % ${outHeight}`, strideY, -params.padTop),
+    leftOf4: linear(`pixel_of_4 % ${outWidth}`, strideX, -params.padLeft),
+    pitch,
+    rowLength,
+    imageLength: inHeight * rowLength,
+    outWidth,
+    outHeight,
+    groupDepth: depth,
+    tapOffset: indexText(
+      ['ky', 'kx', depth === 1 ? '0' : `(base + k) % ${depth}`, 'group'],
+      [dilationY * rowLength, dilationX * pitch, depth === 1 ? 0 : 1, groups > 1 ? depth : 0],
+    ),
+  }
+}
+
+/** Sums of products from how many bits differ: that many of the products inside the image were -1. */
+function differencesText(params: ConvolutionParams): string {
+  const taps = [tapCount('top', alongRows(params)), tapCount('left', alongColumns(params))]
+  const fixed = taps
+    .filter(text => /^\d+$/.test(text))
+    .reduce((product, text) => product * Number(text), params.channels)
+  const products = [String(fixed), ...taps.filter(text => !/^\d+$/.test(text))].join(' * ')
+  return `vec4i(${products}) - 2 * vec4i(sums)`
+}
 
 const loadText = ({ element }: Buffer, binary: boolean): { open: string; close: string } =>
   !binary && element !== 'f32' ? { open: 'f32(', close: ')' } : { open: '', close: '' }

@@ -63,17 +63,25 @@ const printers: { readonly [F in Fn]: Print } = {
   float: called('f32'),
 }
 
-/** An expression in WGSL. `names` are the texts of its arguments, each safe inside any operator. */
-export const printExpr = (expr: Expr, types: readonly DType[], names: readonly string[]): string =>
-  print(expr, types, names).text
+/**
+ * An expression in WGSL. `names` are the texts of its arguments, each safe inside any operator. With `four`, all of
+ * them are vectors of four values, and so is the result.
+ */
+export const printExpr = (expr: Expr, types: readonly DType[], names: readonly string[], four = false): string =>
+  print(expr, types, names, four).text
 
-function print(expr: Expr, types: readonly DType[], names: readonly string[]): Text {
+/** Functions whose text differs between one value and four. */
+const VECTOR_NAMES: Partial<Record<Fn, string>> = { pow: 'pow_4', tanh: 'tanh_4', float: 'vec4f' }
+
+function print(expr: Expr, types: readonly DType[], names: readonly string[], four: boolean): Text {
+  const literal = (text: string) => atom(four ? `vec4f(${text})` : text)
   if (expr.fn === 'arg') return atom(names[expr.index]!)
-  if (expr.fn === 'number') return atom(printFloat(expr.value))
-  const args = expr.args.map(part => print(part, types, names))
+  if (expr.fn === 'number') return literal(printFloat(expr.value))
+  const args = expr.args.map(part => print(part, types, names, four))
   if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit')
-    return called('select')([atom('-1.0'), atom('1.0'), args[0]!])
-  return printers[expr.fn](args)
+    return called('select')([literal('-1.0'), literal('1.0'), args[0]!])
+  const vectorName = four ? VECTOR_NAMES[expr.fn] : undefined
+  return vectorName ? called(vectorName)(args) : printers[expr.fn](args)
 }
 
 const atom = (text: string): Text => ({ text, binds: text.startsWith('-') ? UNARY : ATOM })

@@ -41,6 +41,7 @@ export interface Entry {
 /** Shaders, weights, and a loader with its types. A plan without strips: one sample after the other fills no GPU. */
 export const wgsl: Backend = {
   name: 'wgsl',
+  lowering: { strips: false },
   print: (plan, options): readonly SourceFile[] => {
     const entries = entriesOf(plan)
     const table = tableOf(plan, entries)

@@ -65,7 +65,7 @@ export function createNames(calls: readonly Call[]): Names {
 export interface Binder {
   readonly read: (role: string, buffer: Buffer, type?: string) => string
   readonly readArranged: (role: string, arranged: Arranged, type: string) => string
-  readonly write: (buffer: Buffer) => string
+  readonly write: (buffer: Buffer, type?: string) => string
   /** One word for each gather: 1 + the result that an index outside the table was for, or 0. */
   readonly faults: () => string
   readonly all: () => readonly Binding[]
@@ -85,7 +85,8 @@ export function createBinder(scope: Scope): Binder {
     read: (role, buffer, type = storedType[buffer.element]) =>
       add({ name: role, type, access: 'read', source: buffer }),
     readArranged: (role, arranged, type) => add({ name: role, type, access: 'read', source: arranged }),
-    write: buffer => add({ name: 'y', type: storedType[buffer.element], access: 'read_write', source: buffer }),
+    write: (buffer, type = storedType[buffer.element]) =>
+      add({ name: 'y', type, access: 'read_write', source: buffer }),
     faults: () => add({ name: 'faults', type: 'atomic<u32>', access: 'read_write', source: 'faults' }),
     all: () => bindings,
   }

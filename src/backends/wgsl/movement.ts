@@ -103,7 +103,7 @@ export function copyBitsKernel(call: Call<'copyBits'>, scope: Scope): Kernel {
       x: binder.read('x', buffers.x),
       y: binder.write(y),
       source: scope.name('source'),
-      word: indexText(['item % ' + items], [1], first),
+      word: indexText([`item % ${items}`], [1], first),
       to,
       axes: axes.map(({ size, toStep }, k) => ({ name: names[k]!, last: size - 1, step: toStep })),
       from: indexText(

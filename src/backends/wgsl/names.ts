@@ -12,6 +12,15 @@ export const storedType: Readonly<Record<Element, string>> = {
 
 export const storedBytes: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 4, i64: 8 }
 
+/** Four values of an expression. */
+export const vectorType: Readonly<Record<DType, string>> = {
+  f32: 'vec4f',
+  i32: 'vec4i',
+  bit: 'vec4<bool>',
+  u8: 'vec4u',
+  i64: 'array<vec2u, 4>',
+}
+
 /** Type of a scalar in an expression. */
 export const scalarType: Readonly<Record<DType, string>> = {
   f32: 'f32',
@@ -34,7 +43,7 @@ const TAKEN = new Set(
   noncoherent noperspective null of package packoffset partition pass patch pixelfragment precise precision premerge
   priv pub readonly ref regardless resource self set shared smooth snorm std subroutine trait type unless unorm unsafe
   unsized use varying wgsl where writeonly requires
-  samples faults taps_inside pow_f32 tanh_f32 infinity`.split(/\s+/),
+  samples faults taps_inside pow_f32 tanh_f32 pow_4 tanh_4 infinity`.split(/\s+/),
 )
 
 export type Namer = (wanted: string) => string
@@ -62,7 +71,7 @@ export function indexText(variables: readonly string[], strides: readonly number
   const terms = variables.flatMap((variable, k) => {
     const stride = strides[k]!
     if (stride === 0) return []
-    const factor = /[ ]/.test(variable) ? `(${variable})` : variable
+    const factor = /^[^(].* /.test(variable) ? `(${variable})` : variable
     if (stride === 1) return [factor]
     return [stride < 0 ? `${factor} * (${stride})` : `${factor} * ${stride}`]
   })

@@ -3,8 +3,9 @@ import type { DType } from '../../ir/tensor.ts'
 import type { Operand, Store } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
 import { printExpr, printFloat, printInt } from './expr.ts'
-import { type Binder, type Data, type Scope, sampleStride } from './kernel.ts'
-import { comment, indexText, scalarType, storedType } from './names.ts'
+import type { Binder, Data, Scope } from './kernel.ts'
+import { comment, scalarType, storedType, vectorType } from './names.ts'
+import { readFour, readOne } from './operand.ts'
 
 /** Storage buffers that every WebGPU device offers to one kernel. */
 const MOST_BINDINGS = 8
@@ -17,8 +18,10 @@ export interface ValueFunction {
   /** Parameters before `sample` and the position: the accumulator, if there is one. */
   readonly takesAccumulator: boolean
   readonly bits: boolean
-  readonly resultType: string
 }
+
+/** One result at a time, or those of four channels that follow each other; `aligned` ones start at multiples of 4. */
+export type Width = 'one' | 'four' | 'aligned four'
 
 /**
  * Prints a store as a function `(a, sample, …position)`. `own` is how many storage buffers the kernel has besides the
@@ -30,23 +33,25 @@ export function valueFunction(
   scope: Scope,
   binder: Binder,
   own: number,
+  width: Width = 'one',
 ): ValueFunction {
   const { store } = call
   const takesAccumulator = store.accumulator !== undefined
-  const reads = operandReads(store, position, scope, binder, MOST_BINDINGS - own)
+  const types = width === 'one' ? scalarType : vectorType
+  const reads = operandReads(store, position, scope, binder, MOST_BINDINGS - own, width)
   const parameters = [
-    ...(store.accumulator ? [`a: ${scalarType[store.accumulator]}`] : []),
+    ...(store.accumulator ? [`a: ${types[store.accumulator]}`] : []),
     ...['sample', ...position].map(name => `${name}: i32`),
   ]
   const name = scope.name('value')
-  const resultType = scalarType[store.result]
+  const names = [...(takesAccumulator ? ['a'] : []), ...reads.map(({ text }) => text)]
   const lines = [
-    `fn ${name}(${parameters.join(', ')}) -> ${resultType} {`,
+    `fn ${name}(${parameters.join(', ')}) -> ${types[store.result]} {`,
     ...reads.flatMap(({ line }) => (line ? [`  ${line}`] : [])),
-    `  return ${printExpr(store.expr, argumentTypes(store), [...(takesAccumulator ? ['a'] : []), ...reads.map(({ text }) => text)])};`,
+    `  return ${printExpr(store.expr, argumentTypes(store), names, width !== 'one')};`,
     '}',
   ]
-  return { name, text: lines.join('\n'), takesAccumulator, bits: store.result === 'bit', resultType }
+  return { name, text: lines.join('\n'), takesAccumulator, bits: store.result === 'bit' }
 }
 
 export const argumentTypes = ({ accumulator, operands }: Store): DType[] => [
@@ -67,22 +72,26 @@ function operandReads(
   scope: Scope,
   binder: Binder,
   available: number,
+  width: Width,
 ): Read[] {
   const first = store.accumulator ? 1 : 0
   const join = joinConstants(store, scope, binder, available)
   return store.operands.map((operand, k) => {
     const literal = literalOf(operand)
-    if (literal) return { text: literal }
+    if (literal) return { text: width === 'one' ? literal : `${vectorType[operand.dtype]}(${literal})` }
     const text = letter(first + k)
     const joined = join?.(operand)
     const name = joined?.name ?? binder.read(`operand_${text}`, operand.buffer)
-    return { text, line: `let ${text} = ${readText(operand, name, position, joined?.offset ?? 0)};` }
+    const place = { name, offset: joined?.offset ?? 0, position }
+    const value = width === 'one' ? readOne(operand, place) : readFour(operand, place, width === 'aligned four')
+    return { text, line: `let ${text} = ${value};` }
   })
 }
 
 /** A constant of one element is part of the text. */
-function literalOf({ buffer, dtype }: Operand): string | undefined {
+function literalOf({ buffer, dtype, strides }: Operand): string | undefined {
   if (buffer.place.kind !== 'constant' || buffer.length !== 1) return undefined
+  if (dtype === 'bit' && strides.at(-1) !== 0) return undefined
   const [value] = buffer.place.data as Float32Array
   if (dtype === 'bit') return `${(value! & 1) === 1}`
   if (dtype === 'f32') return printFloat(value!)
@@ -90,17 +99,6 @@ function literalOf({ buffer, dtype }: Operand): string | undefined {
 }
 
 const letter = (index: number): string => (index < 8 ? String.fromCharCode(97 + index) : `operand_${index}`)
-
-function readText({ buffer, dtype, strides }: Operand, name: string, position: readonly string[], offset: number) {
-  const variables = ['sample', ...position]
-  const steps = [sampleStride(buffer), ...strides]
-  if (dtype !== 'bit') return `${name}[${indexText(variables, steps, offset)}]`
-  const last = position.at(-1)!
-  const outer = indexText(variables.slice(0, -1), steps, offset)
-  if (strides.at(-1) === 0) return `(${name}[${outer}] & 1) != 0`
-  const word = outer === '0' ? `${last} / 32` : `${outer} + ${last} / 32`
-  return `((${name}[${word}] >> u32(${last} % 32)) & 1) != 0`
-}
 
 /** One buffer for the f32 constants of a store that has more operands than a kernel may bind. */
 function joinConstants(store: Store, scope: Scope, binder: Binder, available: number) {
