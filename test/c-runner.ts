@@ -135,3 +135,18 @@ function tensorOf({ name, dtype, shape }: Port, buffer: ArrayBuffer): Tensor {
   const make = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i64: BigInt64Array }[dtype]
   return { dtype, shape, values: new make(buffer) }
 }
+
+/** The f32 values of a plan's only output, sample after sample, from `runBytes`. Throws where a run did not return 0. */
+export function floatsOf({ outputs }: Plan, bytes: Uint8Array): Float32Array {
+  const length = outputs[0]!.buffer.length
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+  const values = new Float32Array((words.length / (length + 1)) * length)
+  for (let sample = 0; sample * (length + 1) < words.length; sample++) {
+    if (words[sample * (length + 1)] !== 0) throw new Error(`sample ${sample} returned ${words[sample * (length + 1)]}`)
+    values.set(
+      new Float32Array(bytes.slice((sample * (length + 1) + 1) * 4, (sample + 1) * (length + 1) * 4).buffer),
+      sample * length,
+    )
+  }
+  return values
+}

@@ -104,8 +104,7 @@ export interface CopyParams {
 
 /**
  * How a kernel's result reaches y: an expression over the accumulator (argument 0) and operands (1, 2, …). A `map` has
- * no accumulator: its operands are the arguments 0, 1, …. Every argument occurs in the expression, the accumulator of a
- * degenerate epilogue aside.
+ * no accumulator: its operands are the arguments 0, 1, …. Every argument occurs in the expression.
  */
 export interface Store {
   readonly expr: Expr

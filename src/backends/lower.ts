@@ -6,7 +6,7 @@ import { sameShape, sameType } from '../ir/tensor.ts'
 import { placeBuffers } from './arena.ts'
 import { constantBuffer, createDraft, type Draft, makeCall, storageOf, titleOf } from './draft.ts'
 import { lowerGather } from './lower-gather.ts'
-import { lowerMap } from './lower-map.ts'
+import { ignoresAccumulator, lowerEpilogue, lowerMap } from './lower-map.ts'
 import { keepsOrder, lowerConcat, lowerPad, lowerReshape, lowerSlice, lowerTranspose } from './lower-movement.ts'
 import { lowerReduce } from './lower-reduce.ts'
 import { lowerConvolution, lowerPool } from './lower-windows.ts'
@@ -80,7 +80,9 @@ function draftCalls(graph: Graph): { inputs: Port[]; outputs: Port[]; calls: Cal
 }
 
 const lowerNode = (node: Node, draft: Draft): Call[] =>
-  (lowerings[node.op] as (node: Node, draft: Draft) => Call[])(node, draft)
+  ignoresAccumulator(node)
+    ? lowerEpilogue(node, draft)
+    : (lowerings[node.op] as (node: Node, draft: Draft) => Call[])(node, draft)
 
 /** The node whose memory this one shows: itself, or what it only looks at through another shape. */
 function sourceOf(node: Node): Node {

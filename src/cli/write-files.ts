@@ -17,7 +17,8 @@ export async function writeFiles(folder: string, files: readonly SourceFile[]): 
     await Promise.all(files.map(({ content }, i) => writeFile(places[i]!.draft, content)))
     for (const { draft, final } of places) await rename(draft, final)
   } catch (error) {
-    await Promise.all(places.map(({ draft }) => rm(draft, { force: true })))
+    // What cannot be removed was not written either.
+    await Promise.allSettled(places.map(({ draft }) => rm(draft, { force: true })))
     throw new FileError(`cannot write to '${folder}': ${reasonOf(error)}`)
   }
   return places.map(({ final }) => final)

@@ -1,4 +1,4 @@
-import { bits, type Tensor } from '../ir/tensor.ts'
+import type { Tensor } from '../ir/tensor.ts'
 import type { PassOptions } from './pass.ts'
 
 export interface BinaryWeights {
@@ -37,11 +37,11 @@ export function binarizeWeights(
   return { signs: signsOf(latent, weights.shape), alpha, reason }
 }
 
-const signsOf = (values: Float32Array, shape: readonly number[]): Tensor =>
-  bits(
-    shape,
-    Uint8Array.from(values, value => (value >= 0 ? 1 : 0)),
-  )
+function signsOf(values: Float32Array, shape: readonly number[]): Tensor {
+  const signs = new Uint8Array(values.length)
+  for (let i = 0; i < signs.length; i++) signs[i] = values[i]! >= 0 ? 1 : 0
+  return { dtype: 'bit', shape, values: signs }
+}
 
 /** The alphas, if every filter is ±alpha and no alpha is 0. Equal magnitudes keep their exact value. */
 function scalesOf(values: Float32Array, filters: number, size: number): Float32Array | undefined {

@@ -63,4 +63,43 @@ describe('lower', () => {
     const shown = create('reshape', [sum], { shape: [160] }, ['shown'])
     expect(kernels(lower(graph([x], shown)))).toEqual(['map'])
   })
+
+  it('copies an output that shows an input, a constant or another output', () => {
+    const x = input('x', { dtype: 'f32', shape: [2, 3] })
+    const sum = create('map', [x], { expr: call('neg', arg(0)) }, ['neg'])
+    const shown = create('reshape', [sum], { shape: [6] }, ['flat'])
+    expect(kernels(lower(graph([x], x, zeros([2], 'c'), sum, shown)))).toEqual(['map', 'copy', 'copy', 'copy'])
+  })
+
+  it('writes a map over an operand that nobody reads again', () => {
+    const x = input('x', { dtype: 'f32', shape: [1, 64] })
+    const twice = create('map', [x], { expr: call('add', arg(0), arg(0)) }, ['twice'])
+    const max = create('reduce', [twice], { kind: 'max', axes: [1], epilogue: arg(0) }, ['max'])
+    const less = create('map', [twice, max], { expr: call('sub', arg(0), arg(1)) }, ['less'])
+    const sum = create('reduce', [less], { kind: 'sum', axes: [1], epilogue: arg(0) }, ['sum'])
+    expect(lower(graph([x], sum)).workspaceBytes).toBe(64 * 4 + 64)
+  })
+
+  it('pools bits that are reduced, and maps what is done to them afterwards', () => {
+    const x = input('x', { dtype: 'bit', shape: [1, 5, 40] })
+    const any = create('reduce', [x], { kind: 'max', axes: [1], epilogue: call('not', arg(0)) }, ['any'])
+    expect(kernels(lower(graph([x], any)))).toEqual(['poolBits', 'map'])
+    const channels = create('reduce', [x], { kind: 'max', axes: [2], epilogue: arg(0) }, ['any'])
+    expect(() => lower(graph([x], channels))).toThrow('cannot be reduced')
+  })
+
+  it('drops a reducing op whose epilogue does not ask it', () => {
+    const x = input('x', { dtype: 'f32', shape: [1, 4, 4, 1] })
+    const epilogue = call('ge', arg(1), arg(1))
+    const attrs = { ...window, groups: 1, epilogue }
+    const conv = create('conv2d', [x, zeros([2, 1, 1, 1], 'w'), zeros([1, 1, 1, 2], 't')], attrs, ['conv'])
+    expect(kernels(lower(graph([x], conv)))).toEqual(['map'])
+  })
+
+  it('refuses an operand that repeats for every image but not for every row', () => {
+    const x = input('x', { dtype: 'f32', shape: [2, 4, 4, 1] })
+    const attrs = { ...window, groups: 1, epilogue: call('add', arg(0), arg(1)) }
+    const conv = create('conv2d', [x, zeros([2, 1, 1, 1], 'w'), zeros([1, 4, 1, 1], 't')], attrs, ['conv'])
+    expect(() => lower(graph([x], conv))).toThrow('does not go row by row')
+  })
 })

@@ -1,7 +1,7 @@
 import { wordsFor } from '../../ir/bits.ts'
 import { stridesOf } from '../../ir/tensor.ts'
 import type { Call } from '../plan.ts'
-import { commentOf, type Layer, parametersOf, readsAccumulator, type Scope, storeText } from './layer.ts'
+import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { indexText, scalarType } from './names.ts'
 
 /** Nested loops over these sizes, `i`, `j`, … or with a prefix; two spaces deeper each. */
@@ -79,7 +79,6 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
       start: kind === 'max' ? lowest : kind === 'min' ? highest : integer ? '0' : '0.0f',
       step: STEPS[kind].replaceAll('VALUE', `from[${indexText(nested.indices, innerStrides)}]`),
       sumType: scalarType(store.accumulator ?? 'f32'),
-      readsSum: readsAccumulator(store),
       sum: kind === 'mean' ? `reduced / ${count}.0f` : 'reduced',
       value: storeText(store, variables, scope),
     },

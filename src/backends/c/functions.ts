@@ -14,6 +14,7 @@ const PLAIN = [
   'abs_i32',
   'sign_f32',
   'bits_per_byte',
+  'bits_per_nibble_4',
 ] as const
 
 /** Functions made for a number of lanes, and for the type of x: `accumulate_u8_16`. */
@@ -31,11 +32,20 @@ export function functionsFor(texts: readonly string[]): string[] {
   for (const name of [...PLAIN].reverse())
     if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}\\(`).test(each)))
       plain.unshift(render(`c/functions/${name}.c`, {}))
-  return [...plain, ...lanes]
+  const vectors = lanes.some(each => each.includes('VECTORS')) ? [render('c/functions/vectors.c', {})] : []
+  return [...vectors, ...plain, ...lanes]
 }
 
 function forLanes(name: string, suffix: string, lanes: number): string {
   const bytes = suffix === '_u8'
-  const context = { lanes, suffix, xType: bytes ? 'uint8_t' : 'float', value: bytes ? '(float)x[k]' : 'x[k]' }
+  const quads = Math.floor(lanes / 4)
+  const context = {
+    lanes,
+    quads,
+    firstLane: quads === 0 ? '0' : `VECTORS ? ${quads * 4} : 0`,
+    suffix,
+    xType: bytes ? 'uint8_t' : 'float',
+    value: bytes ? '(float)x[k]' : 'x[k]',
+  }
   return render(`c/functions/${name}.c`, context)
 }

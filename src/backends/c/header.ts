@@ -1,12 +1,11 @@
 import type { PrintOptions } from '../backend.ts'
 import type { Plan, Port } from '../plan.ts'
-import { cType } from './names.ts'
+import { cType, safeInComment } from './names.ts'
 
 /** `float [1][3][32][32]` and how it lies, for comments. */
 export function describePort({ name, dtype, shape, buffer }: Port): string {
   const packed = dtype === 'bit' ? ', packed bits' : ''
-  const renamed =
-    name === buffer.name ? '' : `, '${name.replace(/[^\x20-\x7e]/g, '?').replaceAll('*/', '* /')}' in ONNX`
+  const renamed = name === buffer.name ? '' : `, '${safeInComment(name)}' in ONNX`
   return `${cType[buffer.element]} [${shape.join('][')}]${packed}${renamed}`.replace('[]', '[1]')
 }
 
@@ -19,7 +18,7 @@ export function headerContext(plan: Plan, { version, options }: PrintOptions, wo
     upper,
     guard: `${upper}_H`,
     version,
-    options: options ? ` (${options})` : '',
+    options: options ? ` (${safeInComment(options)})` : '',
     workspaceBytes,
     ports: [...plan.inputs, ...plan.outputs].map(port => ({
       macro: `${upper}_${port.buffer.name.toUpperCase()}_ELEMENTS`,

@@ -6,14 +6,15 @@ import { cLiterals, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
 import { type Constant, collectConstants, constantBytes } from './constants.ts'
+import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
-import { describePort, headerContext, runParameters } from './header.ts'
+import { headerContext, runParameters } from './header.ts'
 import { declare, type Layer, type Scope } from './layer.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
 import { comment, cType } from './names.ts'
+import { poolBitsLayer, poolLayer } from './pool.ts'
 import { runSteps } from './run.ts'
-import { convolutionLayer, poolBitsLayer, poolLayer } from './windows.ts'
 
 type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
 
@@ -31,7 +32,8 @@ const layers: Layers = {
   copyBits: copyBitsLayer,
 }
 
-const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
+export const layerOf = (call: Call, scope: Scope): Layer =>
+  (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
 
 /** One .c and one .h file; see docs for what is in them. */
 export const c = {
@@ -44,11 +46,11 @@ export const c = {
   measure: (plan): Sizes => {
     const calls = plan.steps.flatMap(callsOf).map(call => {
       const scope = { plan, constants: collectConstants(plan) }
-      layerOf(call, scope)
+      collect(call, scope)
       return { name: call.name, origin: call.origin, constantBytes: sum(scope.constants.all().map(constantBytes)) }
     })
     const scope = { plan, constants: collectConstants(plan) }
-    for (const call of plan.steps.flatMap(callsOf)) layerOf(call, scope)
+    for (const call of plan.steps.flatMap(callsOf)) collect(call, scope)
     return {
       constantBytes: sum(scope.constants.all().map(constantBytes)),
       workspaceBytes: workspaceBytes(plan),
@@ -56,6 +58,12 @@ export const c = {
     }
   },
 } satisfies Backend
+
+/** Makes a layer only to see which constants it reads, those that are handed to it among them. */
+function collect(call: Call, scope: Scope): void {
+  for (const { buffer } of layerOf(call, scope).parameters)
+    if (buffer.place.kind === 'constant') scope.constants.symbolOf(buffer)
+}
 
 /** The caller's memory is aligned to 8 bytes only, so up to 56 bytes are skipped. */
 const workspaceBytes = (plan: Plan): number => (plan.workspaceBytes === 0 ? 8 : plan.workspaceBytes + ALIGNMENT - 8)
@@ -98,5 +106,3 @@ const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
 })
 
 const offsetOf = ({ place }: Buffer): number => (place.kind === 'workspace' ? place.offset : 0)
-
-export { describePort }

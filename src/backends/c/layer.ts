@@ -1,4 +1,3 @@
-import { showExpr } from '../../ir/expr.ts'
 import type { Operand, Store } from '../kernels.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import type { Constants } from './constants.ts'
@@ -79,7 +78,3 @@ export function commentOf(call: Call, what: string, scope: Scope): string {
   const legend = store.accumulator ? ', a being the result so far' : ''
   return comment([what, ...(plain ? [] : [`y = ${text}${legend}.`]), `ONNX: ${call.origin.join(', ')}`])
 }
-
-/** Whether the expression reads the accumulator at all; a threshold that is always met does not. */
-export const readsAccumulator = ({ expr, accumulator }: Store): boolean =>
-  accumulator !== undefined && /\ba\b/.test(showExpr(expr))

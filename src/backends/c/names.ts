@@ -14,10 +14,13 @@ export const scalarType = (dtype: DType): string => (dtype === 'bit' ? 'uint32_t
 
 /** `row * 2 - 1`, without what changes nothing. */
 export function linear(variable: string, factor: number, offset: number): string {
-  const product = factor === 1 ? variable : `${variable} * ${factor}`
+  const product = times(variable, factor)
   if (offset === 0) return product
   return `${product} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`
 }
+
+/** `text * 3`, without what changes nothing. */
+export const times = (text: string, factor: number): string => (factor === 1 ? text : `${text} * ${factor}`)
 
 /** `i * 12 + j`: the element at these indices, `offset` from the start. */
 export function indexText(variables: readonly string[], strides: readonly number[], offset = 0): string {
@@ -31,9 +34,17 @@ export function indexText(variables: readonly string[], strides: readonly number
   return terms.join(' + ') || '0'
 }
 
-/** A comment of one or more lines of at most 118 columns. */
+/** Text from outside that neither ends a comment nor makes a compiler suspect so. */
+export const safeInComment = (text: string): string =>
+  text
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    .replace(/[^\x20-\x7e]/g, '_')
+
+/** A comment of lines of at most 118 columns. */
 export function comment(lines: readonly string[]): string {
-  const wrapped = lines.flatMap(line => wrap(line.replaceAll('*/', '* /').replace(/[^\x20-\x7e]/g, '?')))
+  const wrapped = lines.flatMap(line => wrap(safeInComment(line)))
+  if (wrapped.length === 1) return `/* ${wrapped[0]} */`
   return ['/*', ...wrapped.map(line => ` * ${line}`), ' */'].join('\n')
 }
 

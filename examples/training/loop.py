@@ -1,0 +1,142 @@
+"""The training loop that the examples share."""
+import copy
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Callable, List, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from checkpoint import load_checkpoint, save_checkpoint
+from export import export
+from plot import plot
+from progress import Progress
+from schedule import Clock, learning_rate
+from xnor import clamp_bn
+
+
+class Data(NamedTuple):
+    """Samples as they are stored, [N, ...] of any type, and their classes, int64 [N]."""
+
+    train_x: torch.Tensor
+    train_y: torch.Tensor
+    test_x: torch.Tensor
+    test_y: torch.Tensor
+
+
+@dataclass
+class Recipe:
+    """What one network is trained with. The numbers are defaults; options of the command line replace some."""
+
+    name: str  # of the files
+    network: Callable[[bool], torch.nn.Module]  # network(binary): the XNOR network or its float twin
+    prepare: Callable[[torch.Tensor], torch.Tensor]  # stored samples -> the network's input
+    augment: Callable[[torch.Tensor], torch.Tensor]  # stored samples -> input, changed at random, for training
+    sample: torch.Tensor  # an input of the network, [1, ...], for the exporter
+    inputs: List[str]
+    outputs: List[str]
+    epochs: int
+    learning_rate: float  # the highest; see schedule.py
+    warm_up: float  # the part of the training in which it rises
+    augment_until: float = 1.0  # the last part of the training may see samples as they are
+    batch: int = 128
+    weight_decay: float = 1e-5
+
+
+def run(recipe, data, options):
+    """Trains, tests after every epoch, and leaves in options.out: a checkpoint, the state, a plot, and ONNX files."""
+    torch.manual_seed(options.seed)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.backends.cudnn.benchmark = torch.backends.cuda.matmul.allow_tf32 = True
+    data = Data(*(tensor[: options.limit].to(options.device) for tensor in data))
+    name = recipe.name + '-float' * options.float
+    options.out.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(recipe, data, options, options.out / f'{name}.checkpoint.pt')
+    trainer.train()
+
+    torch.save(trainer.kept, options.out / f'{name}.pt')
+    if trainer.history:
+        plot(trainer.history, options.out / f'{name}.svg', name)
+    trainer.model.load_state_dict(trainer.kept)
+    loss, accuracy = trainer.test()
+    print(f'{name}: test loss {loss:.4f}, accuracy {accuracy:.2f} %')
+    io = recipe.sample, recipe.inputs, recipe.outputs
+    for path in export(trainer.model, options.out, recipe.name, *io, binary=not options.float):
+        print(path)
+
+
+class Trainer:
+    """A network on its way: everything that a checkpoint has to hold."""
+
+    def __init__(self, recipe, data, options, path):
+        self.recipe, self.data, self.options, self.path = recipe, data, options, path
+        self.model = recipe.network(not options.float).to(options.device)
+        if options.init:
+            self.model.load_state_dict(torch.load(options.init, map_location=options.device))
+        self.peak = options.learning_rate or recipe.learning_rate
+        self.optimizer = torch.optim.Adam(self.model.parameters(), self.peak, weight_decay=recipe.weight_decay)
+        self.clock = Clock(options.epochs if options.epochs is not None else recipe.epochs, options.minutes)
+        self.history, self.best = [], -1.0
+        self.kept = copy.deepcopy(self.model.state_dict())
+        load_checkpoint(self)
+
+    def train(self):
+        while not self.clock.done():
+            progress = Progress(f'epoch {self.clock.epoch + 1}', self.clock)
+            train_loss = self.epoch(progress)
+            test_loss, accuracy = self.test()
+            self.clock.end_epoch()
+            if accuracy >= self.best or self.options.keep == 'last':
+                self.best, self.kept = accuracy, copy.deepcopy(self.model.state_dict())
+            self.history.append({'train_loss': train_loss, 'test_loss': test_loss, 'accuracy': accuracy})
+            save_checkpoint(self)
+            progress.end(f'training loss {train_loss:.4f}, test loss {test_loss:.4f}, accuracy {accuracy:.2f} %')
+
+    def epoch(self, progress):
+        """Every training sample once. Returns the mean loss."""
+        self.model.train()
+        samples, batch = len(self.data.train_x), min(self.recipe.batch, len(self.data.train_x))
+        order = torch.randperm(samples, device=self.options.device)
+        steps = samples // batch  # a rest smaller than a batch waits for the next epoch's order
+        total = torch.zeros((), device=self.options.device)
+        for step in range(steps):
+            self.clock.step(step / steps)
+            if self.clock.done():
+                steps = step
+                break
+            total += self.step(order[step * batch : (step + 1) * batch])
+            progress.show()
+        return total.item() / max(steps, 1)
+
+    def step(self, indices):
+        """One step of the optimizer on one batch. Returns its loss, as a tensor: reading it would stop a GPU."""
+        part = self.clock.part()
+        for group in self.optimizer.param_groups:
+            group['lr'] = learning_rate(part, self.peak, self.recipe.warm_up)
+        prepare = self.recipe.augment if part < self.recipe.augment_until else self.recipe.prepare
+        with self.precision():
+            output = self.model(prepare(self.data.train_x[indices]))
+        smoothing = self.options.label_smoothing
+        loss = F.cross_entropy(output.float(), self.data.train_y[indices], label_smoothing=smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        if not self.options.float:
+            clamp_bn(self.model)
+        return loss.detach()
+
+    def test(self):
+        """Mean loss and accuracy in percent on the test set."""
+        self.model.eval()
+        loss = correct = 0
+        with torch.no_grad():
+            for x, y in zip(self.data.test_x.split(500), self.data.test_y.split(500)):
+                output = self.model(self.recipe.prepare(x))
+                loss += F.cross_entropy(output, y, reduction='sum').item()
+                correct += (output.argmax(1) == y).sum().item()
+        return loss / len(self.data.test_y), 100 * correct / len(self.data.test_y)
+
+    def precision(self):
+        """bfloat16 is faster on processors that have it; tests and the exported network use float32."""
+        kind = torch.device(self.options.device).type
+        return torch.autocast(kind, torch.bfloat16) if self.options.bfloat16 else nullcontext()

@@ -1,0 +1,28 @@
+"""The options that all train.py share."""
+import argparse
+import pathlib
+
+import torch
+
+
+def parse(description, data, out):
+    """data: help for --data; out: the default of --out."""
+    parser = argparse.ArgumentParser(description=description)
+    add = parser.add_argument
+    add('--data', type=pathlib.Path, required=True, metavar='DIR', help=data)
+    add('--out', type=pathlib.Path, default=out, metavar='DIR', help='for checkpoint, state, plot, ONNX (%(default)s)')
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument('--epochs', type=int, help="how long to train (the recipe's)")
+    length.add_argument('--minutes', type=float, help='how long to train, by the clock')
+    add('--float', action='store_true', help='train the full-precision twin instead')
+    add('--init', type=pathlib.Path, metavar='FILE', help='start from this state (a NAME.pt)')
+    add('--resume', action='store_true', help='continue from the checkpoint in --out')
+    add('--learning-rate', type=float, help="the highest (the recipe's)")
+    add('--label-smoothing', type=float, default=0.0, help='probability shared by all classes (%(default)s; 0.1 is usual)')
+    add('--keep', choices=['best', 'last'], default='best', help='epoch to export: best on the test set, or last')
+    add('--bfloat16', action='store_true', help='faster on processors that have it')
+    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to train (%(default)s)')
+    add('--threads', type=int, help='of the CPU')
+    add('--limit', type=int, metavar='N', help='use only the first N samples, to try the script')
+    add('--seed', type=int, default=1, help='of random numbers (%(default)s)')
+    return parser.parse_args()

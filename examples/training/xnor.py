@@ -1,0 +1,151 @@
+"""Layers of XNOR-Net for PyTorch 1.13 and newer.
+
+An XNOR network multiplies signs with signs, so that a machine can count equal bits where
+a float network multiplies and adds. For one filter W of n weights and one window X of inputs,
+
+    W * X   is replaced by   alpha K (sign(W) . sign(X)) + bias,
+
+    alpha = mean |W|                      one scale per filter        (eq. 6 of the paper)
+    K     = mean |X| over the window      one scale per output pixel  (section 3.2), optional
+
+Training keeps float weights, called latent: every forward pass takes their signs, every
+backward pass moves the floats. A weight changes its bit when its latent value crosses zero.
+
+Every layer here has a float mode too, which makes the full-precision twin of a network:
+the same layers and the same parameter names, but nothing is rounded to a sign.
+
+Reference: M. Rastegari, V. Ordonez, J. Redmon, A. Farhadi: XNOR-Net: ImageNet Classification
+Using Binary Convolutional Neural Networks, ECCV 2016, https://arxiv.org/abs/1603.05279
+"""
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Sign(torch.autograd.Function):
+    """sign(x), with a gradient to learn from.
+
+    The derivative of sign is 0 almost everywhere. The straight-through estimator pretends
+    that sign was clamp(x, -1, 1), whose derivative is 1 inside [-1, 1] and 0 outside:
+
+        forward    y = sign(x)
+        backward   dL/dx = dL/dy  where |x| < 1, else 0
+    """
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sign()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,) = ctx.saved_tensors
+        return gradient * (x.abs() < 1).to(gradient.dtype)
+
+
+class BinaryWeight(torch.autograd.Function):
+    """B = alpha sign(W) with alpha = mean |W| per filter; W is [filters, ...], n weights per filter.
+
+    A weight acts in two ways, through its own sign and through the alpha of its filter:
+
+        dL/dW_i = alpha dL/dB_i [|W_i| < 1]                   its sign, straight through
+                + sign(W_i) / n  sum_j sign(W_j) dL/dB_j      its share of alpha
+
+    XNOR-Net's text (section 3.1) keeps only the diagonal j = i of the sum; this is the full one.
+    """
+
+    @staticmethod
+    def forward(ctx, weight):
+        alpha = weight.abs().flatten(1).mean(1).view(-1, *[1] * (weight.dim() - 1))
+        ctx.save_for_backward(weight, alpha)
+        return alpha * weight.sign()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        weight, alpha = ctx.saved_tensors
+        sign, n = weight.sign(), weight[0].numel()
+        through_sign = alpha * gradient * (weight.abs() < 1).to(gradient.dtype)
+        through_alpha = sign * (sign * gradient).flatten(1).sum(1).view_as(alpha) / n
+        return through_sign + through_alpha
+
+
+def centre_clamp(weight):
+    """Latent weights [filters, channels, ...] as they are binarized: mean 0 over the channels, within [-1, 1].
+
+    Centring balances the two signs, which is when a bit tells most. The clamp keeps weights within reach:
+    outside [-1, 1] the sign passes no gradient, so a weight that drifted far out would never return.
+    """
+    return (weight - weight.mean(1, keepdim=True)).clamp(-1, 1)
+
+
+def clamp_bn(model):
+    """Call after every step: keeps the gains of batch norms positive.
+
+    A gain near 0 makes the bits behind it constant, and one that turns negative flips all of them at once.
+    """
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)) and module.affine:
+            module.weight.data.clamp_(min=0.01)
+
+
+class Bin(nn.Module):
+    """A binary layer: batch norm, sign, dropout, convolution (or dense layer for k = 0), K map, ReLU.
+
+        x [N, cin, H, W]  ->  [N, cout, H', W']     k x k convolution with `pad` zeros around
+        x [N, ...]        ->  [N, cout]             dense, on the flattened x; cin counts features
+
+    scale_k  multiplies by the K map: K = box_k(mean over channels of |x|), [N, 1, H', W']
+    bn       a batch norm of another width than cin, for a dense layer behind an image
+    binary   False: the float twin. No sign, no K map, and the weights as they are
+
+    `mode` says what `op.weight` holds: 'train' latent weights; 'latent' and 'binary' see freeze(); 'float'.
+    """
+
+    def __init__(self, cin, cout, k=0, pad=0, dropout=0.0, scale_k=False, bn=None, relu=True, binary=True):
+        super().__init__()
+        self.bn = bn or nn.BatchNorm2d(cin, eps=1e-4)
+        self.op = nn.Conv2d(cin, cout, k, padding=pad) if k else nn.Linear(cin, cout)
+        self.drop = nn.Dropout(dropout) if dropout else None
+        self.k, self.pad, self.scale_k, self.relu = k, pad, scale_k and binary, relu
+        self.mode = 'train' if binary else 'float'
+        if self.scale_k:
+            # A constant, so no part of the state: the float twin has none.
+            self.register_buffer('box', torch.full((1, 1, k, k), 1.0 / (k * k)), persistent=False)
+
+    def forward(self, x):
+        x = self.bn(x)
+        k_map = F.conv2d(x.abs().mean(1, keepdim=True), self.box, padding=self.pad) if self.scale_k else None
+        x = self.binarize(x)
+        if self.drop is not None:
+            x = self.drop(x)
+        if not self.k:
+            x = F.linear(x.flatten(1), self.weight(), self.op.bias)
+        elif k_map is None:
+            x = F.conv2d(x, self.weight(), self.op.bias, padding=self.pad)
+        else:  # the scale belongs to the sum of bits, not to the bias
+            x = F.conv2d(x, self.weight(), None, padding=self.pad) * k_map + self.op.bias.view(1, -1, 1, 1)
+        return F.relu(x) if self.relu else x
+
+    def binarize(self, x):
+        if self.mode == 'float':
+            return x
+        # Exporters know torch.sign, but not a Function of our own.
+        return Sign.apply(x) if self.mode == 'train' else torch.sign(x)
+
+    def weight(self):
+        return BinaryWeight.apply(centre_clamp(self.op.weight)) if self.mode == 'train' else self.op.weight
+
+
+def freeze(model, mode):
+    """Rewrites the binary layers of a trained model for export, in place.
+
+    'latent'  the float weights, centred and clamped: the compiler is to compute alpha and the signs
+    'binary'  alpha sign(W): the network as it was trained, in any runtime
+    Layers of a float twin stay as they are.
+    """
+    for module in model.modules():
+        if isinstance(module, Bin) and module.mode != 'float':
+            weight = centre_clamp(module.op.weight.data)
+            module.op.weight.data = weight if mode == 'latent' else BinaryWeight.apply(weight)
+            module.mode = mode
+    return model.eval()

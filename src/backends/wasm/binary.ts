@@ -1,0 +1,111 @@
+import type { Call } from '../plan.ts'
+import { deferredContext, isDeferred, isInside, plainStore } from './convolution.ts'
+import type { Layer } from './layer.ts'
+import type { Scope } from './scope.ts'
+import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
+import { at, get, int, set, sum, times } from './text.ts'
+import { rowAddress, rowContext, windowContext } from './windows.ts'
+
+/** Pairs of words that are written out one after another instead of being looped over. */
+const UNROLLED = 8
+
+/**
+ * One position at a time, four filters at a time, 64 bits at a time. Taps outside the image are left out by clamping
+ * the loops, so zero padding is exact. Weights stay in their neutral form.
+ */
+export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
+  const { params, store, buffers, y } = call
+  const { groups, channels, words, filters, outWidth, kernelHeight, kernelWidth } = params
+  const deferred = isDeferred(params, store)
+  const perGroup = filters / groups
+  const blocks = blocksOf(perGroup)
+  const pixelBytes = 4 * groups * words
+  const filterBytes = 4 * words * kernelHeight * kernelWidth
+  const position = positionBytes(store, filters)
+  const sums = deferred ? scope.reserve(4 * outWidth * filters) : 0
+  const target = deferred ? plainStore('i32') : store
+  // Neighbouring taps of a row are neighbours in memory too, unless something lies between them.
+  const isRow = params.dilationX === 1 && groups === 1
+  const runWords = isRow ? kernelWidth * words : words
+  const fixed = !isRow || isInside(params)
+  return {
+    template: 'wasm/kernels/binary-conv2d.wat',
+    context: {
+      ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
+      ...rowContext(params, scope.addressOf(y), outWidth * position),
+      inside: isInside(params),
+      isTall: kernelHeight > 1 || !isInside(params),
+      products: channels * kernelHeight * kernelWidth,
+      xRow: rowAddress(params, params.inWidth * pixelBytes, scope.addressOf(buffers.x)),
+      firstX: sum(times(`(i32.add ${get('left')} (i32.mul ${get('firstX')} ${int(params.dilationX)}))`, pixelBytes)),
+      pixelBytes,
+      groups: groups > 1 ? groups : 0,
+      groupBytes: 4 * words,
+      isRow,
+      stepBytes: params.dilationX * pixelBytes,
+      tapBytes: 4 * words,
+      rowBytes: 4 * words * kernelWidth,
+      locals: storeLocals(store),
+      pointers: deferred ? [] : setPointers(store, [get('row'), get('column')]),
+      to: deferred ? sum(times(get('column'), 4 * filters), sums) : sum([get('y'), ...times(get('column'), position)]),
+      filterBytes,
+      weights: scope.addressOf(buffers.weights),
+      ...runContext(fixed, runWords),
+      blocks: blocks.map(block => ({
+        ...block,
+        first: sum(groups > 1 ? times(get('group'), perGroup) : [], block.first),
+        end: block.end === undefined ? '' : sum(groups > 1 ? times(get('group'), perGroup) : [], block.end),
+        vectors: block.vectors.map(vector => {
+          const lanes = Array.from({ length: Math.min(4, block.count - 4 * vector) }, (_, lane) => lane)
+          const offset = (lane: number) => (4 * vector + lane) * filterBytes
+          return {
+            vector,
+            lanes,
+            ...countSteps(lanes, offset, fixed, runWords),
+            sum: `(i32x4.sub (i32x4.splat ${get('count')}) (i32x4.shl ${mismatches(lanes)} ${int(1)}))`,
+          }
+        }),
+        store: [
+          ...storeBlock(target, block, [get('a0'), get('a1')], scope, get('to')),
+          ...(deferred || block !== blocks.at(-1) ? [] : clearTail(store, filters, get('to'))),
+        ],
+      })),
+      deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
+    },
+  }
+}
+
+/** A run of words: unrolled if short and its length is known, else in a loop of pairs and perhaps one word. */
+function runContext(fixed: boolean, words: number) {
+  const unrolled = fixed && words <= 2 * UNROLLED
+  return { unrolled, runBytes: fixed ? 4 * words : 0, odd: fixed ? words % 2 === 1 : true, fixed }
+}
+
+/** Counts mismatches of four filters: over two words, and over the last odd one. */
+function countSteps(lanes: readonly number[], offset: (lane: number) => number, fixed: boolean, words: number) {
+  const pair = (byte: number) => [
+    set('bits', at('i64.load', [get('x')], byte)),
+    ...lanes.map(lane => count(lane, `(i64.xor ${get('bits')} ${at('i64.load', [get('w')], byte + offset(lane))})`)),
+  ]
+  const single = (byte: number) => [
+    set('bits', at('i64.load32_u', [get('x')], byte)),
+    ...lanes.map(lane =>
+      count(lane, `(i64.xor ${get('bits')} ${at('i64.load32_u', [get('w')], byte + offset(lane))})`),
+    ),
+  ]
+  const pairs = Math.floor(words / 2)
+  const steps = Array.from({ length: fixed ? pairs : 0 }, (_, k) => pair(8 * k)).flat()
+  return { steps: [...steps, ...(words % 2 === 1 ? single(8 * pairs) : [])], pair: pair(0), single: single(0) }
+}
+
+const count = (lane: number, bits: string): string =>
+  set(`m${lane}`, `(i64.add ${get(`m${lane}`)} (i64.popcnt ${bits}))`)
+
+/** The four counters as a vector. */
+const mismatches = (lanes: readonly number[]): string =>
+  lanes
+    .slice(1)
+    .reduce(
+      (vector, lane) => `(i32x4.replace_lane ${lane} ${vector} (i32.wrap_i64 ${get(`m${lane}`)}))`,
+      `(i32x4.splat (i32.wrap_i64 ${get('m0')}))`,
+    )

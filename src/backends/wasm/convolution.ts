@@ -1,0 +1,161 @@
+import type { ConvolutionParams, Store } from '../kernels.ts'
+import type { Call } from '../plan.ts'
+import { arrangeConvolution } from './arrange.ts'
+import type { Layer } from './layer.ts'
+import type { Scope } from './scope.ts'
+import { BLOCK, type Block, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
+import { at, get, int, set, sum, times } from './text.ts'
+import { rowAddress, rowContext, windowContext } from './windows.ts'
+
+/** Columns that share the loads of weights. With two vectors of filters, 8 accumulators: more do not stay in registers. */
+const COLUMNS = 4
+
+/**
+ * Whether the results of a group start inside a byte of bits. Then sums go to a row of their own first, and a second
+ * pass stores them.
+ */
+export const isDeferred = ({ groups, filters }: ConvolutionParams, { result, operands }: Store): boolean =>
+  groups > 1 && (filters / groups) % BLOCK !== 0 && (result === 'bit' || operands.some(({ dtype }) => dtype === 'bit'))
+
+export const plainStore = (accumulator: 'f32' | 'i32'): Store => ({
+  expr: { fn: 'arg', index: 0 },
+  accumulator,
+  operands: [],
+  result: accumulator,
+})
+
+export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
+  const { params, store, buffers, y } = call
+  const { groups, channels, filters, outWidth, kernelHeight, kernelWidth, strideX } = params
+  const deferred = isDeferred(params, store)
+  const columns = Math.min(COLUMNS, outWidth)
+  const pixelBytes = 4 * groups * channels
+  const isBytes = buffers.x.element === 'u8'
+  const border = borderOf(params, pixelBytes, isBytes, scope)
+  const x = scope.addressOf(buffers.x)
+  const runs = params.dilationX === 1 && groups === 1 ? 1 : kernelWidth
+  const length = runs === 1 ? kernelWidth * channels : channels
+  const position = positionBytes(store, filters)
+  const weights = scope.place(`${buffers.weights.name}_blocks`, arrangeConvolution(buffers.weights, params))
+  const row = rowContext(params, scope.addressOf(y), outWidth * position)
+  const perGroup = filters / groups
+  const blocks = blocksOf(perGroup)
+  const sums = deferred ? scope.reserve(4 * outWidth * filters) : 0
+  const target = deferred ? plainStore('f32') : store
+  return {
+    template: 'wasm/kernels/conv2d.wat',
+    context: {
+      ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
+      ...row,
+      border,
+      xRow: rowAddress(params, (params.inWidth * pixelBytes) / (isBytes ? 4 : 1), x),
+      weights,
+      groups: groups > 1 ? groups : 0,
+      groupBytes: 4 * channels,
+      columns: Array.from({ length: columns }, (_, p) => p),
+      lastColumns: outWidth - columns,
+      step: columns,
+      columnBytes: strideX * pixelBytes,
+      runs: runs > 1 ? runs : 0,
+      runBytes: params.dilationX * pixelBytes,
+      // One product a turn: V8 moves the loads of a longer body to its start, and then has no registers left.
+      turns: length > 1 ? length : 0,
+      locals: storeLocals(store),
+      blocks: blocks.map(block => {
+        const turn = productLines(block, columns, strideX * pixelBytes)
+        return {
+          ...block,
+          ...turn,
+          first: groups > 1 ? sum([...times(get('group'), perGroup)], block.first) : int(block.first),
+          end:
+            block.end === undefined ? '' : groups > 1 ? sum(times(get('group'), perGroup), block.end) : int(block.end),
+          weightBytes: kernelHeight * kernelWidth * channels * block.vectors.length * 16,
+          stores: Array.from({ length: columns }, (_, p) => {
+            const column = sum([get('column')], p)
+            const accumulators = block.vectors.map(v => get(`a${p}${v}`))
+            const address = set(
+              'to',
+              deferred ? sum(times(column, 4 * filters), sums) : sum([get('y'), ...times(column, position)]),
+            )
+            return {
+              lines: [
+                address,
+                ...(deferred ? [] : setPointers(store, [get('row'), column])),
+                ...storeBlock(target, block, accumulators, scope, get('to')),
+                // Once per position would do; the last kind of block is the least often.
+                ...(deferred || block !== blocks.at(-1) ? [] : clearTail(store, filters, get('to'))),
+              ],
+            }
+          }),
+        }
+      }),
+      deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
+      accumulators: Array.from({ length: columns }, (_, p) => [`a${p}0`, `a${p}1`]).flat(),
+    },
+  }
+}
+
+/** The second pass over a row of sums. */
+export function deferredContext(
+  store: Store,
+  filters: number,
+  sums: number,
+  scope: Scope,
+  outWidth: number,
+  position: number,
+) {
+  return {
+    outWidth,
+    pointers: setPointers(store, [get('row'), get('column')]),
+    from: sum(times(get('column'), 4 * filters), sums),
+    to: sum([get('y'), ...times(get('column'), position)]),
+    blocks: blocksOf(filters).map(block => ({
+      ...block,
+      loads: block.vectors.map(v => set(`s${v}`, at('v128.load', [get('from'), ...times(get('c'), 4)], 16 * v))),
+      store: storeBlock(store, block, [get('s0'), get('s1')], scope, get('to')),
+    })),
+    clear: clearTail(store, filters, get('to')),
+  }
+}
+
+/** Rows with their border, if some tap falls outside: kernelHeight rows of [padding][image][padding]. u8 become f32 there. */
+function borderOf(params: ConvolutionParams, pixelBytes: number, isBytes: boolean, scope: Scope) {
+  const { inWidth, outWidth, kernelHeight, kernelWidth, padLeft } = params
+  if (isInside(params) && !isBytes) return null
+  const right = (outWidth - 1) * params.strideX + (kernelWidth - 1) * params.dilationX + 1 - padLeft - inWidth
+  const rowBytes = (padLeft + inWidth + Math.max(0, right)) * pixelBytes
+  return {
+    address: scope.reserve(rowBytes * kernelHeight),
+    rowBytes,
+    start: padLeft * pixelBytes,
+    imageBytes: inWidth * pixelBytes,
+    isBytes,
+  }
+}
+
+/** Whether every tap of every window lies inside the image. */
+export function isInside(params: ConvolutionParams): boolean {
+  const { inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth, padTop, padLeft } = params
+  const below = (outHeight - 1) * params.strideY + (kernelHeight - 1) * params.dilationY + 1 - padTop
+  const right = (outWidth - 1) * params.strideX + (kernelWidth - 1) * params.dilationX + 1 - padLeft
+  return padTop <= 0 && padLeft <= 0 && below <= inHeight && right <= inWidth
+}
+
+/** One turn: the weights of a channel, then every column's value times them. */
+function productLines({ vectors }: Block, columns: number, columnBytes: number) {
+  return {
+    turnWeights: 16 * vectors.length,
+    zeros: Array.from({ length: columns }, (_, p) =>
+      vectors.map(v => set(`a${p}${v}`, '(v128.const i32x4 0 0 0 0)')),
+    ).flat(),
+    products: [
+      ...vectors.map(v => set(`w${v}`, at('v128.load', [get('w')], 16 * v))),
+      ...Array.from({ length: columns }, (_, p) => [
+        set('s', at('v128.load32_splat', [get('x')], p * columnBytes)),
+        ...vectors.map(v =>
+          set(`a${p}${v}`, `(f32x4.add ${get(`a${p}${v}`)} (f32x4.mul ${get('s')} ${get(`w${v}`)}))`),
+        ),
+      ]).flat(),
+    ],
+  }
+}

@@ -1,0 +1,43 @@
+import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
+import { callsOf } from '../buffers.ts'
+import type { Plan } from '../plan.ts'
+import { assemble, withDataText } from './assemble.ts'
+import { printLoader, printTypes } from './loader.ts'
+import { printModule } from './module.ts'
+
+export interface WasmOptions extends PrintOptions {
+  /** Also the readable text of the module. */
+  readonly wat?: boolean
+  /** The module inside the .js file instead of beside it. */
+  readonly inline?: boolean
+  /** Exports every step as a function of its own, for measuring. */
+  readonly steps?: boolean
+}
+
+/** NAME.wasm, NAME.js and NAME.d.ts; see docs for what is in them. */
+export const wasm: Backend = {
+  name: 'wasm',
+  lowering: { strips: true },
+  print: (plan, options) => printWasm(plan, options),
+  measure: (plan): Sizes => {
+    const { scope, constantBytes } = printModule(plan, { version: '' })
+    return {
+      constantBytes: scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0),
+      workspaceBytes: plan.workspaceBytes,
+      calls: plan.steps
+        .flatMap(callsOf)
+        .map(({ name, origin }, k) => ({ name, origin, constantBytes: constantBytes[k]! })),
+    }
+  },
+}
+
+export async function printWasm(plan: Plan, options: WasmOptions): Promise<SourceFile[]> {
+  const { scope, text } = printModule(plan, options, options.steps)
+  const [bytes, types] = await Promise.all([assemble(plan.name, text, scope.segments()), printTypes(plan, options)])
+  return [
+    ...(options.inline ? [] : [{ path: `${plan.name}.wasm`, content: bytes }]),
+    { path: `${plan.name}.js`, content: printLoader(plan, scope, options, options.inline ? bytes : undefined) },
+    types,
+    ...(options.wat ? [{ path: `${plan.name}.wat`, content: withDataText(text, scope.segments()) }] : []),
+  ]
+}

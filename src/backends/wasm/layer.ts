@@ -1,0 +1,15 @@
+import { showExpr } from '../../ir/expr.ts'
+import type { Call } from '../plan.ts'
+
+/** A kernel's function: its template and what it says there. */
+export interface Layer {
+  readonly template: string
+  readonly context: object
+}
+
+/** Comment above a function: what it does, what is stored, where it came from. */
+export function commentOf({ store, kernel, origin }: Call, what: string): string {
+  const plain = store.expr.fn === 'arg' && store.expr.index === 0 && store.accumulator
+  const text = plain ? '' : ` y = ${showExpr(store.expr)}.`
+  return `;; ${kernel}: ${what}${text} ONNX: ${origin.join(', ')}`.replace(/[\r\n]+/g, ' ')
+}

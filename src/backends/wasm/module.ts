@@ -1,0 +1,100 @@
+import type { PrintOptions } from '../backend.ts'
+import { callsOf } from '../buffers.ts'
+import type { KernelName, WindowParams } from '../kernels.ts'
+import type { Call, Plan, Step } from '../plan.ts'
+import { scheduleOf } from '../strips.ts'
+import { render } from '../template.ts'
+import { binaryLayer } from './binary.ts'
+import { convolutionLayer } from './convolution.ts'
+import { mapLayer, reduceLayer } from './elementwise.ts'
+import type { Routine } from './expr.ts'
+import type { Layer } from './layer.ts'
+import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
+import { createScope, type Scope } from './scope.ts'
+import { indent } from './text.ts'
+import { poolBitsLayer, poolLayer } from './windows.ts'
+
+type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
+
+/** What each kernel becomes. Exhaustive: a new kernel does not compile without its layer. */
+const layers: Layers = {
+  map: mapLayer,
+  conv2d: convolutionLayer,
+  binaryConv2d: binaryLayer,
+  pool: poolLayer,
+  poolBits: poolBitsLayer,
+  reduce: reduceLayer,
+  gather: gatherLayer,
+  fill: fillLayer,
+  copy: copyLayer,
+  copyBits: copyBitsLayer,
+}
+
+const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
+
+const PAGE = 65536
+/** Vectors may read this many bytes past the last buffer. */
+const SLACK = 128
+
+/** Routines that others call. */
+const NEEDS: Readonly<Record<Routine, readonly string[]>> = {
+  exp: ['exp'],
+  log: ['log'],
+  tanh: ['exp', 'tanh'],
+  pow: ['exp', 'log', 'pow'],
+  tap_from: ['tap_from'],
+  taps_inside: ['tap_from', 'taps_inside'],
+}
+
+export interface Module {
+  readonly scope: Scope
+  /** The module in WAT without its data segments. */
+  readonly text: string
+  /** Bytes of constants per call, in order. */
+  readonly constantBytes: readonly number[]
+}
+
+/** Prints a plan's module; `steps` exports every step as a function of its own, for measuring. */
+export function printModule(plan: Plan, options: PrintOptions, steps = false): Module {
+  const scope = createScope(plan)
+  const constantBytes: number[] = []
+  const functions = plan.steps.flatMap(callsOf).map(call => {
+    const before = dataBytes(scope)
+    const { template, context } = layerOf(call, scope)
+    const text = render(template, context)
+    constantBytes.push(dataBytes(scope) - before)
+    return text
+  })
+  const routines = new Set([...scope.routines(), ...calledRoutines(functions)].flatMap(routine => NEEDS[routine]))
+  const text = render('wasm/module.wat', {
+    name: plan.name,
+    version: options.version,
+    options: options.options ? ` ${options.options}` : '',
+    pages: Math.ceil((scope.size() + SLACK) / PAGE),
+    routines: [...routines].map(routine => render(`wasm/functions/${routine}.wat`, {})),
+    functions,
+    steps: plan.steps.map((step, index) => ({ index, lines: runStep(step), exported: steps })),
+  })
+  return { scope, text: indent(text), constantBytes }
+}
+
+/** Routines that the templates themselves call. */
+const calledRoutines = (functions: readonly string[]): Routine[] =>
+  (['tap_from', 'taps_inside'] as const).filter(name => functions.some(text => text.includes(`(call $${name} `)))
+
+const dataBytes = (scope: Scope): number => scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0)
+
+function runStep(step: Step): readonly string[] {
+  if (step.kind === 'call') return [runCall(step.call)]
+  return [...scheduleOf(step)].flatMap(({ row, first, end }) => [
+    ...(first < end ? [`(call $${step.producer.name} (i32.const ${first}) (i32.const ${end}))`] : []),
+    `(call $${step.consumer.name} (i32.const ${row}) (i32.const ${row + 1}))`,
+  ])
+}
+
+function runCall(call: Call): string {
+  if (call.kernel === 'gather') return `(if (call $${call.name}) (then (return (i32.const 1))))`
+  if (!('outHeight' in call.params)) return `(call $${call.name})`
+  const { images, outHeight } = call.params as WindowParams
+  return `(call $${call.name} (i32.const 0) (i32.const ${images * outHeight}))`
+}

@@ -1,0 +1,44 @@
+/** Small pieces of WAT. An address is a sum of terms plus a constant that fits the offset of a load or store. */
+
+export const int = (value: number): string => `(i32.const ${value})`
+
+export const get = (name: string): string => `(local.get $${name})`
+
+export const set = (name: string, value: string): string => `(local.set $${name} ${value})`
+
+/** Text times a constant; nothing for a factor of 0. */
+export function times(text: string, factor: number): readonly string[] {
+  if (factor === 0) return []
+  if (factor === 1) return [text]
+  const shift = Math.log2(factor)
+  return [Number.isInteger(shift) ? `(i32.shl ${text} ${int(shift)})` : `(i32.mul ${text} ${int(factor)})`]
+}
+
+/** Sum of terms and a constant that may be negative. */
+export function sum(terms: readonly string[], constant = 0): string {
+  const all = constant === 0 && terms.length > 0 ? terms : [...terms, int(constant)]
+  return all.reduce((a, b) => `(i32.add ${a} ${b})`)
+}
+
+/** A load (or a store, with its value): the constant part of the address becomes its offset. */
+export const at = (op: string, terms: readonly string[], offset = 0, value?: string): string =>
+  `(${op}${offset ? ` offset=${offset}` : ''} ${sum(terms)}${value ? ` ${value}` : ''})`
+
+/** Text modulo a constant; rows of a ring wrap around, rows of a whole image do not. */
+export const wrapped = (text: string, ring: number, rows: number): string =>
+  ring >= rows ? text : ring === 1 ? int(0) : `(i32.rem_u ${text} ${int(ring)})`
+
+/** Lines of WAT, indented by their parentheses. */
+export function indent(text: string): string {
+  let depth = 0
+  const lines: string[] = []
+  for (const raw of text.split('\n')) {
+    const line = raw.trim()
+    if (line === '') continue
+    const code = line.replace(/"(?:[^"\\]|\\.)*"/g, '').replace(/;;.*/, '')
+    const closing = /^\)*/.exec(code)![0].length
+    lines.push('  '.repeat(Math.max(0, depth - closing)) + line)
+    for (const char of code) depth += char === '(' ? 1 : char === ')' ? -1 : 0
+  }
+  return `${lines.join('\n')}\n`
+}

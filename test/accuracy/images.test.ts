@@ -1,0 +1,94 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { describe, expect, test } from 'vitest'
+import { lower } from '../../src/backends/lower.ts'
+import { elements, f32 } from '../../src/ir/tensor.ts'
+import { compileC } from '../c-runner.ts'
+import { cifar10, mnist, type Samples } from '../data-sets.ts'
+import { optimise, planOf } from '../plan.ts'
+import { isMissing, readShared } from '../shared.ts'
+import { findFlips } from './explain.ts'
+
+interface Case {
+  readonly model: string
+  readonly data: string
+  readonly shape: readonly number[]
+  readonly read: () => Samples
+  /** Of onnxruntime, in per cent of 10,000. */
+  readonly accuracy: number
+}
+
+const cases: readonly Case[] = [
+  { model: 'lenet5', data: 'data/mnist', shape: [1, 1, 28, 28], read: mnist, accuracy: 99.38 },
+  { model: 'nin', data: 'data/cifar10', shape: [1, 3, 32, 32], read: cifar10, accuracy: 69.87 },
+]
+const CLASSES = 10
+/** Values before a sign are of order 1 and come from some 100 f32 additions. */
+const EPSILON = 1e-5
+
+/**
+ * Every test image through generated C and through onnxruntime. Float sums round differently in the two, so a bit
+ * whose value lies within that rounding of its threshold may differ, and with it, rarely, a prediction.
+ */
+for (const { model, data, shape, read, accuracy } of cases)
+  describe.skipIf(isMissing(data))(`${model} on 10,000 test images`, () => {
+    test('predicts as onnxruntime', { timeout: 300_000 }, async () => {
+      const set = read()
+      const binary = readShared(`models/${model}.binary.onnx`)
+      const graph = await optimise(binary, 'binary')
+      const plans = [lower(graph), await planOf(readShared(`models/${model}.latent.onnx`), 'latent')]
+      const program = compileC(plans, { flags: ['-O3', '-ffp-contract=off'] })
+      const [logits, latent] = plans.map(plan => readLogits(program.runBytes(plan, set.inputs).outputs))
+      const expected = await runAll(binary, set, shape)
+      const actual = predictionsOf(logits!)
+      const wanted = predictionsOf(expected)
+      const differing = actual.flatMap((digit, i) => (digit === wanted[i] ? [] : [i]))
+      console.log(
+        `${model}: C ${percent(actual, set.labels)} %, onnxruntime ${percent(wanted, set.labels)} %, ` +
+          `${differing.length} predictions differ, ${largeDifferences(logits!, expected)} logits differ by over 1e-3`,
+      )
+      expect(differing.length).toBeLessThanOrEqual(2)
+      for (const i of differing) {
+        const flips = await findFlips(binary, graph, f32(shape, sampleOf(set, shape, i)))
+        console.log(`${model}, image ${i}: ${flips.map(({ sign, value }) => `${sign} of ${value}`).join(', ')}`)
+        expect(flips.length).toBeGreaterThan(0)
+        for (const { value } of flips) expect(Math.abs(value)).toBeLessThan(EPSILON)
+      }
+      expect(percent(wanted, set.labels)).toBeCloseTo(accuracy, 2)
+      expect(percent(actual, set.labels)).toBeCloseTo(accuracy, 1)
+      // Latent weights give the same bits and thresholds, and scales that differ by rounding.
+      expect(predictionsOf(latent!)).toEqual(actual)
+    })
+  })
+
+/** The driver writes a status word before each sample's outputs. */
+function readLogits(bytes: Uint8Array): Float32Array {
+  const words = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+  return words.filter((_, i) => i % (CLASSES + 1) !== 0)
+}
+
+const sampleOf = ({ inputs }: Samples, shape: readonly number[], i: number): Float32Array =>
+  new Float32Array(inputs.buffer, inputs.byteOffset + 4 * i * elements(shape), elements(shape))
+
+async function runAll(bytes: Uint8Array, set: Samples, shape: readonly number[]): Promise<Float32Array> {
+  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 4 })
+  const results = new Float32Array(set.labels.length * CLASSES)
+  for (let i = 0; i < set.labels.length; i++) {
+    const input = new Tensor('float32', sampleOf(set, shape, i), [...shape])
+    const { logits } = await session.run({ input })
+    results.set(logits!.data as Float32Array, i * CLASSES)
+  }
+  await session.release()
+  return results
+}
+
+const predictionsOf = (logits: Float32Array): number[] =>
+  Array.from({ length: logits.length / CLASSES }, (_, i) => {
+    const row = logits.subarray(i * CLASSES, (i + 1) * CLASSES)
+    return row.indexOf(Math.max(...row))
+  })
+
+const percent = (predictions: readonly number[], labels: Uint8Array): number =>
+  (100 * predictions.filter((digit, i) => digit === labels[i]).length) / predictions.length
+
+const largeDifferences = (a: Float32Array, b: Float32Array): number =>
+  a.filter((value, i) => Math.abs(value - b[i]!) > 1e-3 * Math.max(1, Math.abs(b[i]!))).length

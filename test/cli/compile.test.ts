@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
+import { parse } from '../../src/ir/parse.ts'
+import { f32 } from '../../src/ir/tensor.ts'
+import { version } from '../../src/version.ts'
+import { model } from '../onnx.ts'
+import { filesIn, inFolder, xnorc } from './command.ts'
+
+const examples = join(import.meta.dirname, '../../examples')
+const lenet5 = join(examples, 'lenet5-mnist/lenet5.binary.onnx')
+const nin = join(examples, 'nin-cifar10/nin.binary.onnx')
+
+describe('compile', () => {
+  test('writes C and says what it made', () => {
+    inFolder(folder => {
+      const { status, stdout, stderr } = xnorc('compile', lenet5, '--target', 'c', '--out', join(folder, 'a/b'))
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+      expect(stderr).toContain('2 of 5 layers binary')
+      expect(filesIn(join(folder, 'a/b'))).toEqual(['lenet5_binary.c', 'lenet5_binary.h'])
+    })
+  })
+
+  test('keeps the sizes it promises', () => {
+    const limits = { [lenet5]: [105_000, 24_000], [nin]: [220_000, 96_000] } as const
+    for (const [path, [constants, workspace]] of Object.entries(limits)) {
+      const { stdout } = inFolder(folder => xnorc('compile', path, '--target', 'c', '--out', folder, '--json'))
+      const summary = JSON.parse(stdout)
+      expect(summary.constantBytes).toBeLessThanOrEqual(constants)
+      expect(summary.workspaceBytes).toBeLessThanOrEqual(workspace)
+    }
+  })
+
+  test('the same model gives the same bytes', () => {
+    inFolder(folder => {
+      for (const run of ['1', '2']) xnorc('compile', nin, '--target', 'c', '--out', join(folder, run))
+      for (const file of filesIn(join(folder, '1')))
+        expect(readFileSync(join(folder, '1', file))).toEqual(readFileSync(join(folder, '2', file)))
+    })
+  })
+
+  test('--json: the summary on stdout, and nothing else', () => {
+    inFolder(folder => {
+      const { stdout } = xnorc('compile', lenet5, '--target', 'c', '--out', folder, '--name', 'my-net', '--json')
+      const summary = JSON.parse(stdout)
+      expect(summary).toMatchObject({
+        name: 'my_net',
+        target: 'c',
+        files: ['my_net.c', 'my_net.h'],
+        inputs: [{ name: 'input', dtype: 'f32', shape: [1, 1, 28, 28] }],
+        outputs: [{ name: 'logits', dtype: 'f32', shape: [1, 10] }],
+      })
+      expect(summary.layers.map((layer: { kind: string }) => layer.kind)).toEqual([
+        'float',
+        'float',
+        'binary',
+        'binary',
+        'float',
+      ])
+      expect(Object.keys(summary.layers[0])).toEqual(
+        expect.arrayContaining(['name', 'op', 'kind', 'reason', 'macs', 'bytes']),
+      )
+    })
+  })
+
+  test('--depfile: a rule for Make and Ninja', () => {
+    inFolder(folder => {
+      const depfile = join(folder, 'net.d')
+      xnorc('compile', lenet5, '--target', 'c', '--out', folder, '--name', 'net', '--depfile', depfile)
+      expect(readFileSync(depfile, 'utf8')).toBe(`${folder}/net.c ${folder}/net.h: ${lenet5}\n`)
+    })
+  })
+
+  test('--dump-ir: every step, readable again; --print-after and --timing on stderr', () => {
+    inFolder(folder => {
+      const dump = join(folder, 'ir')
+      const look = ['--dump-ir', dump, '--print-after', 'choose-binary', '--timing']
+      const { stderr } = xnorc('compile', lenet5, '--target', 'c', '--out', folder, ...look)
+      const files = filesIn(dump)
+      expect(files.some(file => file.endsWith('-find-thresholds.ir') || file.endsWith('-choose-binary.ir'))).toBe(true)
+      for (const file of files) expect(parse(readFileSync(join(dump, file), 'utf8')).outputs).toHaveLength(1)
+      expect(stderr).toContain('binaryConv2d(')
+      expect(stderr).toMatch(/ms {2}choose-binary/)
+    })
+  })
+
+  test('--weights exact keeps layers float that are not ±alpha', () => {
+    const weights = f32([2, 3, 1, 1], [1, -2, 3, 1, 1, -1])
+    const bytes = model({
+      inputs: { x: 'float[1,3,4,4]' },
+      outputs: { y: 'float' },
+      nodes: [
+        { op: 'Sign', in: ['x'], out: ['s'], name: 'sign' },
+        { op: 'Conv', in: ['s', 'w'], out: ['y'], name: 'conv' },
+      ],
+      initializers: { w: weights },
+    })
+    inFolder(folder => {
+      writeFileSync(join(folder, 'latent.onnx'), bytes)
+      const kinds = ['xnor', 'centered', 'exact'].map(mode => {
+        const { stdout } = xnorc('inspect', join(folder, 'latent.onnx'), '--weights', mode, '--json')
+        return JSON.parse(stdout).layers[0].kind
+      })
+      expect(kinds).toEqual(['binary', 'binary', 'float'])
+    })
+  })
+})
+
+describe('inspect', () => {
+  test('a row per layer, with the reason', () => {
+    const { status, stdout } = xnorc('inspect', lenet5)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/\/4\/Conv_1 +Conv +1×8×8×50 +binary .* weights ±alpha per filter/)
+    expect(stdout).toMatch(/\/4\/Conv +Conv .* K map/)
+    expect(stdout).toMatch(/2 of 5 layers binary/)
+  })
+})
+
+test('--version is the package’s', () => {
+  expect(xnorc('--version').stdout.trim()).toBe(packageJson.version)
+  expect(version).toBe(packageJson.version)
+})

@@ -1,0 +1,61 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Plan } from '../src/backends/plan.ts'
+import { assemble } from '../src/backends/wasm/assemble.ts'
+import { printLoader } from '../src/backends/wasm/loader.ts'
+import { printModule } from '../src/backends/wasm/module.ts'
+import { packBits, unpackBits } from '../src/ir/bits.ts'
+import type { Tensor, Values } from '../src/ir/tensor.ts'
+
+export type Feeds = Readonly<Record<string, Values | Uint32Array>>
+
+/** What the generated loader exports. */
+export interface LoaderModule {
+  readonly load: (source?: unknown) => Promise<LoadedModel>
+  readonly lengths: Readonly<Record<string, number>>
+}
+
+export interface LoadedModel {
+  readonly inputs: readonly { name: string; dtype: string; shape: readonly number[] }[]
+  readonly outputs: readonly { name: string; dtype: string; shape: readonly number[] }[]
+  readonly run: (feeds: Feeds) => Readonly<Record<string, Values | Uint32Array>>
+}
+
+const options = { version: 'test' }
+
+/** The loader and the module of a plan, in a folder of their own. */
+export async function writeModule(plan: Plan): Promise<{ folder: string; loader: LoaderModule; bytes: Uint8Array }> {
+  const folder = mkdtempSync(join(tmpdir(), 'xnorc-wasm-'))
+  const { scope, text } = printModule(plan, options)
+  const bytes = await assemble(plan.name, text, scope.segments())
+  writeFileSync(join(folder, `${plan.name}.wasm`), bytes)
+  writeFileSync(join(folder, `${plan.name}.js`), printLoader(plan, scope, options))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const url = pathToFileURL(join(folder, `${plan.name}.js`)).href
+  return { folder, bytes, loader: (await import(/* @vite-ignore */ url)) as LoaderModule }
+}
+
+/** Runs a plan as WASM, as a user of the loader would. Bits are packed and unpacked here. */
+export async function loadPlan(plan: Plan): Promise<(feeds: ReadonlyMap<string, Tensor>) => Map<string, Tensor>> {
+  const { loader } = await writeModule(plan)
+  const model = await loader.load()
+  return feeds => {
+    const inputs = plan.inputs.map(({ name, dtype }) => {
+      const tensor = feeds.get(name)!
+      return [name, dtype === 'bit' ? packBits(tensor) : tensor.values]
+    })
+    const results = model.run(Object.fromEntries(inputs))
+    return new Map(
+      plan.outputs.map(({ name, dtype, shape }) => {
+        const values = results[name]!
+        if (dtype !== 'bit') return [name, { dtype, shape, values: values as Values }]
+        const tensor = unpackBits(values as Uint32Array, shape)
+        if (packBits(tensor).some((word, k) => word !== values[k]))
+          throw new Error(`'${name}' has bits set past its channels`)
+        return [name, tensor]
+      }),
+    )
+  }
+}
