@@ -4,10 +4,11 @@ import type { KernelName } from '../kernels.ts'
 import type { Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
 import { convolutionKernel } from './convolution.ts'
+import { printDeclarations } from './declarations.ts'
 import { mapKernel, reduceKernel } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
 import { createNames, type Kernel, type Scope } from './kernel.ts'
-import { loaderContext, printDeclarations } from './loader.ts'
+import { loaderContext } from './loader.ts'
 import { copyBitsKernel, copyKernel, fillKernel, gatherKernel } from './movement.ts'
 import { makeTable, type Table } from './table.ts'
 import { poolBitsKernel, poolKernel } from './windows.ts'
@@ -57,7 +58,7 @@ export const wgsl: Backend = {
         path: `${plan.name}.js`,
         content: render('wgsl/loader.js', { ...header, ...loaderContext(plan, entries, table) }),
       },
-      { path: `${plan.name}.d.ts`, content: printDeclarations(plan, header) },
+      { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) },
     ]
   },
   measure: (plan): Sizes => {

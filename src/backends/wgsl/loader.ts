@@ -1,10 +1,6 @@
 import type { Plan, Port } from '../plan.ts'
-import { render } from '../template.ts'
 import type { Entry } from './index.ts'
 import type { Table } from './table.ts'
-
-/** The typed array of the generated API for a value; bits are packed words, as in the plan. */
-const ARRAYS = { f32: 'Float32Array', i32: 'Int32Array', u8: 'Uint8Array', i64: 'BigInt64Array', bit: 'Uint32Array' }
 
 /** What NAME.js says: the tables that its code walks. */
 export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Table) => ({
@@ -48,17 +44,3 @@ const portText = ({ name, dtype, shape, buffer }: Port): string =>
 /** A string literal; nothing in an ONNX name ends it early. */
 const quote = (text: string): string =>
   `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
-
-export function printDeclarations(plan: Plan, header: object): string {
-  const property = ({ name, dtype, shape }: Port) => ({
-    name: /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name),
-    type: dtype === 'i64' ? 'BigInt64Array | Int32Array' : ARRAYS[dtype],
-    result: ARRAYS[dtype],
-    comment: `${dtype === 'bit' ? 'packed bits' : dtype} [${shape.join('][')}] for each sample`,
-  })
-  return render('wgsl/loader.d.ts', {
-    ...header,
-    inputs: plan.inputs.map(property),
-    outputs: plan.outputs.map(property),
-  })
-}

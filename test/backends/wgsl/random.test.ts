@@ -6,7 +6,8 @@ import type { Graph } from '../../../src/ir/graph.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { print } from '../../../src/ir/print.ts'
 import { type Device, type Driver, hasDriver, openDevice } from '../../gpu.ts'
-import { randomFeeds, randomGraphs } from '../../random-graphs.ts'
+import { randomFeeds } from '../../random.ts'
+import { randomGraphs } from '../../random-graphs.ts'
 import { importLoader, joinFeeds, sampleOf } from '../../wgsl-runner.ts'
 
 const SEEDS = [1, 2, 3]
