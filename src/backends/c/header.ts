@@ -9,7 +9,7 @@ export function describePort({ name, dtype, shape, buffer }: Port): string {
   return `${cType[buffer.element]} [${shape.join('][')}]${packed}${renamed}`.replace('[]', '[1]')
 }
 
-export function headerContext(plan: Plan, { version, options }: PrintOptions, workspaceBytes: number) {
+export function headerContext(plan: Plan, { version, options, trace = false }: PrintOptions, workspaceBytes: number) {
   const upper = plan.name.toUpperCase()
   const gathers = plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather')
   const width = Math.max(...[...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.name.length))
@@ -28,6 +28,7 @@ export function headerContext(plan: Plan, { version, options }: PrintOptions, wo
     })),
     returns: gathers ? '0: done. 1: an index was out of range; outputs are zeroed.' : '0: done.',
     parameters: runParameters(plan),
+    trace,
   }
 }
 
