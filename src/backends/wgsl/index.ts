@@ -49,7 +49,7 @@ export const wgsl: Backend = {
     const header = {
       name: plan.name,
       version: options.version,
-      options: options.options ? ` (${options.options})` : '',
+      options: options.commandLine ? ` (${options.commandLine})` : '',
     }
     return [
       { path: `${plan.name}.wgsl`, content: printModule(entries, header) },
