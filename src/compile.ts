@@ -1,4 +1,4 @@
-import type { SourceFile } from './backends/backend.ts'
+import type { PrintOptions, SourceFile } from './backends/backend.ts'
 import { lower } from './backends/lower.ts'
 import { loadBackend, type Target } from './backends/registry.ts'
 import { adaptInputs, type InputForm } from './frontend/adapt-inputs.ts'
@@ -9,12 +9,14 @@ import { pipeline } from './passes/pipeline.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions extends Omit<ReadOptions, 'name'>, InputForm, RunOptions {
+export interface CompileOptions
+  extends Omit<ReadOptions, 'name'>,
+    InputForm,
+    RunOptions,
+    Omit<PrintOptions, 'version'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
   readonly name: string
-  /** The options as the user typed them, for the header of the generated files. */
-  readonly commandLine?: string
 }
 
 export interface CompileResult {
@@ -34,7 +36,7 @@ export async function compile(bytes: Uint8Array, options: CompileOptions): Promi
     operators: model.operators,
   })
   const plan = lower(graph, backend.lowering)
-  const files = await backend.print(plan, { version, options: options.commandLine ?? '' })
+  const files = await backend.print(plan, { ...options, version })
   return {
     files,
     summary: summarise({ model, graph, decisions, plan, target: options.target, files, sizes: backend.measure(plan) }),

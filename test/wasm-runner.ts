@@ -37,6 +37,11 @@ export async function writeModule(plan: Plan): Promise<{ folder: string; loader:
   return { folder, bytes, loader: (await import(/* @vite-ignore */ url)) as LoaderModule }
 }
 
+/** A loader from its text. */
+export async function importText(text: string): Promise<LoaderModule> {
+  return (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`)) as LoaderModule
+}
+
 /** Runs a plan as WASM, as a user of the loader would. Bits are packed and unpacked here. */
 export async function loadPlan(plan: Plan): Promise<(feeds: ReadonlyMap<string, Tensor>) => Map<string, Tensor>> {
   const { loader } = await writeModule(plan)

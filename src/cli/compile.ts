@@ -12,6 +12,9 @@ interface Options extends ModelOptions {
   readonly target: string
   readonly out: string
   readonly depfile?: string
+  readonly trace?: boolean
+  readonly emit?: 'wat'
+  readonly inline?: boolean
 }
 
 /** `xnorc compile`: nothing is written unless every target compiles. */
@@ -19,12 +22,16 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const chosen = parseTargets(options.target)
   const bytes = await readModelFile(path)
   const shared = await compileOptions(path, options)
+  const print = { trace: options.trace === true, wat: options.emit === 'wat', inline: options.inline === true }
+  if ((print.wat || print.inline) && !chosen.includes('wasm'))
+    throw new UsageError('--emit and --inline are for the target wasm')
   const results = []
-  for (const target of chosen) results.push(await compile(bytes, { ...shared, target }))
-  const written = await writeFiles(
-    options.out,
-    results.flatMap(({ files }) => files),
-  )
+  for (const target of chosen) results.push(await compile(bytes, { ...shared, ...print, target }))
+  const files = results.flatMap(result => result.files)
+  const twice = files.find(({ path }, i) => files.findIndex(other => other.path === path) !== i)
+  if (twice)
+    throw new UsageError(`${chosen.join(' and ')} both write ${twice.path}: compile them into folders of their own`)
+  const written = await writeFiles(options.out, files)
   if (options.depfile !== undefined) await writeFile(options.depfile, dependencyRule(written, [path]))
   for (const warning of results[0]!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   const summaries = results.map(({ summary }) => summary)

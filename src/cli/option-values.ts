@@ -20,3 +20,14 @@ export function layerList(text: string): 'auto' | 'all' | string[] {
   if (names.includes('')) throw new InvalidArgumentError('auto, all, or names of nodes separated by commas are needed.')
   return names
 }
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
+  return Number(text)
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('A number above 0 is needed.')
+  return value
+}

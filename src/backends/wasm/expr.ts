@@ -22,7 +22,7 @@ const routine =
   (name: Routine): Print =>
   (args, _, use) => {
     use(name)
-    return `(call $${name} ${args.join(' ')})`
+    return `(call $f32x4.${name} ${args.join(' ')})`
   }
 
 const splat = (value: string): string => `(v128.const f32x4 ${[value, value, value, value].join(' ')})`

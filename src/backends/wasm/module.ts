@@ -69,7 +69,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
   const text = render('wasm/module.wat', {
     name: plan.name,
     version: options.version,
-    options: options.options ? ` ${options.options}` : '',
+    options: options.commandLine ? ` ${options.commandLine}` : '',
     pages: Math.ceil((scope.size() + SLACK) / PAGE),
     routines: [...routines].map(routine => render(`wasm/functions/${routine}.wat`, {})),
     functions,
@@ -80,7 +80,9 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
 
 /** Routines that the templates themselves call. */
 const calledRoutines = (functions: readonly string[]): Routine[] =>
-  (['tap_from', 'taps_inside'] as const).filter(name => functions.some(text => text.includes(`(call $${name} `)))
+  (['tap_from', 'taps_inside'] as const).filter(name =>
+    functions.some(text => text.includes(`(call $${name.replace('_', '.')} `)),
+  )
 
 const dataBytes = (scope: Scope): number => scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0)
 

@@ -79,7 +79,7 @@ function countContext(params: PoolParams) {
   const { counted, inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX } = params
   const [top, left, bottom, right] = counted
   const inside = (start: string, step: number, low: number, high: number, taps: number) =>
-    `(call $taps_inside ${start} ${int(step)} ${int(-low)} ${int(high)} ${int(taps)})`
+    `(call $taps.inside ${start} ${int(step)} ${int(-low)} ${int(high)} ${int(taps)})`
   const rows = inside(get('top'), dilationY, top, inHeight + bottom, kernelHeight)
   const columns = inside(get('left'), dilationX, left, inWidth + right, kernelWidth)
   return { counted: true, divisor: `(f32.convert_i32_s (i32.mul ${rows} ${columns}))` }
