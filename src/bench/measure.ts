@@ -5,7 +5,7 @@ export function medianOf(values: readonly number[]): number {
 
 /**
  * Medians in microseconds per run of several programs that take turns, so that a busy machine slows all of them alike.
- * `milliseconds` are spent on each, after a warm-up of a fifth of that.
+ * `milliseconds` are spent on each, after a warm-up of half of that: engines compile hot code while it runs.
  */
 export async function measureAlternating(
   runs: readonly (() => Promise<unknown>)[],
@@ -26,7 +26,7 @@ export async function measureAlternating(
     spent[k]! += now - start
     if (spent[k]! > until) samples[k]!.push(((now - start) * 1000) / count)
   }
-  while (runs.some((_, k) => spent[k]! < milliseconds * 1.2))
-    for (const k of runs.keys()) if (spent[k]! < milliseconds * 1.2) await turn(k, milliseconds * 0.2)
+  while (runs.some((_, k) => spent[k]! < milliseconds * 1.5))
+    for (const k of runs.keys()) if (spent[k]! < milliseconds * 1.5) await turn(k, milliseconds * 0.5)
   return samples.map(medianOf)
 }
