@@ -1,4 +1,4 @@
-import type { SourceFile } from './backends/backend.ts'
+import type { PrintOptions, SourceFile } from './backends/backend.ts'
 import { lower } from './backends/lower.ts'
 import { loadBackend, type Target } from './backends/registry.ts'
 import { type ReadOptions, readModel } from './frontend/index.ts'
@@ -8,12 +8,10 @@ import { pipeline } from './passes/pipeline.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions extends Omit<ReadOptions, 'name'>, RunOptions {
+export interface CompileOptions extends Omit<ReadOptions, 'name'>, RunOptions, Omit<PrintOptions, 'version'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
   readonly name: string
-  /** The options as the user typed them, for the header of the generated files. */
-  readonly commandLine?: string
 }
 
 export interface CompileResult {
@@ -28,9 +26,9 @@ export interface CompileResult {
  */
 export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
   const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
-  const { graph, decisions, warnings } = runPasses(model.graph, pipeline, options)
+  const { graph, decisions, warnings } = runPasses(model.graph, pipeline, { ...options, operators: model.operators })
   const plan = lower(graph, backend.lowering)
-  const files = await backend.print(plan, { version, options: options.commandLine ?? '' })
+  const files = await backend.print(plan, { ...options, version })
   return {
     files,
     summary: summarise({ model, graph, decisions, plan, target: options.target, files, sizes: backend.measure(plan) }),

@@ -2,90 +2,18 @@
 
 type Point = readonly [x: number, y: number]
 
-/** The strokes of the ten digits on 28 × 28 pixels, as a hand might write them. */
+/** The strokes of the ten digits on 28 × 28 pixels, as a hand might write them: points "x,y". */
 const STROKES: readonly (readonly (readonly Point[])[])[] = [
   [ring(14, 14, 5, 8)],
-  [
-    [
-      [15, 5],
-      [13, 23],
-    ],
-  ],
-  [
-    [
-      [8, 9],
-      [11, 6],
-      [16, 6],
-      [19, 9],
-      [18, 13],
-      [8, 22],
-      [20, 22],
-    ],
-  ],
-  [
-    [
-      [8, 7],
-      [13, 5],
-      [18, 8],
-      [16, 12],
-      [12, 13],
-      [17, 14],
-      [19, 18],
-      [15, 22],
-      [8, 21],
-    ],
-  ],
-  [
-    [
-      [9, 5],
-      [8, 14],
-      [19, 14],
-    ],
-    [
-      [18, 6],
-      [16, 23],
-    ],
-  ],
-  [
-    [
-      [19, 6],
-      [10, 6],
-      [9, 13],
-      [15, 12],
-      [19, 16],
-      [17, 21],
-      [12, 23],
-      [8, 21],
-    ],
-  ],
-  [
-    [
-      [16, 5],
-      [11, 10],
-      [9, 17],
-      [12, 22],
-      [17, 21],
-      [18, 16],
-      [14, 14],
-      [10, 16],
-    ],
-  ],
-  [
-    [
-      [7, 7],
-      [20, 7],
-      [12, 23],
-    ],
-  ],
+  [line('15,5 13,23')],
+  [line('8,9 11,6 16,6 19,9 18,13 8,22 20,22')],
+  [line('8,7 13,5 18,8 16,12 12,13 17,14 19,18 15,22 8,21')],
+  [line('9,5 8,14 19,14'), line('18,6 16,23')],
+  [line('19,6 10,6 9,13 15,12 19,16 17,21 12,23 8,21')],
+  [line('16,5 11,10 9,17 12,22 17,21 18,16 14,14 10,16')],
+  [line('7,7 20,7 12,23')],
   [ring(14, 9, 4, 4), ring(14, 18, 5, 5)],
-  [
-    ring(14, 10, 4, 4),
-    [
-      [18, 10],
-      [17, 16],
-      [14, 23],
-    ],
-  ],
+  [ring(14, 10, 4, 4), line('18,10 17,16 14,23')],
 ]
 
 /** Brightness 0..255 of 28 × 28 pixels, by the distance to the strokes. */
@@ -115,6 +43,13 @@ export function drawAeroplane(): Uint8Array {
     })
   }
   return pixels
+}
+
+function line(points: string): Point[] {
+  return points.split(' ').map(point => {
+    const [x, y] = point.split(',').map(Number)
+    return [x!, y!]
+  })
 }
 
 function ring(x: number, y: number, width: number, height: number): Point[] {

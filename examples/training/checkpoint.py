@@ -25,7 +25,7 @@ def load_checkpoint(trainer):
     if not trainer.path.exists():
         return
     if not trainer.options.resume:
-        raise SystemExit(f'{trainer.path} exists: --resume continues it; remove it or choose another --out to start anew')
+        raise SystemExit(f'{trainer.path} exists: --resume continues it; to start anew, remove it or change --out')
     state = torch.load(trainer.path, map_location='cpu')
     trainer.model.load_state_dict(state['model'])
     trainer.optimizer.load_state_dict(state['optimizer'])

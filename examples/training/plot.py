@@ -56,7 +56,7 @@ def panel(label, curves, top):
     yield f'<text x="{LEFT}" y="{bottom + 15}">{label}, by epoch 1 to {steps + 1}</text>'
     for value in (low, high):
         yield f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.4g}</text>'
-    for colour, (name, curve) in zip(('#1f77b4', '#d62728'), curves.items()):
+    for index, (colour, (name, curve)) in enumerate(zip(('#1f77b4', '#d62728'), curves.items())):
         points = ' '.join(f'{x(k):.1f},{y(value):.1f}' for k, value in enumerate(curve))
         yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-        yield f'<text x="{right + 6}" y="{y(curve[-1]) + 4:.1f}" fill="{colour}">{name} {curve[-1]:.4g}</text>'
+        yield f'<text x="{right + 6}" y="{top + 14 + 16 * index}" fill="{colour}">{name} {curve[-1]:.4g}</text>'

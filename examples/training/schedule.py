@@ -47,8 +47,8 @@ class Clock:
 def learning_rate(part, peak, warm_up):
     """A rise from peak/25 to the peak in the first `warm_up` of the training, then half a cosine down to 0.
 
-    Signs flip all the time while steps are large; only small steps at the end let them settle. A training
-    that is cut short ends with a rate that is too high, and several percent lower: give it the epochs it has.
+    Signs flip all the time while steps are large; only small steps at the end let them settle. So the whole
+    cosine has to fit into the training: say how long it may take instead of cutting a longer one short.
     """
     if part < warm_up:
         return peak * (0.04 + 0.96 * part / warm_up)

@@ -10,7 +10,13 @@ export interface PrintOptions {
   /** Version of xnorc, for the header comment. */
   readonly version: string
   /** Options of the compiler as the user would type them, for the header comment. */
-  readonly options?: string
+  readonly commandLine?: string
+  /** Whether the generated code can report what every layer computed. */
+  readonly trace?: boolean
+  /** WASM: also the readable text of the module. */
+  readonly wat?: boolean
+  /** WASM: the module inside the .js file instead of beside it. */
+  readonly inline?: boolean
 }
 
 /** What the generated code needs, in bytes. */

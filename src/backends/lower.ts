@@ -39,18 +39,33 @@ const lowerings: Lower = {
   pad: lowerPad,
 }
 
+/** A plan, and which node's value each of its buffers holds, by the buffer's name. */
+export interface Lowered {
+  readonly plan: Plan
+  readonly nodes: ReadonlyMap<string, Node>
+}
+
 /** Decides everything that a backend prints: which kernels run in which order, on which memory. */
-export function lower(graph: Graph, { strips = true }: LowerOptions = {}): Plan {
-  const { inputs, outputs, calls } = draftCalls(graph)
+export const lower = (graph: Graph, options: LowerOptions = {}): Plan => lowerWithNodes(graph, options).plan
+
+export function lowerWithNodes(graph: Graph, { strips = true }: LowerOptions = {}): Lowered {
+  const { inputs, outputs, calls, nodes } = draftCalls(graph)
   const whole = calls.map((call): Step => ({ kind: 'call', call }))
   const { steps, workspaceBytes } = placeBuffers(strips ? makeStrips(whole) : whole)
   const name = legalName(graph.name, 'model')
   const plan: Plan = { name, inputs, outputs, constants: constantsOf(steps), workspaceBytes, steps }
   verifyPlan(plan)
-  return plan
+  return { plan, nodes }
 }
 
-function draftCalls(graph: Graph): { inputs: Port[]; outputs: Port[]; calls: Call[] } {
+interface Drafted {
+  readonly inputs: Port[]
+  readonly outputs: Port[]
+  readonly calls: Call[]
+  readonly nodes: ReadonlyMap<string, Node>
+}
+
+function draftCalls(graph: Graph): Drafted {
   const take = createNamer()
   const order = topological(graph)
   const inputs = graph.inputs.map(node => port(node.attrs.name, node, 'input', take(node.attrs.name, 'input')))
@@ -76,7 +91,9 @@ function draftCalls(graph: Graph): { inputs: Port[]; outputs: Port[]; calls: Cal
     const at = { name: take(`${name}_copy`, 'output'), origin: node.origin }
     return x === y ? [] : [makeCall('copy', at, { x }, params, y)]
   })
-  return { inputs, outputs, calls: [...calls, ...copies] }
+  const owners = order.filter(node => sources.get(node) === node)
+  const nodes = new Map(owners.map(node => [buffers.get(node)!.name, node]))
+  return { inputs, outputs, calls: [...calls, ...copies], nodes }
 }
 
 const lowerNode = (node: Node, draft: Draft): Call[] =>

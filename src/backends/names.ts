@@ -10,7 +10,7 @@ const RESERVED = new Set(
   package super undefined var with yield
   alias array atomic bitcast const_assert continuing diagnostic discard enable f16 f32 fallthrough fn i32 loop override
   ptr sampler texture u32 vec2 vec3 vec4 mat2x2 mat3x3 mat4x4 workgroup storage uniform select main target module self
-  memset memcpy run t workspace constants base row done end`.split(/\s+/),
+  memset memcpy run run_traced tracer tracer_context traced t workspace constants base row done end`.split(/\s+/),
 )
 
 /** Whether C, C++, JavaScript and WGSL all take it as a name. */

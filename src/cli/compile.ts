@@ -12,6 +12,9 @@ interface Options extends ModelOptions {
   readonly target: string
   readonly out: string
   readonly depfile?: string
+  readonly trace?: boolean
+  readonly emit?: 'wat'
+  readonly inline?: boolean
 }
 
 /** `xnorc compile`: nothing is written unless every target compiles. */
@@ -19,8 +22,11 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const chosen = parseTargets(options.target)
   const bytes = await readModelFile(path)
   const shared = await compileOptions(path, options)
+  const print = { trace: options.trace === true, wat: options.emit === 'wat', inline: options.inline === true }
+  if ((print.wat || print.inline) && !chosen.includes('wasm'))
+    throw new UsageError('--emit and --inline are for the target wasm')
   const results = []
-  for (const target of chosen) results.push(await compile(bytes, { ...shared, target }))
+  for (const target of chosen) results.push(await compile(bytes, { ...shared, ...print, target }))
   const written = await writeFiles(
     options.out,
     results.flatMap(({ files }) => files),

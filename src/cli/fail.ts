@@ -10,6 +10,11 @@ export class FileError extends Error {
   override readonly name = 'FileError'
 }
 
+/** A program that is missing on this machine, or that failed. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError'
+}
+
 /** Says on stderr what went wrong, a line per reason and never a stack trace; returns the exit status. */
 export function fail(error: unknown): number {
   if (error instanceof CompileError) {
@@ -19,7 +24,8 @@ export function fail(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error)
   console.error(`error: ${message.replace(/\s*\n\s*/g, ' ')}`)
   if (error instanceof UsageError) return 2
-  if (!(error instanceof FileError) && !(error instanceof InternalError) && !isSystemError(error))
+  const known = [FileError, ToolError, InternalError].some(kind => error instanceof kind)
+  if (!known && !isSystemError(error))
     console.error('This is a fault of xnorc itself: please report it with the model, or with what --dump-ir writes.')
   return 1
 }

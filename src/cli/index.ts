@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { targets } from '../backends/registry.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
+  let outcome = 0
   const program = new Command('xnorc')
     .description('Compiles binarized ONNX networks to standalone code that runs on real bits.')
     .version(version)
@@ -12,10 +14,13 @@ async function main(args: readonly string[]): Promise<number> {
     .configureHelp({ showGlobalOptions: true })
   addCompile(program)
   addInspect(program)
+  addVerify(program, status => {
+    outcome = status
+  })
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(args, { from: 'user' })
-    return 0
+    return outcome
   } catch (error) {
     // Commander has printed its message already.
     if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
@@ -28,9 +33,12 @@ function addCompile(program: Command): void {
     .command('compile')
     .description('translate a model into source files')
     .argument('<model.onnx>')
-    .requiredOption('--target <list>', 'c; several separated by commas')
+    .requiredOption('--target <list>', `${targets.join(', ')}; several separated by commas`)
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
+    .option('--trace', "the generated code can report every layer's result")
+    .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
+    .option('--inline', 'wasm: the module inside the .js file, in base64')
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
@@ -44,6 +52,21 @@ function addInspect(program: Command): void {
   withModelOptions(command)
     .option('--json', 'print the layers as JSON')
     .action(async (model, options) => (await import('./inspect.ts')).runInspect(model, options))
+}
+
+function addVerify(program: Command, finish: (status: number) => void): void {
+  const command = program
+    .command('verify')
+    .description('build and run the generated code; compare every layer with the interpreter, outputs with the model')
+    .argument('<model.onnx>')
+    .option('--target <name>', 'what to generate', 'c')
+    .option('--samples <n>', 'how many seeded inputs to run', positiveInteger, 2)
+    .option('--seed <n>', 'of the inputs', wholeNumber, 1)
+    .option('--input <file>', 'run on these inputs instead: a .npy file, or a .npz file with an array per input')
+    .option('--tolerance <x>', "of floats, relative to the layer's largest value", positiveNumber, 1e-5)
+  withModelOptions(command)
+    .option('--json', 'print the comparison as JSON')
+    .action(async (model, options) => finish(await (await import('./verify.ts')).runVerify(model, options)))
 }
 
 /** Options of every command that compiles a model. */
@@ -64,6 +87,17 @@ const withModelOptions = (command: Command): Command =>
 function positiveInteger(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.')
+  return value
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
+  return Number(text)
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('A number above 0 is needed.')
   return value
 }
 

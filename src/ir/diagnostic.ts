@@ -139,6 +139,33 @@ export const diagnostics = {
     message: `${at(where)} is ${type}; it is computed in single precision.`,
     where,
   }),
+  /** Warning, or with `--sign-zero error` a refusal. */
+  signOfZero: (where: Where): Diagnostic => ({
+    code: 'sign-of-zero',
+    message: `${at(where)} takes the sign of values that can be exactly 0, which ONNX gives as 0; bits have only -1 and +1, and 0 counts as +1.`,
+    where,
+    hint: 'Train with that rule, or write Where(x >= 0, 1, -1) or Sign(Sign(x) + 0.1) to say so in the model.',
+  }),
+  /** Warning. */
+  inputNotSign: (where: Where, weights: string, found: string): Diagnostic => ({
+    code: 'input-not-binary',
+    message: `${at(where)} has ${weights}, but its input is not a sign: ${found}; it is computed in float.`,
+    where,
+    hint: `If the exporter lost the sign (PyTorch drops x.data = x.data.sign()), export with torch.sign(x), or try --binarize ${where.node ?? 'NODE'} --scale alpha.`,
+  }),
+  /** Warning. */
+  zeroWeights: (where: Where, count: number): Diagnostic => ({
+    code: 'zero-weights',
+    message: `${at(where)} has ${count} trained weights that are exactly 0; they count as +alpha.`,
+    where,
+    hint: 'Export the binarized weights instead of the trained ones to decide it yourself.',
+  }),
+  /** The user asked for something that this model does not have. */
+  invalidOption: (option: string, message: string): Diagnostic => ({
+    code: 'invalid-option',
+    message: `${option}: ${message}.`,
+    where: {},
+  }),
   unsupportedOp: (where: Where, domain: string): Diagnostic => ({
     code: 'unsupported-op',
     message: `${at(where)}${domain ? ` of domain ${domain}` : ''} is not supported.`,

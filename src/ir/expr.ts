@@ -151,7 +151,9 @@ export function evaluator(expr: Expr, types: readonly DType[]): Evaluator {
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   const rest = value - floor
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
+  const rounded = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
+  // A zero keeps the sign.
+  return rounded === 0 ? value * 0 : rounded
 }
 
 /** `max(add(mul(a, b), c), 0)`: arguments are letters by index, `a` the first, `_26` the 27th. */

@@ -64,3 +64,16 @@ export function replaceAll(graph: Graph, replacements: ReadonlyMap<Node, Node>):
   if (rebuilt.size === 0) return graph
   return { ...graph, outputs: graph.outputs.map(({ name, node }) => ({ name, node: now(node) })) }
 }
+
+/** Every node on its changed operands, handed to `change` with the node it was; the same graph where nothing changes. */
+export function rebuild(graph: Graph, change: (node: Node, original: Node) => Node): Graph {
+  const rebuilt = new Map<Node, Node>()
+  const now = (node: Node): Node => rebuilt.get(node)!
+  for (const node of topological(graph)) {
+    const operands = node.operands.map(now)
+    const moved = operands.some((operand, k) => operand !== node.operands[k])
+    rebuilt.set(node, change(moved ? withOperands(node, operands) : node, node))
+  }
+  if ([...rebuilt].every(([before, after]) => before === after)) return graph
+  return { ...graph, outputs: graph.outputs.map(({ name, node }) => ({ name, node: now(node) })) }
+}

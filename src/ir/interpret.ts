@@ -1,3 +1,4 @@
+import { convolve } from './convolve.ts'
 import { type Expr, evaluator } from './expr.ts'
 import { type Graph, topological } from './graph.ts'
 import type { Node, OpName } from './node.ts'
@@ -154,43 +155,6 @@ function elementwise(
   }
   return result
 }
-
-/** Sums of products over the taps inside the image; channels innermost, so f32 sums round in that order. */
-function convolve(node: Node<'conv2d' | 'binaryConv2d'>, x: Tensor, weights: Tensor, dtype: 'f32' | 'i32'): Tensor {
-  const { groups, stride, dilation, padding } = node.attrs
-  const [n, oh, ow, oc] = node.type.shape as [number, number, number, number]
-  const [, h, w] = x.shape as [number, number, number]
-  const [, kh, kw, c] = weights.shape as [number, number, number, number]
-  const image = signed(x)
-  const filter = signed(weights)
-  const result = allocate(dtype, elements(node.type.shape)) as Float32Array | Int32Array
-  const round = dtype === 'f32' ? f : Number
-  let at = 0
-  for (let b = 0; b < n; b++)
-    for (let y = 0; y < oh; y++)
-      for (let z = 0; z < ow; z++)
-        for (let o = 0; o < oc; o++) {
-          const group = Math.floor(o / (oc / groups))
-          let sum = 0
-          for (let i = 0; i < kh; i++) {
-            const sy = y * stride[0] - padding[0] + i * dilation[0]
-            if (sy < 0 || sy >= h) continue
-            for (let j = 0; j < kw; j++) {
-              const sx = z * stride[1] - padding[1] + j * dilation[1]
-              if (sx < 0 || sx >= w) continue
-              const from = (((b * h + sy) * w + sx) * groups + group) * c
-              const tap = ((o * kh + i) * kw + j) * c
-              for (let k = 0; k < c; k++) sum = round(sum + round(image[from + k]! * filter[tap + k]!))
-            }
-          }
-          result[at++] = sum
-        }
-  return { dtype, shape: node.type.shape, values: result }
-}
-
-/** Values for arithmetic: bits as -1 and +1. */
-const signed = ({ dtype, values }: Tensor): Float32Array | Int8Array | Uint8Array =>
-  dtype === 'bit' ? Int8Array.from(values as Uint8Array, bit => (bit ? 1 : -1)) : (values as Float32Array | Uint8Array)
 
 function poolImage(node: Node<'pool'>, x: Tensor): Tensor {
   const { kind, kernel, counted } = node.attrs

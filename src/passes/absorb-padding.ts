@@ -1,11 +1,21 @@
+import { evaluator } from '../ir/expr.ts'
 import type { Node } from '../ir/node.ts'
 import { create } from '../ir/node.ts'
 import type { Padding } from '../ir/ops.ts'
 import { rewrites, rule } from './rewrite.ts'
 
-/** A pad of zeros before a convolution or a mean is padding of that op. Exact: both add nothing. */
+/**
+ * A pad of zeros before a convolution or a mean is padding of that op: both add nothing. A pad before an elementwise f
+ * goes behind it, f(v) around f(x), where it may meet one: a sign of zero padding is zero padding of signs. Exact.
+ */
 export const absorbPadding = rewrites(
   'absorb-padding',
+  rule('map of a pad', 'map', ({ operands: [x, ...others], attrs: { expr }, type, origin }) => {
+    if (x?.op !== 'pad' || others.length > 0 || (type.dtype !== 'f32' && type.dtype !== 'bit')) return undefined
+    const value = evaluator(expr, [x.type.dtype])([x.attrs.value])
+    if (!Number.isFinite(value)) return undefined
+    return create('pad', [create('map', x.operands, { expr }, origin)], { ...x.attrs, value }, x.origin)
+  }),
   rule('pad before a convolution', 'conv2d', ({ operands: [x, weights, ...extras], attrs, origin }) => {
     const found = spatialZeros(x)
     if (!found) return undefined

@@ -2,18 +2,26 @@ import type { Tensor } from '../ir/tensor.ts'
 import type { PassOptions } from './pass.ts'
 
 export interface BinaryWeights {
-  /** bit, the shape of the weights. */
+  /** bit, the shape of the weights; what is 0 counts as +1. */
   readonly signs: Tensor
   /** Per filter. */
   readonly alpha: Float32Array
+  /** 1 where a weight is 0 and stays it; undefined where none is. */
+  readonly pruned?: Uint8Array
+  /** Trained weights that are 0 and were taken as +alpha. */
+  readonly zeros: number
   readonly reason: string
 }
 
-/** Weights whose magnitudes differ by less than this, relative to the filter's mean, are ±alpha with rounding noise. */
-const TOLERANCE = 1e-5
+/**
+ * Weights whose magnitudes differ by less than this, relative to the filter's mean, are ±alpha with rounding noise:
+ * exporters leave (alpha·sign(W) − clip(W)) + clip(W) to be folded, which rounds (LCE allows 0.005).
+ */
+const TOLERANCE = 1e-3
 
 /**
- * Signs and scales of float weights [O,kh,kw,I]. Weights that are ±alpha per filter are taken as they are; of others
+ * Signs and scales of float weights [O,kh,kw,I]. Weights that are ±alpha (or 0) per filter are taken as they are; of
+ * others
  *   xnor      alpha = mean |W|, signs of W                                        (Rastegari et al. 2016, eq. 6)
  *   centered  the same after W − mean over input channels, clamped to [−1, 1]
  *   exact     refused
@@ -22,19 +30,33 @@ export function binarizeWeights(
   weights: Tensor,
   mode: PassOptions['weights'],
 ): BinaryWeights | { readonly refused: string } {
-  const filters = weights.shape[0]!
   const values = weights.values as Float32Array
-  const size = values.length / filters
-  const taken = scalesOf(values, filters, size)
-  if (taken) return { signs: signsOf(values, weights.shape), alpha: taken, reason: describe(taken) }
+  const filters = filtersOf(weights)
+  const scales = filters.map(filter => scaleOf(filter, mode === 'exact' ? 0 : TOLERANCE))
+  if (scales.every(scale => scale !== undefined)) {
+    const alpha = Float32Array.from(scales, scale => scale.alpha)
+    const noise = Math.max(...scales.map(scale => scale.noise))
+    const pruned = Uint8Array.from(values, value => (value === 0 ? 1 : 0))
+    const hasZeros = pruned.includes(1)
+    return {
+      signs: signsOf(values, weights.shape),
+      alpha,
+      zeros: 0,
+      reason: describe(alpha, hasZeros, noise),
+      ...(hasZeros ? { pruned } : {}),
+    }
+  }
   if (mode === 'exact') return { refused: 'its weights are not ±alpha per filter (--weights xnor would binarize them)' }
-  const latent = mode === 'centered' ? centre(weights) : values
-  if (latent.includes(0)) return { refused: 'some of its weights are exactly 0, which is neither +alpha nor -alpha' }
-  const alpha = Float32Array.from({ length: filters }, (_, o) =>
-    meanMagnitude(latent.subarray(o * size, (o + 1) * size)),
-  )
-  const reason = `latent weights: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
-  return { signs: signsOf(latent, weights.shape), alpha, reason }
+  const latent = mode === 'centered' ? centre(weights) : weights
+  const alpha = Float32Array.from(filtersOf(latent), meanMagnitude)
+  const zeros = filtersOf(latent).reduce((sum, filter, o) => sum + (alpha[o] ? countZeros(filter) : 0), 0)
+  const reason = `trained weights: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
+  return { signs: signsOf(latent.values as Float32Array, weights.shape), alpha, zeros, reason }
+}
+
+const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
+  const size = values.length / shape[0]!
+  return Array.from({ length: shape[0]! }, (_, o) => (values as Float32Array).subarray(o * size, (o + 1) * size))
 }
 
 function signsOf(values: Float32Array, shape: readonly number[]): Tensor {
@@ -43,48 +65,46 @@ function signsOf(values: Float32Array, shape: readonly number[]): Tensor {
   return { dtype: 'bit', shape, values: signs }
 }
 
-/** The alphas, if every filter is ±alpha and no alpha is 0. Equal magnitudes keep their exact value. */
-function scalesOf(values: Float32Array, filters: number, size: number): Float32Array | undefined {
-  const scales = new Float32Array(filters)
-  for (let o = 0; o < filters; o++) {
-    const first = Math.abs(values[o * size]!)
-    let equal = true
-    let sum = 0
-    for (let i = o * size; i < (o + 1) * size; i++) {
-      const magnitude = Math.abs(values[i]!)
-      if (magnitude !== first) equal = false
-      sum += magnitude
-    }
-    const mean = equal ? first : Math.fround(sum / size)
-    if (mean === 0) return undefined
-    if (!equal)
-      for (let i = o * size; i < (o + 1) * size; i++)
-        if (Math.abs(Math.abs(values[i]!) - mean) > TOLERANCE * mean) return undefined
-    scales[o] = mean
+/** The alpha of a filter that is ±alpha or 0, and how far it is from that. Equal magnitudes keep their exact value. */
+function scaleOf(filter: Float32Array, tolerance: number): { alpha: number; noise: number } | undefined {
+  let [low, high, sum, count] = [Infinity, 0, 0, 0]
+  for (const value of filter) {
+    if (value === 0) continue
+    const magnitude = Math.abs(value)
+    if (magnitude < low) low = magnitude
+    if (magnitude > high) high = magnitude
+    sum += magnitude
+    count++
   }
-  return scales
+  // Nothing but zeros: any scale will do.
+  if (count === 0) return { alpha: 1, noise: 0 }
+  const noise = (high - low) / high
+  if (noise > tolerance) return undefined
+  return { alpha: low === high ? low : Math.fround(sum / count), noise }
 }
 
-const describe = (alpha: Float32Array): string =>
-  alpha.every(value => value === 1)
-    ? 'weights ±1'
-    : alpha.every(value => value === alpha[0])
-      ? 'weights ±alpha'
-      : 'weights ±alpha per filter'
+function describe(alpha: Float32Array, hasZeros: boolean, noise: number): string {
+  const isOne = alpha.every(value => value === 1)
+  const scale = isOne ? '1' : alpha.every(value => value === alpha[0]) ? 'alpha' : 'alpha per filter'
+  const values = hasZeros ? `weights ±${scale} or 0: two sums of bits` : `weights ±${scale}`
+  return noise > 0 ? `${values} (but for rounding noise of ${noise.toPrecision(2)})` : values
+}
 
 const meanMagnitude = (filter: Float32Array): number =>
   filter.reduce((sum, value) => sum + Math.abs(value), 0) / filter.length
 
+const countZeros = (filter: Float32Array): number => filter.reduce((count, value) => count + (value === 0 ? 1 : 0), 0)
+
 /** W − mean over the input channels of each tap, clamped to [−1, 1]. */
-function centre({ shape, values }: Tensor): Float32Array {
-  const channels = shape[3]!
-  const result = Float32Array.from(values as Float32Array)
-  for (let tap = 0; tap < result.length; tap += channels) {
-    const row = result.subarray(tap, tap + channels)
+function centre(weights: Tensor): Tensor {
+  const channels = weights.shape[3]!
+  const values = Float32Array.from(weights.values as Float32Array)
+  for (let tap = 0; tap < values.length; tap += channels) {
+    const row = values.subarray(tap, tap + channels)
     const mean = Math.fround(row.reduce((sum, value) => sum + value, 0) / channels)
     row.forEach((value, k) => {
       row[k] = Math.min(1, Math.max(-1, Math.fround(value - mean)))
     })
   }
-  return result
+  return { ...weights, values }
 }

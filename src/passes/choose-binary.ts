@@ -1,11 +1,12 @@
-import { arg, call, type Expr, isArg } from '../ir/expr.ts'
+import { diagnostics } from '../ir/diagnostic.ts'
 import { topological } from '../ir/graph.ts'
-import { constant, create, type Node } from '../ir/node.ts'
-import { f32, type Tensor } from '../ir/tensor.ts'
-import { binarizeWeights } from './binarize-weights.ts'
+import type { Node } from '../ir/node.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { type BinaryWeights, binarizeWeights } from './binarize-weights.ts'
+import { binaryLayer, whyNotBinary } from './binary-layer.ts'
 import type { Pass, PassContext } from './pass.ts'
-import { bitsBehind } from './pull-bits.ts'
 import { rewrites, rule } from './rewrite.ts'
+import { type TwoValued, twoValued } from './two-valued.ts'
 
 /**
  * A convolution of bits with weights ±alpha per filter is a binary convolution times alpha:
@@ -16,12 +17,13 @@ const chooseLayers = rewrites(
   'choose-binary',
   rule('binary convolution', 'conv2d', (node, site) => {
     const [x, weights, ...extras] = node.operands
-    const input = bitInput(x)
-    if (!input || weights.op !== 'constant' || extras.length > 0) return undefined
+    const input = twoValued(x)
+    if (!input || input.low === input.high || weights.op !== 'constant' || extras.length > 0) return undefined
     const found = binarizeWeights(weights.attrs.value, site.options.weights)
-    if ('refused' in found) return undefined
-    site.decide({ origin: node.origin, kind: 'binary', reason: found.reason })
-    return binaryLayer(node, input, found.signs, found.alpha)
+    if ('refused' in found || whyNotBinary(node, input)) return undefined
+    site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(x, input, found, site) })
+    if (found.zeros > 0) site.warn(diagnostics.zeroWeights(site.whereOf(node.origin), found.zeros))
+    return binaryLayer(node, input, found)
   }),
 )
 
@@ -36,12 +38,55 @@ export const chooseBinary: Pass = {
   },
 }
 
-function whyFloat({ operands: [x, weights] }: Node<'conv2d'>, { options }: PassContext): string {
+function whyBinary(x: Node, { low, high }: TwoValued, { reason }: BinaryWeights, { whereOf }: PassContext): string {
+  const { op = '', node = '?' } = whereOf(sourceOf(twoValued(x)!.bits).origin)
+  const values = low + high === 0 ? (high === 1 ? '±1' : `±${high}`) : `${low} or ${high}`
+  const by = low + high === 0 ? '' : ', as (dot + sum of weights) / 2'
+  return `input ${values} from ${op} '${node}'${low === 0 || high === 0 ? by : ''}; ${reason}`
+}
+
+function whyFloat(node: Node<'conv2d'>, context: PassContext): string {
+  const [x, weights] = node.operands
   if (weights.op !== 'constant') return 'its weights are not constant'
   if (isBox(weights.attrs.value)) return 'K map: a box filter over the mean of |x|'
-  if (!bitInput(x)) return `its input is not a sign (${x.op} '${x.origin.at(-1)}')`
-  const found = binarizeWeights(weights.attrs.value, options.weights)
-  return 'refused' in found ? found.refused : 'the rewrite limit was reached'
+  const input = twoValued(x)
+  if (!input) return whyFloatInput(node, weights.attrs.value, context)
+  const found = binarizeWeights(weights.attrs.value, context.options.weights)
+  return 'refused' in found ? found.refused : (whyNotBinary(node, input) ?? 'the rewrite limit was reached')
+}
+
+/** Most channels of an image as it comes: beyond that, an input of the graph is taken for a value between layers. */
+const MOST_COLOURS = 4
+
+/** Weights that are binary tell that the input was meant to be: a warning, but for pixels, which stay float by design. */
+function whyFloatInput(node: Node<'conv2d'>, weights: Tensor, { warn, whereOf }: PassContext): string {
+  const [x] = node.operands
+  const source = sourceOf(x)
+  const where = whereOf(source.origin)
+  const name = `'${where.node}'`
+  const found = source.op === 'input' ? `the input ${name}` : `the result of ${where.op ?? source.op} ${name}`
+  const exact = binarizeWeights(weights, 'exact')
+  const isBinary = !('refused' in exact) && !exact.pruned && exact.signs.values.includes(0 as never)
+  const bothSigns = isBinary && exact.signs.values.includes(1 as never)
+  const isFirst = readsOnlyInputs(x)
+  if (!bothSigns || weights.values.length === weights.shape[0])
+    return `its input is not a sign: ${found}${isFirst ? '' : ' (--binarize would take the sign of it)'}`
+  const channels = x.type.shape[3]!
+  if (isFirst && channels <= MOST_COLOURS) return `first layer, on the image itself; ${exact.reason}`
+  warn(diagnostics.inputNotSign(whereOf(node.origin), exact.reason, found))
+  return `${exact.reason}, but its input is not a sign: ${found} (a lost sign? --binarize ${node.origin[0]} restores it)`
+}
+
+/** What made a value, before it was moved: layers wear their own name on the transposes around them. */
+const sourceOf = (node: Node): Node =>
+  node.op === 'transpose' || node.op === 'reshape' || node.op === 'slice' || node.op === 'pad'
+    ? sourceOf(node.operands[0])
+    : node
+
+/** Whether nothing with weights stands before it. */
+function readsOnlyInputs(node: Node): boolean {
+  if (node.op === 'conv2d' || node.op === 'binaryConv2d' || node.op === 'gather') return false
+  return node.operands.every(readsOnlyInputs)
 }
 
 /** One filter over one channel whose weights are all 1 / (kh · kw): XNOR-Net's k, eq. 11. */
@@ -49,34 +94,4 @@ function isBox({ shape, values }: Tensor): boolean {
   const [filters, kh, kw, channels] = shape as [number, number, number, number]
   if (filters !== 1 || channels !== 1 || kh * kw === 1) return false
   return (values as Float32Array).every(value => Math.abs(value * kh * kw - 1) < 1e-5)
-}
-
-/** Bits that feed a convolution, times a constant: BipolarQuant's scale, for one. */
-function bitInput(x: Node): { image: Node; scale: number } | undefined {
-  const plain = bitsBehind(x)
-  if (plain) return { image: plain, scale: 1 }
-  if (x.op !== 'map' || x.operands.length !== 1 || x.operands[0]!.type.dtype !== 'bit') return undefined
-  const { expr } = x.attrs
-  if (expr.fn !== 'mul') return undefined
-  const [a, b] = expr.args as [Expr, Expr]
-  const [sign, literal] = a.fn === 'number' ? [b, a] : [a, b]
-  if (literal.fn !== 'number' || sign.fn !== 'float' || !isArg(sign.args[0]!, 0)) return undefined
-  return { image: x.operands[0]!, scale: literal.value }
-}
-
-function binaryLayer(
-  { attrs, origin }: Node<'conv2d'>,
-  { image, scale }: { image: Node; scale: number },
-  signs: Tensor,
-  alpha: Float32Array,
-): Node {
-  const { groups } = attrs
-  const [n, h, w, c] = image.type.shape as [number, number, number, number]
-  const x = groups === 1 ? image : create('reshape', [image], { shape: [n, h, w, groups, c / groups] }, image.origin)
-  const sums = create('binaryConv2d', [x, constant(signs, origin)], attrs, origin)
-  const scales = alpha.map(value => Math.fround(value * scale))
-  const sum = call('float', arg(0))
-  if (scales.every(value => value === 1)) return create('map', [sums], { expr: sum }, origin)
-  const operand = constant(f32([1, 1, 1, scales.length], scales), origin)
-  return create('map', [sums, operand], { expr: call('mul', sum, arg(1)) }, origin)
 }

@@ -12,7 +12,8 @@ export const foldEmbedding = rewrites(
     const gather = node.operands.find(operand => operand.op === 'gather')
     if (gather?.op !== 'gather' || !soleUse(gather)) return undefined
     const [table, indices] = gather.operands
-    if (table.op !== 'constant') return undefined
+    // A table of bits stays one.
+    if (table.op !== 'constant' || (table.type.dtype === 'bit' && node.type.dtype !== 'bit')) return undefined
     const ranks = indices.type.shape.length
     const operands = node.operands.map(operand => (operand === gather ? table : perRow(operand, ranks)))
     if (!operands.every(operand => operand !== undefined)) return undefined

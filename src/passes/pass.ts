@@ -1,4 +1,4 @@
-import { CompileError, type Diagnostic, InternalError } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic, InternalError, type Where } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { print } from '../ir/print.ts'
 import { verify } from '../ir/verify.ts'
@@ -7,9 +7,15 @@ import { verify } from '../ir/verify.ts'
 export interface PassOptions {
   /** Layers with binary input whose weights are not ±alpha per filter: see `choose-binary`. */
   readonly weights: 'xnor' | 'centered' | 'exact'
+  /** A sign whose argument can be an exact 0: +1 with a warning, or refused. */
+  readonly signZero: 'plus' | 'error'
+  /** Layers to binarize although their input is no sign: all but the first and last, or by the names of their nodes. */
+  readonly binarize: 'auto' | 'all' | readonly string[]
+  /** For those layers: alpha alone, or alpha and the K map. */
+  readonly scale: 'alpha' | 'alpha-k'
 }
 
-export const defaultPassOptions: PassOptions = { weights: 'xnor' }
+export const defaultPassOptions: PassOptions = { weights: 'xnor', signZero: 'plus', binarize: 'auto', scale: 'alpha-k' }
 
 /** Why a layer became bits or stayed float. */
 export interface Decision {
@@ -25,6 +31,8 @@ export interface PassContext {
   readonly mayRewrite: (what: string) => boolean
   readonly warn: (diagnostic: Diagnostic) => void
   readonly decide: (decision: Decision) => void
+  /** A place in the ONNX file from the origin of a value: the last name in it, or the last that is of this operator. */
+  readonly whereOf: (origin: readonly string[], op?: string) => Where
 }
 
 /** Graph in, graph out. Returning the same object means nothing changed. */
@@ -40,6 +48,8 @@ export interface RunOptions extends Partial<PassOptions> {
   readonly rewriteLimit?: number
   /** Sees the graph after every pass that changed it. */
   readonly observe?: (pass: string, graph: Graph, milliseconds: number) => void
+  /** ONNX operators by node, for messages. */
+  readonly operators?: ReadonlyMap<string, string>
 }
 
 export interface PassResult {
@@ -57,7 +67,7 @@ export interface Stage {
 
 /** Runs the stages and verifies after every pass. Throws CompileError for the model's faults, InternalError for ours. */
 export function runPasses(graph: Graph, stages: readonly Stage[], options: RunOptions = {}): PassResult {
-  const { rewriteLimit = Number.POSITIVE_INFINITY, observe, ...chosen } = options
+  const { rewriteLimit = Number.POSITIVE_INFINITY, observe, operators = new Map(), ...chosen } = options
   const warnings: Diagnostic[] = []
   const decisions: Decision[] = []
   let rewrites = 0
@@ -66,6 +76,7 @@ export function runPasses(graph: Graph, stages: readonly Stage[], options: RunOp
     mayRewrite: () => ++rewrites <= rewriteLimit,
     warn: diagnostic => warnings.push(diagnostic),
     decide: decision => decisions.push(decision),
+    whereOf: (origin, op) => place(operators, origin, op),
   }
   let current = runPass({ name: 'import', run: same => same }, graph, context)
   for (const { passes, repeat } of stages) {
@@ -81,6 +92,12 @@ export function runPasses(graph: Graph, stages: readonly Stage[], options: RunOp
     } while (repeat && current !== before)
   }
   return { graph: current, warnings, decisions }
+}
+
+function place(operators: ReadonlyMap<string, string>, origin: readonly string[], op?: string): Where {
+  const node = origin.findLast(name => op === undefined || operators.get(name) === op) ?? origin.at(-1) ?? '?'
+  const found = operators.get(node)
+  return found === undefined ? { node } : { node, op: found }
 }
 
 function runPass(pass: Pass, graph: Graph, context: PassContext): Graph {

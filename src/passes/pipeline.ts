@@ -16,6 +16,7 @@ import { recogniseSign } from './recognise-sign.ts'
 import { reduceToPool } from './reduce-to-pool.ts'
 import { simplify } from './simplify.ts'
 import { sinkLayout } from './sink-layout.ts'
+import { widenChannels } from './widen-channels.ts'
 
 /** From ONNX's operations to kernels, in order. */
 export const pipeline: readonly Stage[] = [
@@ -23,7 +24,7 @@ export const pipeline: readonly Stage[] = [
   {
     name: 'canonical',
     repeat: true,
-    passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten],
+    passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten, widenChannels],
   },
   // No Sign; what is ±1 is bits.
   {

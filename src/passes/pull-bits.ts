@@ -1,48 +1,57 @@
-import { arg, call, type Expr, isArg, isNumber } from '../ir/expr.ts'
+import { arg, evaluator, isArg } from '../ir/expr.ts'
 import { create, type Node } from '../ir/node.ts'
 import { rewrites, rule } from './rewrite.ts'
+import { fromBits, type TwoValued, twoValued } from './two-valued.ts'
 
-const FLOAT: Expr = call('float', arg(0))
-
-/** The bits behind a node that is nothing but bits as ±1 floats. */
-export function bitsBehind(node: Node): Node | undefined {
-  if (node.op !== 'map' || node.operands.length !== 1 || node.type.dtype !== 'f32') return undefined
-  const { expr } = node.attrs
-  const [x] = node.operands
-  return x!.type.dtype === 'bit' && expr.fn === 'float' && isArg(expr.args[0]!, 0) ? x : undefined
-}
-
-const asFloats = (bits: Node): Node<'map'> => create('map', [bits], { expr: FLOAT }, bits.origin)
-
-/** What moves or selects values moves bits as well: `float` sinks below it, until a layer meets the bits. Exact. */
+/** What moves or selects values moves bits as well: their two values sink below it, until a layer meets the bits. Exact. */
 export const pullBits = rewrites(
   'pull-bits',
   rule(
     'reshape, transpose or slice of bits',
     ['reshape', 'transpose', 'slice'],
     ({ op, operands: [x], attrs, origin }) => {
-      const bits = x && bitsBehind(x)
-      return bits && asFloats(create(op, [bits], attrs, origin))
+      const found = x && twoValued(x)
+      return found && fromBits({ ...found, bits: create(op, [found.bits], attrs, origin) })
     },
   ),
   rule('concat of bits', 'concat', ({ operands, attrs, origin }) => {
-    const bits = operands.flatMap(operand => bitsBehind(operand) ?? [])
-    return bits.length === operands.length ? asFloats(create('concat', bits, attrs, origin)) : undefined
+    const found = operands.flatMap(operand => twoValued(operand) ?? [])
+    const [first] = found
+    if (!first || found.length !== operands.length || !found.every(part => sameValues(part, first))) return undefined
+    const bits = create(
+      'concat',
+      found.map(part => part.bits),
+      attrs,
+      origin,
+    )
+    return fromBits({ ...first, bits })
   }),
   rule('pad of bits with a bit', 'pad', ({ operands: [x], attrs, origin }) => {
-    const bits = bitsBehind(x)
-    if (!bits || Math.abs(attrs.value) !== 1) return undefined
-    return asFloats(create('pad', [bits], { ...attrs, value: attrs.value > 0 ? 1 : 0 }, origin))
+    const found = twoValued(x)
+    if (!found || (attrs.value !== found.low && attrs.value !== found.high)) return undefined
+    const value = attrs.value === found.high ? 1 : 0
+    return fromBits({ ...found, bits: create('pad', [found.bits], { ...attrs, value }, origin) })
   }),
   rule('max pool of bits', 'pool', ({ operands: [x, ...extras], attrs, origin }) => {
-    const bits = bitsBehind(x)
-    if (!bits || attrs.kind !== 'max' || extras.length > 0 || !isArg(attrs.epilogue, 0)) return undefined
-    return asFloats(create('pool', [bits], attrs, origin))
+    const found = twoValued(x)
+    if (!found || found.low > found.high || attrs.kind !== 'max') return undefined
+    if (extras.length > 0 || !isArg(attrs.epilogue, 0)) return undefined
+    return fromBits({ ...found, bits: create('pool', [found.bits], attrs, origin) })
   }),
-  rule('condition on bits', 'map', ({ operands: [x, ...others], attrs: { expr } }) => {
-    const bits = x && bitsBehind(x)
-    if (!bits || others.length > 0 || expr.fn !== 'ge' || !isArg(expr.args[0]!, 0) || !isNumber(expr.args[1]!, 0))
-      return undefined
-    return bits
+  rule('condition on bits', 'map', ({ operands: [x, ...others], type, attrs: { expr }, origin }) => {
+    const found = x && twoValued(x)
+    if (!found || others.length > 0 || type.dtype !== 'bit') return undefined
+    const holds = evaluator(expr, ['f32'])
+    const [below, above] = [holds([found.low]), holds([found.high])]
+    if (below === above) return undefined
+    return above ? found.bits : create('map', [found.bits], { expr: { fn: 'not', args: [arg(0)] } }, origin)
   }),
 )
+
+const sameValues = (a: TwoValued, b: TwoValued): boolean => a.low === b.low && a.high === b.high
+
+/** The bits behind a node that is nothing but bits as ±1 floats. */
+export function bitsBehind(node: Node): Node | undefined {
+  const found = twoValued(node)
+  return found?.low === -1 && found.high === 1 ? found.bits : undefined
+}

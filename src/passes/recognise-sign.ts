@@ -1,24 +1,105 @@
-import { arg, call, type Expr, number, rewriteExpr } from '../ir/expr.ts'
-import { create } from '../ir/node.ts'
-import { rewrites, rule } from './rewrite.ts'
+import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { call, type Expr, number } from '../ir/expr.ts'
+import { exprRange } from '../ir/expr-range.ts'
+import { rebuild, topological } from '../ir/graph.ts'
+import { create, type Node } from '../ir/node.ts'
+import { hasZero, type Range } from '../ir/range.ts'
+import { layerInputs } from './feeds-layer.ts'
+import type { Pass, PassContext } from './pass.ts'
+import { conditionalStep, monotoneStep, type Step } from './step-function.ts'
+import { fromBits } from './two-valued.ts'
+import { type Ranges, rangesOf } from './value-ranges.ts'
 
 /**
- * ONNX Sign is -1, 0 or +1, bits have no 0: an exact 0 counts as +1, as the straight-through estimators that train
- * these networks have it. Then cuts a map that yields float(condition) in two: the condition, which is bits, and
- * `float(a)`, which later passes move past everything that can work on bits.
+ * Cuts a map with two values that feeds a layer into its condition, which is bits, and `a ? high : low`, which later
+ * passes move past everything that can work on bits. Exact, but for ONNX Sign, which is -1, 0 or +1:
+ *   where x >= 0 always (ReLU, Abs, pixels)    sign(x) = x > 0 ? 1 : 0, exactly
+ *   where x <= 0 always                        sign(x) = x >= 0 ? 0 : -1, exactly
+ *   elsewhere                                  sign(x) = x >= 0 ? 1 : -1: 0 counts as +1, as in training
+ * The last warns (or refuses, --sign-zero error) where an exact 0 can occur. Other signs keep their three values.
  */
-export const recogniseSign = rewrites(
-  'recognise-sign',
-  rule('sign is a comparison with 0', 'map', ({ operands, attrs, origin }) => {
-    const expr = rewriteExpr(attrs.expr, signToComparison)
-    return expr === attrs.expr ? undefined : create('map', operands, { expr }, origin)
-  }),
-  rule('the condition on its own', 'map', ({ operands, attrs: { expr }, origin }) => {
-    if (expr.fn !== 'float' || expr.args[0]!.fn === 'arg') return undefined
-    const bits = create('map', operands, { expr: expr.args[0]! }, origin)
-    return bits.type.dtype === 'bit' ? create('map', [bits], { expr: call('float', arg(0)) }, origin) : undefined
-  }),
-)
+export const recogniseSign: Pass = {
+  name: 'recognise-sign',
+  run(graph, context) {
+    const inputs = layerInputs(graph)
+    const candidates = topological(graph).filter(
+      (node): node is Node<'map'> => node.op === 'map' && inputs.has(node) && node.type.dtype === 'f32' && !isCut(node),
+    )
+    const ranges = candidates.some(({ attrs }) => hasSign(attrs.expr)) ? rangesOf(graph) : undefined
+    const found = new Map<Node, Cut>()
+    for (const node of candidates) {
+      const cut = cutOf(node, ranges)
+      if (cut && context.mayRewrite(`sign at ${node.origin.join('+')}`)) found.set(node, cut)
+    }
+    reportZeros(found, context)
+    return rebuild(graph, (node, original) => {
+      const cut = found.get(original)
+      return cut ? conditionOf(node, cut) : node
+    })
+  },
+}
 
-const signToComparison = (expr: Expr): Expr =>
-  expr.fn === 'sign' ? call('float', call('ge', expr.args[0]!, number(0))) : expr
+interface Cut extends Step {
+  /** A value that can be 0 is counted as +1. */
+  readonly changesZero?: true
+}
+
+/** Nothing but two values of a bit. */
+const isCut = (node: Node): boolean => node.operands.length === 1 && node.operands[0]!.type.dtype === 'bit'
+
+const hasSign = (expr: Expr): boolean => expr.fn === 'sign' || ('args' in expr && expr.args.some(hasSign))
+
+function cutOf(node: Node<'map'>, ranges: ReadonlyMap<Node, Ranges> | undefined): Cut | undefined {
+  const types = node.operands.map(({ type }) => type.dtype)
+  const literals = node.operands.map(literalOf)
+  const { expr } = node.attrs
+  const exact = conditionalStep(expr, types, literals) ?? monotoneStep(expr, types)
+  if (exact || !ranges || !hasSign(expr)) return exact
+  let changesZero = false
+  const withoutSigns = replaceSigns(expr, argument => {
+    const found = argumentRanges(node, argument, ranges)
+    if (found.every(({ low }) => low >= 0)) return call('select', call('gt', argument, ZERO), ONE, ZERO)
+    if (found.every(({ high }) => high <= 0)) return call('select', call('ge', argument, ZERO), ZERO, number(-1))
+    if (found.some(hasZero)) changesZero = true
+    return call('float', call('ge', argument, ZERO))
+  })
+  const step = conditionalStep(withoutSigns, types, literals)
+  return step && changesZero ? { ...step, changesZero } : step
+}
+
+const literalOf = (node: Node): number | undefined =>
+  node.op === 'constant' && node.attrs.value.values.length === 1 ? Number(node.attrs.value.values[0]) : undefined
+
+function reportZeros(found: ReadonlyMap<Node, Cut>, { options, whereOf, warn }: PassContext): void {
+  const zeros = [...found].filter(([, { changesZero }]) => changesZero)
+  const reports = zeros.map(([{ origin }]) => diagnostics.signOfZero(whereOf(origin, 'Sign')))
+  if (options.signZero === 'error' && reports.length > 0) throw new CompileError(...reports)
+  for (const report of reports) warn(report)
+}
+
+const ONE = number(1)
+const ZERO = number(0)
+
+/** The outermost signs, replaced. */
+function replaceSigns(expr: Expr, replacement: (argument: Expr) => Expr): Expr {
+  if (expr.fn === 'sign') return replacement(expr.args[0]!)
+  return 'args' in expr ? { fn: expr.fn, args: expr.args.map(part => replaceSigns(part, replacement)) } : expr
+}
+
+/** Of a part of the map's expression, per channel where they differ. */
+function argumentRanges(node: Node<'map'>, argument: Expr, ranges: ReadonlyMap<Node, Ranges>): Range[] {
+  const operands = node.operands.map(operand => ranges.get(operand)!)
+  const types = node.operands.map(({ type }) => type.dtype)
+  return Array.from({ length: Math.max(...operands.map(({ length }) => length)) }, (_, channel) =>
+    exprRange(
+      argument,
+      operands.map(found => found[found.length === 1 ? 0 : channel]!),
+      types,
+    ),
+  )
+}
+
+function conditionOf(node: Node, { condition, low, high }: Step): Node {
+  const bits = create('map', node.operands, { expr: condition }, node.origin)
+  return fromBits({ bits, low, high })
+}

@@ -55,8 +55,9 @@ export const simplify = rewrites(
   }),
 )
 
-/** The literal that a constant of one f32 element stands for. */
+/** The literal that an f32 constant stands for whose elements are all the same. */
 function scalarOf(node: Node): Expr | undefined {
-  if (node.op !== 'constant' || node.type.dtype !== 'f32' || node.attrs.value.values.length !== 1) return undefined
-  return number(Number(node.attrs.value.values[0]))
+  if (node.op !== 'constant' || node.type.dtype !== 'f32') return undefined
+  const values = node.attrs.value.values as Float32Array
+  return values.every(value => Object.is(value, values[0])) ? number(values[0]!) : undefined
 }

@@ -188,11 +188,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
 
 for (const [theme, list] of Object.entries(cases))
   describe(theme, () => {
-    test.each(list.map(each => [`${each[0]} ${JSON.stringify(each[2] ?? {})}`, each] as const))(
-      '%s',
-      async (_, each) => {
-        const [op, inputs, attrs, rest] = each
-        await expectLikeOnnxruntime(nodeModel(op, inputs, attrs, rest))
-      },
-    )
+    test.each(
+      list.map(each => [`${each[0]} ${JSON.stringify(each[2] ?? {})}`, each] as const),
+    )('%s', async (_, each) => {
+      const [op, inputs, attrs, rest] = each
+      await expectLikeOnnxruntime(nodeModel(op, inputs, attrs, rest))
+    })
   })

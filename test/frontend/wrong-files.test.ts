@@ -26,12 +26,11 @@ describe('wrong files give a CompileError, never another exception', () => {
     expect(graph.outputs[0]!.node.type.shape).toEqual([1, 3])
   })
 
-  test.each(Array.from({ length: 20 }, (_, k) => Math.floor((bytes.length * k) / 20)))(
-    'cut after %i bytes',
-    async length => {
-      await expect(readModel(bytes.slice(0, length))).rejects.toThrow(CompileError)
-    },
-  )
+  test.each(
+    Array.from({ length: 20 }, (_, k) => Math.floor((bytes.length * k) / 20)),
+  )('cut after %i bytes', async length => {
+    await expect(readModel(bytes.slice(0, length))).rejects.toThrow(CompileError)
+  })
 
   test('cut anywhere', async () => {
     for (let length = 0; length < bytes.length; length++) {

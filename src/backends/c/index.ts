@@ -75,7 +75,7 @@ function printModule(plan: Plan, options: PrintOptions): string {
   const calls = plan.steps.flatMap(callsOf)
   const made = new Map(calls.map(call => [call, layerOf(call, scope)]))
   const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
-  const { steps, used } = runSteps(plan, call => made.get(call)!.parameters, scope)
+  const { steps, used } = runSteps(plan, call => made.get(call)!.parameters, scope, options.trace)
   const workspace = [...used].filter(({ place }) => place.kind === 'workspace')
   const ports = [...plan.inputs, ...plan.outputs]
   return render('c/module.c', {
@@ -84,6 +84,7 @@ function printModule(plan: Plan, options: PrintOptions): string {
     constants: scope.constants.all().map(constantContext),
     layers: functions,
     parameters: runParameters(plan),
+    arguments: ports.map(({ buffer }) => buffer.name).join(', '),
     buffers: workspace.map(buffer => ({ type: cType[buffer.element], name: buffer.name, offset: offsetOf(buffer) })),
     unused: ports.filter(({ buffer }) => !used.has(buffer)).map(({ buffer }) => buffer.name),
     steps,

@@ -3,9 +3,15 @@ import type { Buffer, Call, Plan, Step } from '../plan.ts'
 import { rowsKept } from '../strips.ts'
 import type { Parameter, Scope } from './layer.ts'
 import { linear } from './names.ts'
+import { traceRows, traceStep } from './trace.ts'
 
-/** The body of the run function: a call after the other, and which buffers it names. */
-export function runSteps(plan: Plan, parametersOf: (call: Call) => readonly Parameter[], { constants }: Scope) {
+/** The body of the run function: a call after the other, with `trace` its reports, and which buffers it names. */
+export function runSteps(
+  plan: Plan,
+  parametersOf: (call: Call) => readonly Parameter[],
+  { constants }: Scope,
+  trace = false,
+) {
   const used = new Set<Buffer>()
   const argument = ({ buffer }: Parameter): string => {
     if (buffer.place.kind === 'constant') return constants.symbolOf(buffer)
@@ -15,8 +21,8 @@ export function runSteps(plan: Plan, parametersOf: (call: Call) => readonly Para
   const callText = (call: Call, rows: string[]): string =>
     `${plan.name}_${call.name}(${[...parametersOf(call).map(argument), ...rows].join(', ')})`
   const outputs = plan.outputs.map(({ buffer }) => buffer)
-  const steps = plan.steps.map(step => {
-    if (step.kind === 'strip') return printStrip(step, callText)
+  const stepText = (step: Step): string => {
+    if (step.kind === 'strip') return printStrip(step, callText, trace)
     const { call } = step
     if (call.kernel === 'gather') {
       for (const buffer of outputs) used.add(buffer)
@@ -25,14 +31,18 @@ export function runSteps(plan: Plan, parametersOf: (call: Call) => readonly Para
     }
     const rows = 'inRing' in call.params ? ['0', `${call.params.images * call.params.outHeight}`] : []
     return `  ${callText(call, rows)};`
-  })
-  return { steps, used }
+  }
+  return { steps: plan.steps.map(step => stepText(step) + (trace ? traceStep(plan, step) : '')), used }
 }
 
 type CallText = (call: Call, rows: string[]) => string
 
 /** Row by row: the rows of the producer that are still missing, then one row of the consumer. */
-function printStrip({ producer, consumer }: Extract<Step, { kind: 'strip' }>, callText: CallText): string {
+function printStrip(
+  { producer, consumer }: Extract<Step, { kind: 'strip' }>,
+  callText: CallText,
+  trace: boolean,
+): string {
   const params = consumer.params as WindowParams
   const span = (params.kernelHeight - 1) * params.dilationY + 1
   const top = linear('row', params.strideY, -params.padTop)
@@ -44,6 +54,7 @@ function printStrip({ producer, consumer }: Extract<Step, { kind: 'strip' }>, ca
     `  for (int row = 0, done = 0; row < ${params.outHeight}; row++) {`,
     `    const int end = clamp_int(${bottom}, done, ${params.inHeight});`,
     `    ${callText(producer, [first, 'end'])};`,
+    ...(trace ? traceRows(producer, first) : []),
     `    ${callText(consumer, ['row', 'row + 1'])};`,
     '    done = end;',
     '  }',

@@ -6,10 +6,6 @@ import { printLoader, printTypes } from './loader.ts'
 import { printModule } from './module.ts'
 
 export interface WasmOptions extends PrintOptions {
-  /** Also the readable text of the module. */
-  readonly wat?: boolean
-  /** The module inside the .js file instead of beside it. */
-  readonly inline?: boolean
   /** Exports every step as a function of its own, for measuring. */
   readonly steps?: boolean
 }

@@ -28,7 +28,7 @@ export function printLoader(plan: Plan, scope: Scope, options: PrintOptions, inl
   return render('wasm/loader.js', {
     name: plan.name,
     version: options.version,
-    options: options.options ? ` ${options.options}` : '',
+    options: options.commandLine ? ` ${options.commandLine}` : '',
     inputs: plan.inputs.map(port => portContext(port, scope)),
     outputs: plan.outputs.map(port => portContext(port, scope)),
     hasIndices: plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather'),

@@ -74,7 +74,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
   const text = render('wasm/module.wat', {
     name: plan.name,
     version: options.version,
-    options: options.options ? ` ${options.options}` : '',
+    options: options.commandLine ? ` ${options.commandLine}` : '',
     pages: Math.ceil((scope.size() + SLACK) / PAGE),
     routines: [...routines].map(routine => render(`wasm/functions/${routine}.wat`, {})),
     functions,

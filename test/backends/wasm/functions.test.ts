@@ -30,8 +30,7 @@ async function compare(fn: Fn, inputs: readonly Float32Array[]): Promise<void> {
 }
 
 it.each(['exp', 'log', 'tanh', 'sqrt', 'floor', 'ceil', 'round', 'sign', 'abs', 'neg'] as const)('%s', fn =>
-  compare(fn, [values]),
-)
+  compare(fn, [values]))
 
 it('pow', () => {
   const bases = Float32Array.from({ length: 900 }, (_, i) => ((i % 30) - 10) / 4)

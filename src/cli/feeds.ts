@@ -1,0 +1,44 @@
+import type { Graph } from '../ir/graph.ts'
+import { allocate, elements, sameShape, showType, type Tensor, type TensorType } from '../ir/tensor.ts'
+import type { Feeds } from '../verify/runner.ts'
+import { FileError } from './fail.ts'
+import type { NumpyArray } from './npy.ts'
+
+/**
+ * Samples from arrays, by the names of the inputs; a single input takes a single array of any name. An array has the
+ * input's shape, or an axis of samples before it, or its first axis is a multiple of the input's.
+ */
+export function feedsFrom(path: string, arrays: ReadonlyMap<string, NumpyArray>, { inputs }: Graph): Feeds[] {
+  const columns = inputs.map(({ attrs: { name }, type }) => {
+    const array = arrays.get(name) ?? (inputs.length === 1 && arrays.size === 1 ? [...arrays.values()][0] : undefined)
+    if (!array) {
+      const found = [...arrays.keys()].map(key => `'${key}'`).join(', ')
+      throw new FileError(`'${path}' has no array '${name}'; it has ${found}`)
+    }
+    return { name, samples: samplesOf(path, name, array, type) }
+  })
+  const counts = columns.map(({ samples }) => samples.length)
+  const [count = 1] = counts
+  if (counts.some(other => other !== count)) throw new FileError(`'${path}' has ${counts.join(', ')} samples per input`)
+  return Array.from({ length: count }, (_, k) => new Map(columns.map(({ name, samples }) => [name, samples[k]!])))
+}
+
+function samplesOf(path: string, name: string, { shape, values }: NumpyArray, type: TensorType): Tensor[] {
+  const size = elements(type.shape)
+  const inner = type.shape.slice(1)
+  const fits =
+    sameShape(shape, type.shape) ||
+    sameShape(shape.slice(1), type.shape) ||
+    (sameShape(shape.slice(1), inner) && shape[0]! % type.shape[0]! === 0) ||
+    // One sample without its batch axis, as images are often stored.
+    (type.shape[0] === 1 && sameShape(shape, inner))
+  if (!fits) throw new FileError(`'${path}' has '${name}' as [${shape}]; expected ${showType(type)} or several of them`)
+  return Array.from({ length: elements(shape) / size }, (_, k) => {
+    const tensor = { ...type, values: allocate(type.dtype, size) }
+    for (let i = 0; i < size; i++) {
+      const value = values[k * size + i]!
+      tensor.values[i] = tensor.values instanceof BigInt64Array ? BigInt(value) : Number(value)
+    }
+    return tensor
+  })
+}

@@ -1,0 +1,58 @@
+import type { Node } from '../ir/node.ts'
+import { commonStep, type Lattice, latticeOf, type Range } from '../ir/range.ts'
+import type { Tensor } from '../ir/tensor.ts'
+
+/**
+ * Ranges of the sums of products of a convolution, one per filter. Where x lies on a lattice b + k·s and the filter's
+ * weights are ±alpha or 0, the sums do as well:
+ *   sum w·x = alpha · (b · sum sign(w) + s · integer)     over all taps
+ * and in steps of alpha · gcd(b, s) where padding or pruned weights leave taps out.
+ */
+export function sumRanges(node: Node<'conv2d' | 'binaryConv2d'>, weights: Tensor, x: Range): Range[] {
+  const filters = weights.shape[0]!
+  const size = weights.values.length / filters
+  const isBinary = weights.dtype === 'bit'
+  const image: Range = node.op === 'binaryConv2d' ? { low: -1, high: 1, points: [-1, 1], rest: 'none' } : x
+  const isPadded = node.attrs.padding.some(amount => amount > 0)
+  const lattice = latticeOf(image)
+  const values = isBinary
+    ? Float32Array.from(weights.values as Uint8Array, bit => 2 * bit - 1)
+    : (weights.values as Float32Array)
+  return Array.from({ length: filters }, (_, o) => {
+    const filter = values.subarray(o * size, (o + 1) * size)
+    return sumRange(filter, image, lattice, isPadded)
+  })
+}
+
+function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, isPadded: boolean): Range {
+  let [positive, negative, alpha, isScaled, zeros] = [0, 0, 0, true, false]
+  for (const weight of filter) {
+    const magnitude = Math.abs(weight)
+    if (weight > 0) positive += weight
+    else negative -= weight
+    if (magnitude === 0) zeros = true
+    else if (alpha === 0) alpha = magnitude
+    else if (magnitude !== alpha) isScaled = false
+  }
+  const times = (weight: number, bound: number) => (weight === 0 ? 0 : weight * bound)
+  const padded = isPadded ? { low: Math.min(x.low, 0), high: Math.max(x.high, 0) } : x
+  const bounds = {
+    low: times(positive, padded.low) - times(negative, padded.high),
+    high: times(positive, padded.high) - times(negative, padded.low),
+  }
+  const floats: Range = { ...bounds, points: x.points.includes(0) && x.rest !== 'none' ? [0] : [], rest: 'floats' }
+  if (alpha === 0) return { low: 0, high: 0, points: [0], rest: 'none' }
+  if (!isScaled || !lattice) return floats
+  const { base, step } = lattice
+  if (isPadded || zeros) {
+    const common = commonStep(base, step)
+    return common ? { ...bounds, points: [], rest: { base: 0, step: common * alpha } } : floats
+  }
+  return step > 0 ? { ...bounds, points: [], rest: { base: base * (positive - negative), step: step * alpha } } : floats
+}
+
+/** The lattice of the sum of `count` values of a range. */
+export function sumLattice(range: Range, count: number): Lattice | undefined {
+  const lattice = latticeOf(range)
+  return lattice && lattice.step > 0 ? { base: lattice.base * count, step: lattice.step } : undefined
+}

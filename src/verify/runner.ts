@@ -1,0 +1,42 @@
+import type { SourceFile } from '../backends/backend.ts'
+import type { Plan } from '../backends/plan.ts'
+import type { Tensor } from '../ir/tensor.ts'
+
+/** Values for the inputs of one run, by their ONNX names. */
+export type Feeds = ReadonlyMap<string, Tensor>
+
+/** Part of a layer's result as it lies in memory, `offset` bytes from its start. */
+export interface Piece {
+  /** Of the buffer in the plan. */
+  readonly name: string
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+export interface Run {
+  /** What the generated code returned: 0, or 1 where an index was out of range. */
+  readonly status: number
+  readonly outputs: ReadonlyMap<string, Tensor>
+  /** Every layer's result, in the order in which they were computed; nothing unless the files were made with `trace`. */
+  readonly trace: readonly Piece[]
+}
+
+/** Generated code that was built. */
+export interface Program {
+  readonly run: (feeds: readonly Feeds[]) => Promise<Run[]>
+  /** Removes what was built. */
+  readonly dispose: () => Promise<void>
+}
+
+/** Builds and runs the generated code of one target: the files that the backend printed for a plan. */
+export interface Runner {
+  readonly target: string
+  /** Throws where what it needs on this machine is missing. */
+  readonly build: (files: readonly SourceFile[], plan: Plan, options: { readonly trace: boolean }) => Promise<Program>
+}
+
+/** Something else that can run the ONNX model: it maps feeds to outputs. */
+export interface Reference {
+  readonly name: string
+  readonly run: (feeds: Feeds) => Promise<ReadonlyMap<string, Tensor>>
+}

@@ -1,0 +1,56 @@
+import type { Lowered } from '../backends/lower.ts'
+import { evaluateNode } from '../ir/interpret.ts'
+import type { Node } from '../ir/node.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { compareLayer, type LayerComparison } from './compare-layer.ts'
+import { assemble, type Traced } from './memory.ts'
+import type { Feeds, Piece, Run } from './runner.ts'
+
+/** A layer of the optimised graph with the comparison of one run. */
+export interface ComparedLayer {
+  readonly node: Node
+  readonly comparison: LayerComparison
+}
+
+/** Compares every value of a traced run, in the order in which the generated code computed them. */
+export function compareTrace({ nodes }: Lowered, feeds: Feeds, { trace }: Run, tolerance: number): ComparedLayer[] {
+  const traced = assembleAll(nodes, trace)
+  const values = new Map<Node, Tensor>([...traced].map(([node, { tensor }]) => [node, tensor]))
+  return [...traced].map(([node, value]) => ({
+    node,
+    comparison: compareLayer(
+      node,
+      node.operands.map(operand => operandValue(operand, values, feeds)),
+      value,
+      tolerance,
+    ),
+  }))
+}
+
+function assembleAll(nodes: ReadonlyMap<string, Node>, trace: readonly Piece[]): Map<Node, Traced> {
+  const pieces = new Map<Node, Piece[]>()
+  for (const piece of trace) {
+    const node = nodes.get(piece.name)
+    // What lies between two calls of one op is no value of the graph.
+    if (!node) continue
+    const list = pieces.get(node)
+    if (list) list.push(piece)
+    else pieces.set(node, [piece])
+  }
+  return new Map([...pieces].map(([node, list]) => [node, assemble(node.type, list)]))
+}
+
+/** What the generated code had as this operand; a node that only looks at another one's memory is evaluated. */
+function operandValue(node: Node, values: Map<Node, Tensor>, feeds: Feeds): Tensor {
+  const known = values.get(node)
+  if (known) return known
+  const value =
+    node.op === 'input'
+      ? feeds.get(node.attrs.name)!
+      : evaluateNode(
+          node,
+          node.operands.map(operand => operandValue(operand, values, feeds)),
+        )
+  values.set(node, value)
+  return value
+}

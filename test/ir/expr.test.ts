@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { arg, call, type Expr, evaluator, number, parseExpr, showExpr, typeOf } from '../../src/ir/expr.ts'
+import { slopeOf } from '../../src/ir/slope.ts'
+import type { DType } from '../../src/ir/tensor.ts'
+
+const types: readonly DType[] = ['f32', 'f32', 'f32']
+const quarter = fc.integer({ min: -16, max: 16 }).map(value => value / 4)
+
+/** f32 expressions over three arguments. */
+const floats: fc.Arbitrary<Expr> = fc.letrec<{ expr: Expr }>(tie => ({
+  expr: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.nat({ max: 2 }).map(arg),
+    quarter.map(number),
+    fc
+      .tuple(fc.constantFrom('add', 'sub', 'mul', 'max', 'min', 'div'), tie('expr'), tie('expr'))
+      .map(([fn, a, b]) => call(fn, a, b)),
+    fc
+      .tuple(fc.constantFrom('neg', 'abs', 'floor', 'ceil', 'round', 'sign', 'tanh'), tie('expr'))
+      .map(([fn, a]) => call(fn, a)),
+    fc.tuple(tie('expr'), tie('expr'), tie('expr')).map(([a, b, c]) => call('select', call('ge', a, b), c, a)),
+    fc.tuple(tie('expr'), tie('expr')).map(([a, b]) => call('float', call('not', call('gt', a, b)))),
+  ),
+})).expr
+
+describe('expressions', () => {
+  test('are read as they are shown', () => {
+    fc.assert(
+      fc.property(floats, expr => {
+        expect(parseExpr(showExpr(expr))).toEqual(expr)
+      }),
+    )
+  })
+
+  test('round to f32 after every step', () => {
+    const run = evaluator(call('add', call('mul', arg(0), arg(1)), arg(2)), types)
+    const [a, b, c] = [1 + 2 ** -12, 1 + 2 ** -12, -1].map(Math.fround) as [number, number, number]
+    expect(run([a, b, c])).toBe(Math.fround(Math.fround(a * b) + c))
+    expect(run([a, b, c])).not.toBe(a * b + c)
+  })
+
+  test('round halves to even', () => {
+    const run = evaluator(call('round', arg(0)), types)
+    expect([0.5, 1.5, 2.5, -0.5, -1.5].map(value => run([value]))).toEqual([0, 2, 2, -0, -2])
+  })
+
+  test('multiply i32 as machines do', () => {
+    expect(evaluator(call('mul', arg(0), arg(1)), ['i32', 'i32'])([2 ** 30 + 1, 2 ** 30 + 3])).toBe(3)
+  })
+
+  test('refuse to mix types', () => {
+    expect(() => typeOf(call('add', arg(0), arg(1)), ['i32', 'f32'])).toThrow('add does not take (i32, f32)')
+    expect(() => typeOf(arg(3), types)).toThrow('argument 3 of 3')
+    expect(() => parseExpr('add(a, ')).toThrow('unfinished')
+    expect(() => parseExpr('magic(a)')).toThrow('unknown function magic')
+  })
+})
+
+describe('slopes', () => {
+  test('hold wherever they are claimed', () => {
+    const property = fc.property(
+      floats,
+      quarter,
+      quarter,
+      fc.array(quarter, { minLength: 2 }),
+      (expr, b, c, points) => {
+        const slope = slopeOf(expr, [0, b, c], types)
+        const run = evaluator(expr, types)
+        const values = points.sort((x, y) => x - y).map(x => run([x, b, c]))
+        // What is not a number (0 / 0) has no order.
+        fc.pre(values.every(value => !Number.isNaN(value)))
+        values.slice(1).forEach((value, i) => {
+          if (slope === 'rising') expect(value).toBeGreaterThanOrEqual(values[i]!)
+          if (slope === 'falling') expect(value).toBeLessThanOrEqual(values[i]!)
+          if (slope === 'constant') expect(Math.abs(value - values[i]!)).toBe(0)
+        })
+      },
+    )
+    fc.assert(property, { numRuns: 2000 })
+  })
+
+  test('are known for the chains of trained networks', () => {
+    const chain = parseExpr('ge(add(mul(max(add(mul(a, 0.5), 1), 0), b), c), 0)')
+    expect(slopeOf(chain, [0, 2, 1], types)).toBe('rising')
+    expect(slopeOf(chain, [0, -2, 1], types)).toBe('falling')
+    expect(slopeOf(chain, [0, 0, 1], types)).toBe('constant')
+    expect(slopeOf(parseExpr('abs(a)'), [0], types)).toBe('unknown')
+  })
+})

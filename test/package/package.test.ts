@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compile } from '../../src/compile.ts'
+import { hasChromium, openPage, type Page } from './browser.ts'
+import { installTarball, type Project } from './tarball.ts'
+
+const nin = resolve(import.meta.dirname, '../../examples/nin-cifar10/nin.binary.onnx')
+const targets = ['c', 'wasm'] as const
+
+/** Names and digests of the files that this checkout makes of NIN; the package must make the same. */
+async function expectedFiles(target: (typeof targets)[number]): Promise<Record<string, string>> {
+  const { files } = await compile(readFileSync(nin), { target, name: 'nin' })
+  return Object.fromEntries(
+    files.map(({ path, content }) => [path, createHash('sha256').update(content).digest('hex')]),
+  )
+}
+
+let project: Project
+beforeAll(() => {
+  project = installTarball()
+}, 240_000)
+afterAll(() => project?.remove())
+
+describe('the package in an empty project', { timeout: 120_000 }, () => {
+  test('compiles NIN in Node', async () => {
+    project.write(
+      'nin.mjs',
+      `import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { compile, interpret, readModel } from 'xnorc'
+const bytes = readFileSync(${JSON.stringify(nin)})
+const digests = {}
+for (const target of ${JSON.stringify(targets)}) {
+  const { files, summary, warnings } = await compile(bytes, { target, name: 'nin' })
+  if (warnings.length > 0 || summary.layers.length !== 9) throw new Error(JSON.stringify(summary))
+  for (const { path, content } of files) digests[path] = createHash('sha256').update(content).digest('hex')
+}
+const { graph } = await readModel(bytes)
+console.log(JSON.stringify({ digests, inputs: graph.inputs.map(({ attrs, type }) => [attrs.name, type.shape]), interpret: typeof interpret }))
+`,
+    )
+    const printed = JSON.parse(project.run('node', 'nin.mjs'))
+    const expected = Object.assign({}, ...(await Promise.all(targets.map(expectedFiles))))
+    expect(printed).toEqual({ digests: expected, inputs: [['input', [1, 3, 32, 32]]], interpret: 'function' })
+  })
+
+  test('has a command', () => {
+    expect(project.run('npx', 'xnorc', '--version').trim()).toBe('0.1.0')
+    project.run('npx', 'xnorc', 'compile', nin, '--target', 'c', '--out', 'made')
+    expect(readFileSync(join(project.folder, 'made/nin_binary.h'), 'utf8')).toContain('int nin_binary_run(')
+  })
+
+  test('has types', () => {
+    project.write(
+      'consumer.ts',
+      `import { CompileError, compile, type CompileResult, type Graph, interpret, readModel, type Tensor } from 'xnorc'
+export async function sizes(bytes: Uint8Array): Promise<number> {
+  const { files, summary }: CompileResult = await compile(bytes, { target: 'c', name: 'net', weights: 'exact' })
+  const lengths: number[] = files.map(({ content }) => content.length)
+  return lengths.length + summary.constantBytes + summary.layers.filter(({ kind }) => kind === 'binary').length
+}
+export async function outputs(bytes: Uint8Array, image: Float32Array): Promise<ReadonlyMap<string, Tensor>> {
+  const { graph }: { graph: Graph } = await readModel(bytes, { batch: 1 })
+  return interpret(graph, new Map([['input', { dtype: 'f32', shape: [1, 3, 32, 32], values: image }]]))
+}
+export const reasons = (error: unknown): string[] =>
+  error instanceof CompileError ? error.diagnostics.map(({ code, where }) => code + where.node) : []
+// @ts-expect-error a target that does not exist
+void compile(new Uint8Array(), { target: 'fpga', name: 'net' })
+// @ts-expect-error the name is missing
+void compile(new Uint8Array(), { target: 'c' })
+`,
+    )
+    const tsc = resolve(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
+    for (const [module, resolution] of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ] as const) {
+      const flags = ['--strict', '--target', 'es2022', '--module', module, '--moduleResolution', resolution]
+      expect(project.run('node', tsc, '--noEmit', ...flags, 'consumer.ts')).toBe('')
+    }
+  })
+})
+
+describe.skipIf(!hasChromium())('the package in a browser', { timeout: 180_000 }, () => {
+  let page: Page
+  beforeAll(async () => {
+    page = await openPage(project, nin)
+  }, 180_000)
+  afterAll(() => page?.close())
+
+  test.each(targets)('compiles NIN to %s in the page', async target => {
+    expect(await page.compile(target)).toEqual(await expectedFiles(target))
+  })
+})
+
+test('the compiler without its command line uses nothing of Node', () => {
+  const grep = [
+    '-rnE',
+    `from 'node:|import\\('node:|\\bprocess\\.|\\brequire\\(|__dirname|\\bBuffer\\.`,
+    'src',
+    '--include=*.ts',
+  ]
+  const found = execFileSync('grep', grep, { cwd: resolve(import.meta.dirname, '../..'), encoding: 'utf8' })
+  expect(found.split('\n').filter(line => line !== '' && !line.startsWith('src/cli/'))).toEqual([])
+})

@@ -1,0 +1,210 @@
+import { bits, f32, i32 } from '../../src/ir/tensor.ts'
+import type { ModelSpec, NodeSpec } from '../onnx.ts'
+
+/** A way in which exporters write a binary activation: nodes from `x` [1,8,5,5] to `s`. */
+export interface Activation {
+  readonly name: string
+  readonly nodes: readonly NodeSpec[]
+  readonly initializers?: ModelSpec['initializers']
+  readonly domains?: ModelSpec['domains']
+  readonly opset?: number
+  /** What onnxruntime cannot run is compared with the interpreter of the imported graph. */
+  readonly custom?: true
+  readonly warnings?: readonly string[]
+}
+
+const scalar = (value: number) => f32([], [value])
+const perChannel = f32([1, 8, 1, 1], [0, 0.5, -0.5, 1, -1, 0.25, -0.25, 2])
+const one = { one: scalar(1), minus: scalar(-1), zero: scalar(0), half: scalar(0.5), two: scalar(2) }
+const node = (
+  op: string,
+  inputs: readonly string[],
+  out = 's',
+  attrs: NodeSpec['attrs'] = {},
+  domain = '',
+): NodeSpec => ({
+  op,
+  in: inputs,
+  out: [out],
+  name: `${op}_${out}`,
+  attrs,
+  domain,
+})
+const where = (condition: NodeSpec, yes = 'one', no = 'minus'): NodeSpec[] => [condition, node('Where', ['c', yes, no])]
+const qonnx = 'qonnx.custom_op.general'
+
+export const activations: readonly Activation[] = [
+  { name: 'A1 Sign', nodes: [node('Sign', ['x'])] },
+  {
+    name: 'A2 Sign(Sign(x) + c)',
+    nodes: [node('Sign', ['x'], 'a'), node('Add', ['a', 'c'], 'b'), node('Sign', ['b'])],
+    initializers: { c: scalar(0.1) },
+  },
+  {
+    name: 'A2 Sign(x + eps)',
+    nodes: [node('Add', ['x', 'c'], 'b'), node('Sign', ['b'])],
+    initializers: { c: scalar(2 ** -20) },
+  },
+  ...(['GreaterOrEqual', 'Greater', 'Less', 'LessOrEqual'] as const).flatMap(op => [
+    { name: `A3 Where(${op}(x, 0), 1, -1)`, nodes: where(node(op, ['x', 'zero'], 'c')), initializers: one },
+    {
+      name: `A3 Where(${op}(t, x), -1, 1)`,
+      nodes: where(node(op, ['t', 'x'], 'c'), 'minus', 'one'),
+      initializers: { ...one, t: perChannel },
+    },
+  ]),
+  {
+    name: 'A3 Where(Not(Less))',
+    nodes: [node('Less', ['x', 't'], 'l'), ...where(node('Not', ['l'], 'c'))],
+    initializers: { ...one, t: perChannel },
+  },
+  {
+    name: 'A3 ConstantOfShape and Expand',
+    nodes: [
+      node('Shape', ['x'], 'shape'),
+      node('ConstantOfShape', ['shape'], 'ones', { value: f32([1], [1]) }),
+      node('Expand', ['minus', 'shape'], 'minuses'),
+      ...where(node('GreaterOrEqual', ['x', 'zero'], 'c'), 'ones', 'minuses'),
+    ],
+    initializers: one,
+  },
+  ...(['GreaterOrEqual', 'Greater'] as const).map(op => ({
+    name: `A4 2 * Cast(${op}) - 1`,
+    nodes: [
+      node(op, ['x', 'zero'], 'c'),
+      node('Cast', ['c'], 'f', { to: 1 }),
+      node('Mul', ['f', 'two'], 'm'),
+      node('Sub', ['m', 'one']),
+    ],
+    initializers: one,
+  })),
+  ...[qonnx, 'finn.custom_op.general', 'onnx.brevitas'].map(domain => ({
+    name: `A5 BipolarQuant of ${domain}, scale 0.5`,
+    nodes: [node('BipolarQuant', ['x', 'half'], 's', {}, domain)],
+    initializers: one,
+    domains: { [domain]: 1 },
+    custom: true as const,
+  })),
+  {
+    name: 'A6 MultiThreshold',
+    nodes: [
+      node(
+        'MultiThreshold',
+        ['x', 't'],
+        's',
+        { out_dtype: 'BIPOLAR', out_scale: { float: 2 }, out_bias: { float: -1 } },
+        qonnx,
+      ),
+    ],
+    initializers: { t: f32([8, 1], [0, 0.5, -0.5, 1, -1, 0.25, -0.25, 2]) },
+    domains: { [qonnx]: 1 },
+    custom: true,
+  },
+  {
+    // p(x): a piecewise polynomial whose gradient stands in for that of the sign; (s - p) + p is s, but for rounding.
+    name: 'A7 Bi-Real',
+    nodes: [
+      node('Sign', ['x'], 'sign'),
+      node('Less', ['x', 'zero'], 'm'),
+      node('Cast', ['m'], 'mask', { to: 1 }),
+      node('Mul', ['x', 'x'], 'xx'),
+      node('Mul', ['x', 'two'], 'x2'),
+      node('Add', ['xx', 'x2'], 'below'),
+      node('Sub', ['x2', 'xx'], 'above'),
+      node('Mul', ['below', 'mask'], 'p1'),
+      node('Sub', ['one', 'mask'], 'other'),
+      node('Mul', ['above', 'other'], 'p2'),
+      node('Add', ['p1', 'p2'], 'p'),
+      node('Sub', ['sign', 'p'], 'd'),
+      node('Add', ['d', 'p']),
+    ],
+    initializers: one,
+  },
+  {
+    name: 'A8 RSign, Add',
+    nodes: [node('Add', ['x', 't'], 'a'), node('Sign', ['a'])],
+    initializers: { t: perChannel },
+  },
+  {
+    name: 'A8 RSign, Sub',
+    nodes: [node('Sub', ['x', 't'], 'a'), node('Sign', ['a'])],
+    initializers: { t: perChannel },
+  },
+  {
+    name: 'Clip before Sign',
+    nodes: [node('Clip', ['x', 'minus', 'one'], 'a'), node('Sign', ['a'])],
+    initializers: one,
+  },
+  {
+    name: 'A9 FakeQuantize to -1 and 1',
+    nodes: [node('FakeQuantize', ['x', 'minus', 'one', 'minus', 'one'], 's', { levels: 2 }, 'org.openvinotoolkit')],
+    initializers: one,
+    domains: { 'org.openvinotoolkit': 1 },
+    custom: true,
+  },
+  {
+    name: 'A10 FakeQuantize to 0 and 1',
+    nodes: [node('FakeQuantize', ['x', 'zero', 'one', 'zero', 'one'], 's', { levels: 2 }, 'org.openvinotoolkit')],
+    initializers: one,
+    domains: { 'org.openvinotoolkit': 1 },
+    custom: true,
+  },
+  { name: 'A10 Sign(Relu)', nodes: [node('Relu', ['x'], 'a'), node('Sign', ['a'])] },
+  { name: 'A10 Sign(Abs)', nodes: [node('Abs', ['x'], 'a'), node('Sign', ['a'])] },
+  {
+    name: 'A10 Sign(MaxPool(Relu))',
+    nodes: [
+      node('Relu', ['x'], 'a'),
+      node('MaxPool', ['a'], 'b', { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1] }),
+      node('Sign', ['b']),
+    ],
+  },
+  {
+    name: 'A10 Sign(Clip(0, 1))',
+    nodes: [node('Clip', ['x', 'zero', 'one'], 'a'), node('Sign', ['a'])],
+    initializers: one,
+  },
+  {
+    name: 'A10 Round(Clip(0, 1))',
+    nodes: [node('Clip', ['x', 'zero', 'one'], 'a'), node('Round', ['a'])],
+    initializers: one,
+  },
+  {
+    name: 'A10 Clip, Mul n, Round, Div n',
+    nodes: [
+      node('Clip', ['x', 'zero', 'one'], 'a'),
+      node('Mul', ['a', 'one'], 'b'),
+      node('Round', ['b'], 'r'),
+      node('Div', ['r', 'one']),
+    ],
+    initializers: one,
+  },
+  {
+    name: 'A10 Cast(Greater)',
+    nodes: [node('Greater', ['x', 't'], 'c'), node('Cast', ['c'], 's', { to: 1 })],
+    initializers: { t: perChannel },
+  },
+  {
+    name: 'A10 Quant, unsigned, 1 bit',
+    nodes: [node('Quant', ['x', 'half', 'zero', 'one'], 's', { signed: 0, narrow: 0 }, qonnx)],
+    initializers: one,
+    domains: { [qonnx]: 1 },
+    custom: true,
+  },
+  {
+    name: 'Cast to int64 in between',
+    nodes: [
+      node('GreaterOrEqual', ['x', 'zero'], 'c'),
+      node('Cast', ['c'], 'i', { to: 7 }),
+      node('Mul', ['i', 'itwo'], 'm'),
+      node('Sub', ['m', 'ione'], 'k'),
+      node('Cast', ['k'], 's', { to: 1 }),
+    ],
+    initializers: { ...one, itwo: i32([], [2]), ione: i32([], [1]) },
+  },
+  {
+    name: 'Where with a constant mask beside it',
+    nodes: [node('Greater', ['x', 'zero'], 'g'), node('And', ['g', 'yes'], 'c'), node('Where', ['c', 'one', 'minus'])],
+    initializers: { ...one, yes: bits([1], [1]) },
+  },
+]
