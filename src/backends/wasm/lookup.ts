@@ -26,6 +26,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
   const planes = scope.reserve((Math.ceil(tables / 2) + 1) * entry)
   const sums = thresholds ? 0 : scope.reserve(4 * rows * outWidth * filters)
   const offsets = scope.reserve(2 * filters * taps * tables)
+  const table = scope.reserve(tables * 16 * entry + 64)
   const isWhole = params.inRing >= params.inHeight
   return {
     template: 'wasm/kernels/binary-lookup.wat',
@@ -47,7 +48,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
       inRows,
       valid: planes,
       planes: planes + entry,
-      table: scope.reserve(tables * 16 * entry + 64),
+      table,
       tableBytes: 16 * entry,
       offsets,
       offsetBytes: 2 * taps * tables,
@@ -61,7 +62,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
       lastTable: tables - 1,
       accumulators: vectors.map((start, v) => ({
         v,
-        add: set(`n${v}`, `(i8x16.add ${get(`n${v}`)} ${at('v128.load', [get('t')], start)})`),
+        add: set(`n${v}`, `(i8x16.add ${get(`n${v}`)} ${at('v128.load', [get('t')], table + start)})`),
       })),
       thresholds: thresholds ? scope.addressOf(thresholds.buffer) : 0,
       thresholdStep: thresholds ? 4 * thresholds.strides.at(-1)! : 0,
