@@ -1,4 +1,4 @@
-import type { Backend, Sizes, SourceFile } from '../backend.ts'
+import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import type { KernelName } from '../kernels.ts'
 import type { Call, Plan } from '../plan.ts'
@@ -49,7 +49,7 @@ export const wgsl: Backend = {
     const header = {
       name: plan.name,
       version: options.version,
-      options: options.options ? ` (${options.options})` : '',
+      options: shownOptions(options),
     }
     return [
       { path: `${plan.name}.wgsl`, content: printModule(entries, header) },
@@ -88,6 +88,10 @@ function entriesOf({ steps }: Plan): Entry[] {
     return { call, name: scope.entry, kernel: { ...kernel, bindings } }
   })
 }
+
+/** On one line, whatever the user typed. */
+const shownOptions = ({ commandLine }: PrintOptions): string =>
+  commandLine ? ` (${commandLine.replace(/[^\x20-\x7e]/g, '?')})` : ''
 
 const tableOf = (plan: Plan, entries: readonly Entry[]): Table =>
   makeTable(
