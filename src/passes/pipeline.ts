@@ -1,4 +1,5 @@
 import { absorbPadding } from './absorb-padding.ts'
+import { binarizeLayers } from './binarize-layers.ts'
 import { chooseBinary } from './choose-binary.ts'
 import { findThresholds } from './find-thresholds.ts'
 import { foldBatchNorm } from './fold-batch-norm.ts'
@@ -16,6 +17,7 @@ import { recogniseSign } from './recognise-sign.ts'
 import { reduceToPool } from './reduce-to-pool.ts'
 import { simplify } from './simplify.ts'
 import { sinkLayout } from './sink-layout.ts'
+import { widenChannels } from './widen-channels.ts'
 
 /** From ONNX's operations to kernels, in order. */
 export const pipeline: readonly Stage[] = [
@@ -23,9 +25,10 @@ export const pipeline: readonly Stage[] = [
   {
     name: 'canonical',
     repeat: true,
-    passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten],
+    passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten, widenChannels],
   },
-  // No Sign; what is ±1 is bits.
+  { name: 'asked for', passes: [binarizeLayers] },
+  // What has two values and feeds a layer is bits.
   {
     name: 'binary',
     repeat: true,

@@ -114,6 +114,9 @@ function network(nodes: readonly NodeSpec[], kernels: Readonly<Record<string, Te
 
 async function check(bytes: Uint8Array): Promise<void> {
   const { summary } = await compile(bytes, { target: 'c', name: 'text' })
+  // Two words of 36 bits for every word of the vocabulary, however the model writes it.
+  expect(summary.layers[0]!.bytes).toBe(WORDS * 2 * 4)
+  expect(summary.workspaceBytes).toBeLessThan(1500)
   expect(summary.layers.map(({ op, kind }) => [op, kind])).toEqual([
     ['Gather', 'binary'],
     ['Conv', 'binary'],
