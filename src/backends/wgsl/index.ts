@@ -56,7 +56,10 @@ export const wgsl: Backend = {
       { path: `${plan.name}.bin`, content: table.weights },
       {
         path: `${plan.name}.js`,
-        content: render('wgsl/loader.js', { ...header, ...loaderContext(plan, entries, table) }),
+        content: render('wgsl/loader.js', {
+          ...header,
+          ...loaderContext(plan, entries, table, options.trace ?? false),
+        }),
       },
       { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) },
     ]

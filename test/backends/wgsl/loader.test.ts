@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lower } from '../../../src/backends/lower.ts'
 import { wgsl } from '../../../src/backends/wgsl/index.ts'
+import { packBits } from '../../../src/ir/bits.ts'
 import { arg, call } from '../../../src/ir/expr.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { constant, create, input } from '../../../src/ir/node.ts'
-import { f32 } from '../../../src/ir/tensor.ts'
+import { f32, type Tensor } from '../../../src/ir/tensor.ts'
 import { type Device, hasDriver, openDevice } from '../../gpu.ts'
 import { smallGraph } from '../../small-graph.ts'
 import { importLoader, type Loader } from '../../wgsl-runner.ts'
@@ -133,6 +134,20 @@ describe.runIf(hasDriver('swiftshader'))('a generated loader on SwiftShader', ()
     own.destroy()
     await expect(run).rejects.toThrow('the GPU device was lost (destroyed)')
     await expect(model.run({ image: image(1) })).rejects.toThrow('the GPU device was lost (destroyed)')
+  })
+
+  it('traces what every layer computes', async () => {
+    const model = await (await importLoader(small, true)).load({ device })
+    const layers: Tensor[] = []
+    const feeds = new Map([['image', f32([1, 6, 6, 2], image(1))]])
+    interpret(graph, feeds, (node, value) => {
+      if (node.op !== 'input' && node.op !== 'constant') layers.push(value)
+    })
+    const pieces = await model.trace({ image: image(1) })
+    expect(pieces.map(({ values }) => values)).toEqual(
+      layers.map(tensor => (tensor.dtype === 'bit' ? packBits(tensor) : tensor.values)),
+    )
+    model.destroy()
   })
 
   it('times every kernel', async () => {
