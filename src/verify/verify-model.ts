@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts'
 import { lowerWithNodes } from '../backends/lower.ts'
-import { type ReadOptions, type ReadResult, readModel } from '../frontend/index.ts'
+import { adaptInputs, type InputForm } from '../frontend/adapt-inputs.ts'
+import { type ReadOptions, readModel } from '../frontend/index.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { interpret } from '../ir/interpret.ts'
@@ -12,7 +13,7 @@ import { addRun, type LayerReport, startReport } from './layer-report.ts'
 import type { Feeds, Reference, Run, Runner } from './runner.ts'
 import { compareTrace } from './trace-layers.ts'
 
-export interface VerifyOptions extends ReadOptions, RunOptions {
+export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly backend: Backend
   readonly runner: Runner
   /** Values to run with; made from the imported graph. */
@@ -52,13 +53,16 @@ export interface Verification {
 export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Promise<Verification> {
   const { backend, runner, tolerance, progress } = options
   const model = await readModel(bytes, options)
-  const { graph, warnings, decisions } = runPasses(model.graph, pipeline, options)
+  const source = adaptInputs(model.graph, options)
+  const { graph, warnings, decisions } = runPasses(source, pipeline, { ...options, operators: model.operators })
   const lowered = lowerWithNodes(graph, backend.lowering)
-  const feeds = options.feeds(model.graph)
+  const feeds = options.feeds(source)
   const runs = (trace: boolean) => buildAndRun(lowered.plan, trace, feeds, options)
   const [plain, traced] = [await runs(false), await runs(true)]
-  const changedLayers = changedBy(model.graph, decisions, options)
-  const references = changedLayers.length > 0 ? [] : [interpreterOf(model), ...options.references]
+  const changedLayers = changedBy(source, decisions, options)
+  // Others run the model as the file has it: they cannot be fed where its inputs were given another form.
+  const others = source === model.graph ? options.references : []
+  const references = changedLayers.length > 0 ? [] : [interpreterOf(source), ...others]
   const layers = startReport([...lowered.nodes.values()], model.operators)
   const outputs: OutputReport[] = []
   for (const [sample, feed] of feeds.entries()) {
@@ -106,17 +110,17 @@ async function buildAndRun(
   }
 }
 
-const interpreterOf = ({ graph }: ReadResult): Reference => ({
+const interpreterOf = (graph: Graph): Reference => ({
   name: 'interpreter',
   run: async feeds => interpret(graph, feeds),
 })
 
-/** Layers that are binary only because the options let the compiler change their weights. */
+/** Layers that are binary only because the options let the compiler change their weights or take a sign. */
 function changedBy(graph: Graph, decisions: readonly Decision[], options: RunOptions): string[] {
   const { observe, ...rest } = options
   const binary = (list: readonly Decision[]) =>
     list.filter(({ kind }) => kind === 'binary').map(({ origin }) => origin[0]!)
-  const exact = new Set(binary(runPasses(graph, pipeline, { ...rest, weights: 'exact' }).decisions))
+  const exact = new Set(binary(runPasses(graph, pipeline, { ...rest, weights: 'exact', binarize: 'auto' }).decisions))
   return binary(decisions).filter(name => !exact.has(name))
 }
 
