@@ -1,6 +1,7 @@
 import type { PrintOptions, SourceFile } from './backends/backend.ts'
 import { lower } from './backends/lower.ts'
 import { loadBackend, type Target } from './backends/registry.ts'
+import { adaptInputs, type InputForm } from './frontend/adapt-inputs.ts'
 import { type ReadOptions, readModel } from './frontend/index.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
 import { type RunOptions, runPasses } from './passes/pass.ts'
@@ -8,7 +9,11 @@ import { pipeline } from './passes/pipeline.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions extends Omit<ReadOptions, 'name'>, RunOptions, Omit<PrintOptions, 'version'> {
+export interface CompileOptions
+  extends Omit<ReadOptions, 'name'>,
+    InputForm,
+    RunOptions,
+    Omit<PrintOptions, 'version'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
   readonly name: string
@@ -26,7 +31,10 @@ export interface CompileResult {
  */
 export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
   const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
-  const { graph, decisions, warnings } = runPasses(model.graph, pipeline, { ...options, operators: model.operators })
+  const { graph, decisions, warnings } = runPasses(adaptInputs(model.graph, options), pipeline, {
+    ...options,
+    operators: model.operators,
+  })
   const plan = lower(graph, backend.lowering)
   const files = await backend.print(plan, { ...options, version })
   return {

@@ -27,10 +27,11 @@ export async function runCompile(path: string, options: Options): Promise<void> 
     throw new UsageError('--emit and --inline are for the target wasm')
   const results = []
   for (const target of chosen) results.push(await compile(bytes, { ...shared, ...print, target }))
-  const written = await writeFiles(
-    options.out,
-    results.flatMap(({ files }) => files),
-  )
+  const files = results.flatMap(result => result.files)
+  const twice = files.find(({ path }, i) => files.findIndex(other => other.path === path) !== i)
+  if (twice)
+    throw new UsageError(`${chosen.join(' and ')} both write ${twice.path}: compile them into folders of their own`)
+  const written = await writeFiles(options.out, files)
   if (options.depfile !== undefined) await writeFile(options.depfile, dependencyRule(written, [path]))
   for (const warning of results[0]!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   const summaries = results.map(({ summary }) => summary)

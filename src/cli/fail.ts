@@ -19,7 +19,7 @@ export class ToolError extends Error {
 export function fail(error: unknown): number {
   if (error instanceof CompileError) {
     for (const diagnostic of error.diagnostics) console.error(`error: ${showDiagnostic(diagnostic)}`)
-    return 1
+    return error.diagnostics.every(({ code }) => code === 'invalid-option') ? 2 : 1
   }
   const message = error instanceof Error ? error.message : String(error)
   console.error(`error: ${message.replace(/\s*\n\s*/g, ' ')}`)

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { targets } from '../backends/registry.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
+import { layerList, numberList, positiveInteger, positiveNumber, wholeNumber } from './option-values.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -78,27 +79,27 @@ const withModelOptions = (command: Command): Command =>
         .choices(['xnor', 'centered', 'exact'])
         .default('xnor'),
     )
+    .option('--binarize <layers>', 'auto, all, or names of float layers to binarize by XNOR-Net', layerList, 'auto')
+    .addOption(
+      new Option('--scale <mode>', 'for layers binarized by --binarize')
+        .choices(['alpha', 'alpha-k'])
+        .default('alpha-k'),
+    )
+    .addOption(
+      new Option('--sign-zero <mode>', 'where a sign can meet an exact 0: take it as +1 and warn, or refuse')
+        .choices(['plus', 'error'])
+        .default('plus'),
+    )
+    .addOption(new Option('--input-type <type>', 'type of float inputs in the generated code').choices(['f32', 'u8']))
+    .option('--mean <list>', 'with --input-type u8: the model gets (x / 255 - mean) / std', numberList)
+    .option('--std <list>', 'see --mean; one value, or one per channel', numberList)
+    .addOption(
+      new Option('--input-layout <layout>', 'layout of images in the generated code').choices(['nchw', 'nhwc']),
+    )
     .option('--batch <n>', 'size of an open batch dimension', positiveInteger, 1)
     .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
     .option('--print-after <pass>', 'print the graph after this pass, to stderr')
     .option('--rewrite-limit <n>', 'stop after so many rewrites, to bisect a wrong one', positiveInteger)
     .option('--timing', 'print the time that every pass took, to stderr')
-
-function positiveInteger(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.')
-  return value
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
-  return Number(text)
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new InvalidArgumentError('A number above 0 is needed.')
-  return value
-}
 
 process.exitCode = await main(process.argv.slice(2))

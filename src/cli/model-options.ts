@@ -9,6 +9,13 @@ import { FileError, reasonOf, UsageError } from './fail.ts'
 export interface ModelOptions {
   readonly name?: string
   readonly weights: 'xnor' | 'centered' | 'exact'
+  readonly binarize: 'auto' | 'all' | readonly string[]
+  readonly scale: 'alpha' | 'alpha-k'
+  readonly signZero: 'plus' | 'error'
+  readonly inputType?: 'f32' | 'u8'
+  readonly inputLayout?: 'nchw' | 'nhwc'
+  readonly mean?: readonly number[]
+  readonly std?: readonly number[]
   readonly batch: number
   readonly dumpIr?: string
   readonly printAfter?: string
@@ -31,10 +38,18 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
   if (options.printAfter !== undefined && !passes.includes(options.printAfter))
     throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
   const name = options.name ?? basename(path).replace(/\.onnx$/i, '')
+  const { weights, binarize, scale, signZero, inputType, inputLayout, mean, std, batch } = options
   return {
     name,
-    weights: options.weights,
-    batch: options.batch,
+    weights,
+    binarize,
+    scale,
+    signZero,
+    batch,
+    ...(inputType ? { inputType } : {}),
+    ...(inputLayout ? { inputLayout } : {}),
+    ...(mean ? { mean } : {}),
+    ...(std ? { std } : {}),
     commandLine: commandLine(options),
     observe: observer(options),
     readExternal: externalReader(dirname(path)),
@@ -43,8 +58,23 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
 }
 
 /** Only what changes the generated code, and not at its default. */
-const commandLine = ({ weights, batch }: ModelOptions): string =>
-  [weights === 'xnor' ? '' : `--weights ${weights}`, batch === 1 ? '' : `--batch ${batch}`].filter(Boolean).join(' ')
+function commandLine(options: ModelOptions): string {
+  const defaults = { weights: 'xnor', binarize: 'auto', scale: 'alpha-k', batch: 1 }
+  const shown = {
+    weights: options.weights,
+    binarize: options.binarize,
+    scale: options.scale,
+    'input-type': options.inputType,
+    mean: options.mean,
+    std: options.std,
+    'input-layout': options.inputLayout,
+    batch: options.batch,
+  }
+  return Object.entries(shown)
+    .filter(([key, value]) => value !== undefined && value !== defaults[key as keyof typeof defaults])
+    .map(([key, value]) => `--${key} ${value}`)
+    .join(' ')
+}
 
 async function passNames(): Promise<string[]> {
   const { pipeline } = await import('../passes/pipeline.ts')

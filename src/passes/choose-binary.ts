@@ -21,7 +21,7 @@ const chooseLayers = rewrites(
     if (!input || input.low === input.high || weights.op !== 'constant' || extras.length > 0) return undefined
     const found = binarizeWeights(weights.attrs.value, site.options.weights)
     if ('refused' in found || whyNotBinary(node, input)) return undefined
-    site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(x, input, found, site) })
+    site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(node, input, found, site) })
     if (found.zeros > 0) site.warn(diagnostics.zeroWeights(site.whereOf(node.origin), found.zeros))
     return binaryLayer(node, input, found)
   }),
@@ -38,11 +38,18 @@ export const chooseBinary: Pass = {
   },
 }
 
-function whyBinary(x: Node, { low, high }: TwoValued, { reason }: BinaryWeights, { whereOf }: PassContext): string {
-  const { op = '', node = '?' } = whereOf(sourceOf(twoValued(x)!.bits).origin)
+function whyBinary(
+  layer: Node<'conv2d'>,
+  { bits, low, high }: TwoValued,
+  { reason }: BinaryWeights,
+  { whereOf }: PassContext,
+): string {
+  const { op = '', node = '?' } = whereOf(sourceOf(bits).origin)
   const values = low + high === 0 ? (high === 1 ? '±1' : `±${high}`) : `${low} or ${high}`
-  const by = low + high === 0 ? '' : ', as (dot + sum of weights) / 2'
-  return `input ${values} from ${op} '${node}'${low === 0 || high === 0 ? by : ''}; ${reason}`
+  const by = low === 0 || high === 0 ? ', as (dot + sum of weights) / 2' : ''
+  // A sign that no node of the model takes was asked for.
+  const from = layer.origin.includes(node) ? 'by --binarize' : `from ${op} '${node}'`
+  return `input ${values} ${from}${by}; ${reason}`
 }
 
 function whyFloat(node: Node<'conv2d'>, context: PassContext): string {
@@ -70,9 +77,10 @@ function whyFloatInput(node: Node<'conv2d'>, weights: Tensor, { warn, whereOf }:
   const bothSigns = isBinary && exact.signs.values.includes(1 as never)
   const isFirst = readsOnlyInputs(x)
   if (!bothSigns || weights.values.length === weights.shape[0])
-    return `its input is not a sign: ${found}${isFirst ? '' : ' (--binarize would take the sign of it)'}`
-  const channels = x.type.shape[3]!
-  if (isFirst && channels <= MOST_COLOURS) return `first layer, on the image itself; ${exact.reason}`
+    return isFirst
+      ? 'first layer: no sign before it'
+      : `its input is not a sign: ${found} (--binarize would make it one)`
+  if (isFirst && x.type.shape[3]! <= MOST_COLOURS) return `first layer, on the image itself; ${exact.reason}`
   warn(diagnostics.inputNotSign(whereOf(node.origin), exact.reason, found))
   return `${exact.reason}, but its input is not a sign: ${found} (a lost sign? --binarize ${node.origin[0]} restores it)`
 }
@@ -92,6 +100,6 @@ function readsOnlyInputs(node: Node): boolean {
 /** One filter over one channel whose weights are all 1 / (kh · kw): XNOR-Net's k, eq. 11. */
 function isBox({ shape, values }: Tensor): boolean {
   const [filters, kh, kw, channels] = shape as [number, number, number, number]
-  if (filters !== 1 || channels !== 1 || kh * kw === 1) return false
+  if (filters !== 1 || channels !== 1) return false
   return (values as Float32Array).every(value => Math.abs(value * kh * kw - 1) < 1e-5)
 }

@@ -1,4 +1,5 @@
 import { absorbPadding } from './absorb-padding.ts'
+import { binarizeLayers } from './binarize-layers.ts'
 import { chooseBinary } from './choose-binary.ts'
 import { findThresholds } from './find-thresholds.ts'
 import { foldBatchNorm } from './fold-batch-norm.ts'
@@ -26,7 +27,8 @@ export const pipeline: readonly Stage[] = [
     repeat: true,
     passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten, widenChannels],
   },
-  // No Sign; what is ±1 is bits.
+  { name: 'asked for', passes: [binarizeLayers] },
+  // What has two values and feeds a layer is bits.
   {
     name: 'binary',
     repeat: true,

@@ -8,7 +8,17 @@ import { smallNetwork } from '../verify/small-network.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
 const path = join(folder, 'small.onnx')
-const options = { target: 'c', samples: 2, seed: 1, tolerance: 1e-5, weights: 'xnor', batch: 1 } as const
+const options = {
+  target: 'c',
+  samples: 2,
+  seed: 1,
+  tolerance: 1e-5,
+  weights: 'xnor',
+  binarize: 'auto',
+  scale: 'alpha-k',
+  signZero: 'plus',
+  batch: 1,
+} as const
 let printed: string[] = []
 
 beforeAll(() => writeFileSync(path, smallNetwork()))

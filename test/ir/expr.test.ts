@@ -73,7 +73,7 @@ describe('slopes', () => {
         values.slice(1).forEach((value, i) => {
           if (slope === 'rising') expect(value).toBeGreaterThanOrEqual(values[i]!)
           if (slope === 'falling') expect(value).toBeLessThanOrEqual(values[i]!)
-          if (slope === 'constant') expect(Math.abs(value - values[i]!)).toBe(0)
+          if (slope === 'constant') expect(value === values[i]).toBe(true)
         })
       },
     )

@@ -9,7 +9,11 @@ export function describePort({ name, dtype, shape, buffer }: Port): string {
   return `${cType[buffer.element]} [${shape.join('][')}]${packed}${renamed}`.replace('[]', '[1]')
 }
 
-export function headerContext(plan: Plan, { version, options, trace = false }: PrintOptions, workspaceBytes: number) {
+export function headerContext(
+  plan: Plan,
+  { version, commandLine, trace = false }: PrintOptions,
+  workspaceBytes: number,
+) {
   const upper = plan.name.toUpperCase()
   const gathers = plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather')
   const width = Math.max(...[...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.name.length))
@@ -18,7 +22,7 @@ export function headerContext(plan: Plan, { version, options, trace = false }: P
     upper,
     guard: `${upper}_H`,
     version,
-    options: options ? ` (${safeInComment(options)})` : '',
+    options: commandLine ? ` (${safeInComment(commandLine)})` : '',
     workspaceBytes,
     ports: [...plan.inputs, ...plan.outputs].map(port => ({
       macro: `${upper}_${port.buffer.name.toUpperCase()}_ELEMENTS`,

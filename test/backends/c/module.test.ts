@@ -13,7 +13,7 @@ import { dyadicTensor } from '../../random-epilogues.ts'
 import { smallGraph } from '../../small-graph.ts'
 
 const files = (graph: Graph) =>
-  c.print(lower(graph), { version: '0.0.0', options: '--target c' }) as { path: string; content: string }[]
+  c.print(lower(graph), { version: '0.0.0', commandLine: '--target c' }) as { path: string; content: string }[]
 
 describe('generated C', () => {
   it('is what the golden files say; npm run golden writes them', () => {

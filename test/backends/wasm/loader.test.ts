@@ -125,7 +125,7 @@ describe('a generated loader', () => {
 describe('generated WASM', () => {
   it('is what the golden files say; npm run golden writes them', async () => {
     const folder = join(import.meta.dirname, '../golden/small/wasm')
-    const files = await printWasm(small, { version: '0.0.0', options: '--target wasm', wat: true })
+    const files = await printWasm(small, { version: '0.0.0', commandLine: '--target wasm', wat: true })
     for (const { path, content } of files) {
       if (typeof content !== 'string') continue
       if (process.env.UPDATE_GOLDEN === '1' && process.env.CI !== 'true') await writeGolden(folder, path, content)

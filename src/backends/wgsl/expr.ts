@@ -1,0 +1,99 @@
+import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
+import type { DType } from '../../ir/tensor.ts'
+import { decimalF32 } from '../literals.ts'
+
+/** What binds less than its surroundings gets parentheses; WGSL refuses to mix some operators without them. */
+const ATOM = 9
+const UNARY = 8
+const PRODUCT = 7
+const SUM = 6
+const LOOSE = 1
+
+interface Text {
+  readonly text: string
+  readonly binds: number
+}
+
+type Print = (args: readonly Text[]) => Text
+
+const within = ({ text, binds }: Text, strength: number): string => (binds < strength ? `(${text})` : text)
+
+const infix =
+  (operator: string, binds: number): Print =>
+  ([a, b]) => ({ text: `${within(a!, binds)} ${operator} ${within(b!, binds + 1)}`, binds })
+
+/** Comparisons and logic: their operands get parentheses unless they bind like a sign or more. */
+const loose =
+  (operator: string): Print =>
+  ([a, b]) => ({ text: `${within(a!, UNARY)} ${operator} ${within(b!, UNARY)}`, binds: LOOSE })
+
+const called =
+  (name: string): Print =>
+  args => ({ text: `${name}(${args.map(({ text }) => text).join(', ')})`, binds: ATOM })
+
+/** Every scalar function of the language in WGSL, bits being bool. Exhaustive: a new function needs its text. */
+const printers: { readonly [F in Fn]: Print } = {
+  add: infix('+', SUM),
+  sub: infix('-', SUM),
+  mul: infix('*', PRODUCT),
+  div: infix('/', PRODUCT),
+  max: called('max'),
+  min: called('min'),
+  // The built-in one knows no negative base.
+  pow: called('pow_f32'),
+  neg: ([a]) => ({ text: `-${within(a!, ATOM)}`, binds: UNARY }),
+  abs: called('abs'),
+  sqrt: called('sqrt'),
+  exp: called('exp'),
+  log: called('log'),
+  // The built-in one may overflow for large arguments.
+  tanh: called('tanh_f32'),
+  floor: called('floor'),
+  ceil: called('ceil'),
+  round: called('round'),
+  sign: called('sign'),
+  ge: loose('>='),
+  gt: loose('>'),
+  eq: loose('=='),
+  not: ([a]) => ({ text: `!${within(a!, ATOM)}`, binds: UNARY }),
+  and: loose('&'),
+  or: loose('|'),
+  xor: loose('!='),
+  select: ([condition, a, b]) => called('select')([b!, a!, condition!]),
+  float: called('f32'),
+}
+
+/**
+ * An expression in WGSL. `names` are the texts of its arguments, each safe inside any operator. With `four`, all of
+ * them are vectors of four values, and so is the result.
+ */
+export const printExpr = (expr: Expr, types: readonly DType[], names: readonly string[], four = false): string =>
+  print(expr, types, names, four).text
+
+/** Functions whose text differs between one value and four. */
+const VECTOR_NAMES: Partial<Record<Fn, string>> = { pow: 'pow_4', tanh: 'tanh_4', float: 'vec4f' }
+
+function print(expr: Expr, types: readonly DType[], names: readonly string[], four: boolean): Text {
+  const literal = (text: string) => atom(four ? `vec4f(${text})` : text)
+  if (expr.fn === 'arg') return atom(names[expr.index]!)
+  if (expr.fn === 'number') return literal(printFloat(expr.value))
+  const args = expr.args.map(part => print(part, types, names, four))
+  if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit')
+    return called('select')([literal('-1.0'), literal('1.0'), args[0]!])
+  const vectorName = four ? VECTOR_NAMES[expr.fn] : undefined
+  return vectorName ? called(vectorName)(args) : printers[expr.fn](args)
+}
+
+const atom = (text: string): Text => ({ text, binds: text.startsWith('-') ? UNARY : ATOM })
+
+/** WGSL has no literal for infinity, and refuses a constant expression that is one. */
+export function printFloat(value: number): string {
+  if (value === Infinity) return 'infinity()'
+  if (value === -Infinity) return '-infinity()'
+  const text = decimalF32(value)
+  // Without a type, `1 / 3` of two literals would be computed in f64.
+  return `${text}f`
+}
+
+/** The smallest i32 cannot be written as minus a number that is no i32. */
+export const printInt = (value: number): string => (value === -2147483648 ? 'i32(-2147483648)' : `${value}i`)

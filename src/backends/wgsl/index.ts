@@ -1,0 +1,104 @@
+import type { Backend, Sizes, SourceFile } from '../backend.ts'
+import { callsOf } from '../buffers.ts'
+import type { KernelName } from '../kernels.ts'
+import type { Call, Plan } from '../plan.ts'
+import { render } from '../template.ts'
+import { convolutionKernel } from './convolution.ts'
+import { printDeclarations } from './declarations.ts'
+import { mapKernel, reduceKernel } from './elementwise.ts'
+import { functionsFor } from './functions.ts'
+import { createNames, type Kernel, type Scope } from './kernel.ts'
+import { loaderContext } from './loader.ts'
+import { copyBitsKernel, copyKernel, fillKernel, gatherKernel } from './movement.ts'
+import { makeTable, type Table } from './table.ts'
+import { poolBitsKernel, poolKernel } from './windows.ts'
+
+type Kernels = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Kernel }
+
+/** What each kernel of a plan becomes. Exhaustive: a new one does not compile without its entry point. */
+const kernels: Kernels = {
+  map: mapKernel,
+  conv2d: convolutionKernel,
+  binaryConv2d: convolutionKernel,
+  pool: poolKernel,
+  poolBits: poolBitsKernel,
+  reduce: reduceKernel,
+  gather: gatherKernel,
+  fill: fillKernel,
+  copy: copyKernel,
+  copyBits: copyBitsKernel,
+}
+
+const kernelOf = (call: Call, scope: Scope): Kernel =>
+  (kernels[call.kernel] as (call: Call, scope: Scope) => Kernel)(call, scope)
+
+/** A call with its entry point, bindings in the order of their numbers: first what it reads. */
+export interface Entry {
+  readonly call: Call
+  readonly name: string
+  readonly kernel: Kernel
+}
+
+/** Shaders, weights, and a loader with its types. A plan without strips: one sample after the other fills no GPU. */
+export const wgsl: Backend = {
+  name: 'wgsl',
+  lowering: { strips: false },
+  print: (plan, options): readonly SourceFile[] => {
+    const entries = entriesOf(plan)
+    const table = tableOf(plan, entries)
+    const header = {
+      name: plan.name,
+      version: options.version,
+      options: options.commandLine ? ` (${options.commandLine})` : '',
+    }
+    return [
+      { path: `${plan.name}.wgsl`, content: printModule(entries, header) },
+      { path: `${plan.name}.bin`, content: table.weights },
+      {
+        path: `${plan.name}.js`,
+        content: render('wgsl/loader.js', { ...header, ...loaderContext(plan, entries, table) }),
+      },
+      { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) },
+    ]
+  },
+  measure: (plan): Sizes => {
+    const entries = entriesOf(plan)
+    const { buffers, weights, indexOf } = tableOf(plan, entries)
+    const sizes = (kinds: readonly string[], indices: readonly number[]) =>
+      indices.reduce((sum, index) => sum + (kinds.includes(buffers[index]!.kind) ? buffers[index]!.bytes : 0), 0)
+    return {
+      constantBytes: weights.length,
+      workspaceBytes: sizes(['scratch'], [...buffers.keys()]),
+      calls: entries.map(({ call: { name, origin }, kernel }) => ({
+        name,
+        origin,
+        constantBytes: sizes(['constant'], [...new Set(kernel.bindings.map(indexOf))]),
+      })),
+    }
+  },
+}
+
+function entriesOf({ steps }: Plan): Entry[] {
+  const calls = steps.flatMap(callsOf)
+  const names = createNames(calls)
+  return calls.map(call => {
+    const scope = names.scopeOf(call)
+    const kernel = kernelOf(call, scope)
+    const bindings = kernel.bindings.toSorted((a, b) => Number(a.access !== 'read') - Number(b.access !== 'read'))
+    return { call, name: scope.entry, kernel: { ...kernel, bindings } }
+  })
+}
+
+const tableOf = (plan: Plan, entries: readonly Entry[]): Table =>
+  makeTable(
+    plan,
+    entries.map(({ kernel }) => kernel),
+    entries.filter(({ call }) => call.kernel === 'gather').length,
+  )
+
+function printModule(entries: readonly Entry[], header: object): string {
+  const texts = entries.map(({ kernel: { template, context, bindings } }) =>
+    render(template, { ...context, bindings: bindings.map((binding, at) => ({ ...binding, at })) }).trim(),
+  )
+  return render('wgsl/module.wgsl', { ...header, functions: functionsFor(texts), kernels: texts })
+}

@@ -1,0 +1,46 @@
+import type { Plan, Port } from '../plan.ts'
+import type { Entry } from './index.ts'
+import type { Table } from './table.ts'
+
+/** What NAME.js says: the tables that its code walks. */
+export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Table) => ({
+  inputs: plan.inputs.map(portText),
+  outputs: plan.outputs.map(portText),
+  buffers: table.buffers.map(({ name, kind, bytes, offset }) => {
+    const at = offset === undefined ? '' : `, offset: ${offset}`
+    return `{ name: ${quote(name)}, kind: '${kind}', bytes: ${bytes}${at} }`
+  }),
+  kernels: entries.map(({ name, call, kernel: { bindings, grid } }) => {
+    const indices = (access: string) =>
+      bindings
+        .filter(binding => binding.access === access)
+        .map(binding => table.indexOf(binding))
+        .join(', ')
+    const parts = [
+      `entry: '${name}'`,
+      `nodes: ${quote(call.origin.join(', '))}`,
+      `reads: [${indices('read')}]`,
+      `writes: [${indices('read_write')}]`,
+      `items: ${grid.items}`,
+      `group: ${grid.group}`,
+      `rows: ${grid.rows}`,
+    ]
+    return `{ ${parts.join(', ')} }`
+  }),
+  gathers: entries.flatMap(({ call }) => {
+    if (call.kernel !== 'gather') return []
+    const { length, count, rows } = call.params
+    const input = plan.inputs.find(({ buffer }) => buffer === call.buffers.indices)
+    const from = input ? quote(input.name) : 'undefined'
+    return [
+      `{ nodes: ${quote(call.origin.join(', '))}, input: ${from}, length: ${length}, count: ${count}, rows: ${rows} }`,
+    ]
+  }),
+})
+
+const portText = ({ name, dtype, shape, buffer }: Port): string =>
+  `{ name: ${quote(name)}, dtype: '${dtype}', shape: [${shape.join(', ')}], length: ${buffer.length} }`
+
+/** A string literal; nothing in an ONNX name ends it early. */
+const quote = (text: string): string =>
+  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`

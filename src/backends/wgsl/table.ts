@@ -1,0 +1,77 @@
+import type { Buffer, Plan } from '../plan.ts'
+import type { Arranged, Binding, Data, Kernel } from './kernel.ts'
+import { assignSlots, bytesOnDevice } from './slots.ts'
+import { dataOf } from './value.ts'
+
+/** A GPU buffer as the loader makes it. */
+export interface DeviceBuffer {
+  readonly name: string
+  readonly kind: 'input' | 'output' | 'scratch' | 'constant' | 'faults'
+  /** Of one sample; of everything for constants and faults. */
+  readonly bytes: number
+  /** In NAME.bin. */
+  readonly offset?: number
+}
+
+/** All GPU buffers of a model, and which kernel sees which. */
+export interface Table {
+  readonly buffers: readonly DeviceBuffer[]
+  /** Position of a binding's buffer. */
+  readonly indexOf: (binding: Binding) => number
+  /** NAME.bin. */
+  readonly weights: Uint8Array
+}
+
+/** Constants start at multiples of this in NAME.bin. */
+const ALIGNMENT = 16
+
+export function makeTable(plan: Plan, kernels: readonly Kernel[], gathers: number): Table {
+  const buffers: DeviceBuffer[] = []
+  const places = new Map<Buffer | string, number>()
+  const put = (buffer: DeviceBuffer, ...keys: (Buffer | string)[]) => {
+    for (const key of keys) places.set(key, buffers.length)
+    buffers.push(buffer)
+  }
+  for (const kind of ['input', 'output'] as const)
+    for (const { buffer } of kind === 'input' ? plan.inputs : plan.outputs)
+      put({ name: buffer.name, kind, bytes: bytesOnDevice(buffer) }, buffer)
+  for (const { name, bytes, buffers: shared } of assignSlots(plan)) put({ name, kind: 'scratch', bytes }, ...shared)
+  const parts: { offset: number; data: Data }[] = []
+  let end = 0
+  for (const { source } of kernels.flatMap(({ bindings }) => bindings)) {
+    const constant = constantOf(source)
+    if (!constant || places.has(constant.key)) continue
+    const offset = end
+    end += Math.ceil(constant.data.byteLength / ALIGNMENT) * ALIGNMENT
+    put({ name: constant.name, kind: 'constant', bytes: end - offset, offset }, constant.key)
+    parts.push({ offset, data: constant.data })
+  }
+  if (gathers > 0) put({ name: 'faults', kind: 'faults', bytes: 4 * gathers }, 'faults')
+  return {
+    buffers,
+    indexOf: ({ source }) => {
+      const place = places.get(source === 'faults' ? source : (constantOf(source)?.key ?? (source as Buffer)))
+      if (place === undefined) throw new Error('a kernel reads a buffer that nothing makes')
+      return place
+    },
+    weights: joinParts(parts, end),
+  }
+}
+
+function constantOf(source: Buffer | Arranged | 'faults'): { key: string; name: string; data: Data } | undefined {
+  if (source === 'faults') return undefined
+  if ('key' in source) return { key: `arranged ${source.key}`, name: source.key, data: source.data }
+  if (source.place.kind !== 'constant') return undefined
+  return { key: `plain ${source.name}`, name: source.name, data: dataOf(source) }
+}
+
+/** Little-endian on every machine. */
+function joinParts(parts: readonly { offset: number; data: Data }[], bytes: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(bytes))
+  for (const { offset, data } of parts)
+    data.forEach((value: number, i: number) => {
+      if (data instanceof Float32Array) view.setFloat32(offset + 4 * i, value, true)
+      else view.setUint32(offset + 4 * i, value, true)
+    })
+  return new Uint8Array(view.buffer)
+}

@@ -1,0 +1,137 @@
+import type { WindowParams } from '../kernels.ts'
+import type { Call } from '../plan.ts'
+import { itemGrid, resultContext, startOf, THREADS } from './elementwise.ts'
+import { createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
+import { indexText, linear, scalarType } from './names.ts'
+import { commentOf } from './value.ts'
+
+/** A window along one axis. */
+interface Axis {
+  readonly results: number
+  readonly size: number
+  readonly taps: number
+  readonly stride: number
+  readonly dilation: number
+  readonly padding: number
+}
+
+export const alongRows = (p: WindowParams): Axis => ({
+  results: p.outHeight,
+  size: p.inHeight,
+  taps: p.kernelHeight,
+  stride: p.strideY,
+  dilation: p.dilationY,
+  padding: p.padTop,
+})
+
+export const alongColumns = (p: WindowParams): Axis => ({
+  results: p.outWidth,
+  size: p.inWidth,
+  taps: p.kernelWidth,
+  stride: p.strideX,
+  dilation: p.dilationX,
+  padding: p.padLeft,
+})
+
+/** Whether every tap of every window lies inside the image, or at most so far `before` and `after` it. */
+export const staysInside = ({ results, size, taps, stride, dilation, padding }: Axis, before = 0, after = 0): boolean =>
+  padding <= before && (results - 1) * stride - padding + (taps - 1) * dilation < size + after
+
+/** How many taps lie inside the image: a number, or computed from where the window starts. */
+export function tapCount(start: string, axis: Axis, before = 0, after = 0): string {
+  const { taps, dilation, size } = axis
+  if (staysInside(axis, before, after)) return `${taps}`
+  return `taps_inside(${before === 0 ? start : `${start} + ${before}`}, ${dilation}, ${taps}, ${size + before + after})`
+}
+
+/** Texts shared by everything that slides a window. `row` counts rows of all images, `sample` is known. */
+export function windowContext(params: WindowParams) {
+  const { images, outHeight, inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX } = params
+  return {
+    top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
+    left: linear('column', params.strideX, -params.padLeft),
+    imageRow: images > 1 ? `row / ${outHeight} * ${inHeight}` : '0',
+    inHeight,
+    inWidth,
+    kernelHeight,
+    kernelWidth,
+    tapRow: linear('ky', dilationY, 0),
+    tapColumn: linear('kx', dilationX, 0),
+    inside: staysInside(alongRows(params)) && staysInside(alongColumns(params)),
+  }
+}
+
+export const windowTitle = (p: WindowParams): string =>
+  [
+    `${p.kernelHeight}x${p.kernelWidth}`,
+    p.strideY * p.strideX > 1 ? `, stride ${p.strideY} ${p.strideX}` : '',
+    p.dilationY * p.dilationX > 1 ? `, dilation ${p.dilationY} ${p.dilationX}` : '',
+    p.padTop || p.padLeft ? `, padding ${p.padTop} ${p.padLeft}` : '',
+    p.images > 1 ? `, ${p.images} images` : '',
+  ].join('')
+
+function poolTitle(params: WindowParams & { channels: number }, what: string): string {
+  const { inHeight, inWidth, outHeight, outWidth, channels } = params
+  const shapes = `[${inHeight}][${inWidth}][${channels}] to [${outHeight}][${outWidth}][${channels}]`
+  return `${what} over ${windowTitle(params)}: ${shapes}.`
+}
+
+export function poolKernel(call: Call<'pool'>, scope: Scope): Kernel {
+  const { params, store, buffers } = call
+  const { images, outHeight, outWidth, channels, counted, kind } = params
+  const binder = createBinder(scope)
+  const x = binder.read('x', buffers.x)
+  const sizes = [images * outHeight, outWidth, channels]
+  const { grid, ...context } = resultContext(call, sizes, scope, binder, 2)
+  const type = scalarType[store.accumulator ?? 'f32']
+  const mean = kind === 'mean'
+  const [rows, columns] = [alongRows(params), alongColumns(params)]
+  return {
+    template: 'wgsl/kernels/pool.wgsl',
+    context: {
+      ...context,
+      ...windowContext(params),
+      comment: commentOf(call, poolTitle(params, mean ? 'Mean' : 'Maximum')),
+      pooled: scope.name('pooled'),
+      arguments: ['sample', ...context.names].join(', '),
+      x,
+      type,
+      mean,
+      start: startOf(kind, type === 'i32'),
+      step: mean ? 'a + value' : 'max(a, value)',
+      count: `${tapCount('top', rows, counted[0], counted[2])} * ${tapCount('left', columns, counted[1], counted[3])}`,
+      from: pixelText(call, 'channel', channels),
+    },
+    bindings: binder.all(),
+    grid,
+  }
+}
+
+/** Element of x at (sample, y, x_column) and this channel or word of a pixel. */
+const pixelText = ({ params, buffers: { x } }: Call<'pool' | 'poolBits'>, last: string, pitch: number): string =>
+  indexText(['sample', 'image_row + y', 'x', last], [sampleStride(x), params.inWidth * pitch, pitch, 1])
+
+export function poolBitsKernel(call: Call<'poolBits'>, scope: Scope): Kernel {
+  const { params, buffers } = call
+  const { images, outHeight, outWidth, words } = params
+  const binder = createBinder(scope)
+  const items = images * outHeight * outWidth * words
+  return {
+    template: 'wgsl/kernels/pool-bits.wgsl',
+    context: {
+      ...windowContext(params),
+      entry: scope.entry,
+      threads: THREADS,
+      items,
+      comment: commentOf(call, poolTitle(params, 'OR of packed bits')),
+      x: binder.read('x', buffers.x),
+      y: binder.write(call.y),
+      words,
+      outWidth,
+      rows: images * outHeight,
+      from: pixelText(call, 'word', words),
+    },
+    bindings: binder.all(),
+    grid: itemGrid(items),
+  }
+}

@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from 'commander'
+
+export function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.')
+  return value
+}
+
+/** `0.4914,0.4822,0.4465` */
+export function numberList(text: string): number[] {
+  const values = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (!values.every(Number.isFinite)) throw new InvalidArgumentError('Numbers separated by commas are needed.')
+  return values
+}
+
+/** `auto`, `all`, or names of nodes separated by commas. */
+export function layerList(text: string): 'auto' | 'all' | string[] {
+  if (text === 'auto' || text === 'all') return text
+  const names = text.split(',').map(name => name.trim())
+  if (names.includes('')) throw new InvalidArgumentError('auto, all, or names of nodes separated by commas are needed.')
+  return names
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
+  return Number(text)
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('A number above 0 is needed.')
+  return value
+}
