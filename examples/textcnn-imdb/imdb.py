@@ -13,7 +13,7 @@ PADDING, UNKNOWN = 0, 1
 
 
 def words(text):
-    """Lower-case words, with one apostrophe at most, and the marks ! and ?; as tokenizer.c and tokenizer.js find them."""
+    """Lower-case words, with one apostrophe at most, and the marks ! and ?; as both tokenizers find them."""
     return re.findall(r"[a-z]+(?:'[a-z]+)?|[!?]", text.lower().replace('<br />', ' '))
 
 
@@ -30,7 +30,8 @@ def read_imdb(folder, vocabulary_size, length):
     for reviews in splits.values():
         # The files have all negative reviews before the positive ones.
         order = torch.randperm(len(reviews), generator=torch.Generator().manual_seed(0))
-        tensors.append(torch.tensor([encode(review, numbers, length) for review, _ in reviews], dtype=torch.int32)[order])
+        tokens = [encode(review, numbers, length) for review, _ in reviews]
+        tensors.append(torch.tensor(tokens, dtype=torch.int32)[order])
         tensors.append(torch.tensor([label for _, label in reviews])[order])
     return (*tensors, vocabulary)
 

@@ -9,7 +9,11 @@ export function createTokenizer(vocabulary) {
   const [padding, unknown] = [0n, 1n]
   const numbers = new Map(vocabulary.map((word, number) => [word, BigInt(number)]))
   return (text, count = 400) => {
-    const words = text.toLowerCase().replaceAll('<br />', ' ').match(/[a-z]+(?:'[a-z]+)?|[!?]/g) ?? []
+    const words =
+      text
+        .toLowerCase()
+        .replaceAll('<br />', ' ')
+        .match(/[a-z]+(?:'[a-z]+)?|[!?]/g) ?? []
     return BigInt64Array.from({ length: count }, (_, i) =>
       i < words.length ? (numbers.get(words[i]) ?? unknown) : padding,
     )
