@@ -1,4 +1,6 @@
+import { bytesOf } from './backends/arena.ts'
 import type { Sizes, SourceFile } from './backends/backend.ts'
+import { storageOf } from './backends/draft.ts'
 import type { Plan, Port } from './backends/plan.ts'
 import type { ReadResult } from './frontend/index.ts'
 import { type Graph, topological } from './ir/graph.ts'
@@ -28,6 +30,19 @@ export interface LayerSummary {
   readonly bytes: number
   /** Of its weights as 32-bit floats. */
   readonly floatBytes: number
+  /** Of its result in memory; bits packed. */
+  readonly resultBytes: number
+}
+
+/** Sums over all layers: what a build may want to set limits for. */
+export interface Totals {
+  readonly layers: number
+  readonly binaryLayers: number
+  readonly macs: number
+  /** Those that are an xor and a popcount of bits. */
+  readonly binaryMacs: number
+  /** Of all weights as 32-bit floats. */
+  readonly floatBytes: number
 }
 
 /** What was made of a model; also the JSON of the command line. */
@@ -40,6 +55,7 @@ export interface Summary {
   readonly constantBytes: number
   readonly workspaceBytes: number
   readonly layers: readonly LayerSummary[]
+  readonly totals: Totals
 }
 
 export interface Compilation {
@@ -70,6 +86,7 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
         macs: macsOf(node),
         bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
         floatBytes: elements(weights.type.shape) * 4,
+        resultBytes: bytesOf(storageOf(node.type)),
       }
     })
   return {
@@ -81,6 +98,18 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
     constantBytes: sizes.constantBytes,
     workspaceBytes: sizes.workspaceBytes,
     layers,
+    totals: totalsOf(layers),
+  }
+}
+
+function totalsOf(layers: readonly LayerSummary[]): Totals {
+  const binary = layers.filter(({ kind }) => kind === 'binary')
+  return {
+    layers: layers.length,
+    binaryLayers: binary.length,
+    macs: sum(layers.map(({ macs }) => macs)),
+    binaryMacs: sum(binary.map(({ macs }) => macs)),
+    floatBytes: sum(layers.map(({ floatBytes }) => floatBytes)),
   }
 }
 

@@ -5,8 +5,11 @@ import pathlib
 import torch
 
 
-def parse(description, data, out):
-    """data: help for --data; out: the default of --out."""
+def parse(description, data, out, more=()):
+    """data: help for --data; out: the default of --out.
+
+    more: options of one script, each a name and the arguments of add_argument.
+    """
     parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add('--data', type=pathlib.Path, required=True, metavar='DIR', help=data)
@@ -25,4 +28,6 @@ def parse(description, data, out):
     add('--threads', type=int, help='of the CPU')
     add('--limit', type=int, metavar='N', help='use only the first N samples, to try the script')
     add('--seed', type=int, default=1, help='of random numbers (%(default)s)')
+    for name, settings in more:
+        add(name, **settings)
     return parser.parse_args()

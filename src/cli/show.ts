@@ -30,15 +30,11 @@ export function showTable(
 }
 
 /** `7 of 9 layers binary (93.4 % of 223.0 M MACs), 3.9 MB of weights in 201.3 KB of constants` */
-export function showTotals({ layers, constantBytes }: Summary): string {
-  const binary = layers.filter(({ kind }) => kind === 'binary')
-  const macs = sum(layers.map(layer => layer.macs))
-  const share = macs === 0 ? 0 : (100 * sum(binary.map(layer => layer.macs))) / macs
-  const weights = sum(layers.map(layer => layer.floatBytes))
+export function showTotals({ totals, constantBytes }: Summary): string {
+  const { layers, binaryLayers, macs, binaryMacs, floatBytes } = totals
+  const share = macs === 0 ? 0 : (100 * binaryMacs) / macs
   return (
-    `${binary.length} of ${layers.length} layers binary (${share.toFixed(1)} % of ${showCount(macs)} MACs), ` +
-    `${showBytes(weights)} of weights in ${showBytes(constantBytes)} of constants`
+    `${binaryLayers} of ${layers} layers binary (${share.toFixed(1)} % of ${showCount(macs)} MACs), ` +
+    `${showBytes(floatBytes)} of weights in ${showBytes(constantBytes)} of constants`
   )
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0)
