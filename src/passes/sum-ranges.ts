@@ -1,5 +1,5 @@
 import type { Node } from '../ir/node.ts'
-import { commonStep, type Lattice, latticeOf, type Range } from '../ir/range.ts'
+import { commonStep, exactly, type Lattice, latticeOf, type Range } from '../ir/range.ts'
 import type { Tensor } from '../ir/tensor.ts'
 
 /**
@@ -49,10 +49,12 @@ function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, 
   if (!isScaled || !lattice) return floats
   const { base, step } = lattice
   if (isPadded || zeros) {
-    const common = commonStep(base, step)
+    const common = commonStep(Math.abs(base), step)
     return common ? { ...bounds, points: [], rest: { base: 0, step: common * alpha } } : floats
   }
-  return step > 0 ? { ...bounds, points: [], rest: { base: base * (positive - negative), step: step * alpha } } : floats
+  const start = base * (positive - negative)
+  // An input of one value has sums of one value.
+  return step > 0 ? { ...bounds, points: [], rest: { base: start, step: step * alpha } } : exactly(start)
 }
 
 const HALF_ULP = 2 ** -24
