@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/backend.ts'
 import { lowerWithNodes } from '../backends/lower.ts'
+import type { InputForm } from '../frontend/adapt-inputs.ts'
 import { type ReadOptions, type ReadResult, readModel } from '../frontend/index.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
@@ -9,13 +10,15 @@ import { pipeline } from '../passes/pipeline.ts'
 import { version } from '../version.ts'
 import { compareOutputs, type OutputComparison } from './compare-outputs.ts'
 import { addRun, type LayerReport, startReport } from './layer-report.ts'
+import { adaptGraph } from './model-feeds.ts'
 import type { Feeds, Reference, Run, Runner } from './runner.ts'
 import { compareTrace } from './trace-layers.ts'
+import { excuseZeros } from './zero-signs.ts'
 
-export interface VerifyOptions extends ReadOptions, RunOptions {
+export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly backend: Backend
   readonly runner: Runner
-  /** Values to run with; made from the imported graph. */
+  /** Values to run with, for the inputs of the generated code. */
   readonly feeds: (graph: Graph) => readonly Feeds[]
   /** Others that can run the model, beside the interpreter. */
   readonly references: readonly Reference[]
@@ -52,12 +55,14 @@ export interface Verification {
 export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Promise<Verification> {
   const { backend, runner, tolerance, progress } = options
   const model = await readModel(bytes, options)
-  const { graph, warnings, decisions } = runPasses(model.graph, pipeline, options)
+  const adapted = adaptGraph(model.graph, options)
+  const passOptions = { ...options, operators: model.operators }
+  const { graph, warnings, decisions } = runPasses(adapted.graph, pipeline, passOptions)
   const lowered = lowerWithNodes(graph, backend.lowering)
-  const feeds = options.feeds(model.graph)
+  const feeds = options.feeds(adapted.graph)
   const runs = (trace: boolean) => buildAndRun(lowered.plan, trace, feeds, options)
   const [plain, traced] = [await runs(false), await runs(true)]
-  const changedLayers = changedBy(model.graph, decisions, options)
+  const changedLayers = changedBy(adapted.graph, decisions, passOptions)
   const references = changedLayers.length > 0 ? [] : [interpreterOf(model), ...options.references]
   const layers = startReport([...lowered.nodes.values()], model.operators)
   const outputs: OutputReport[] = []
@@ -66,9 +71,12 @@ export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Pr
     const compared = compareTrace(lowered, feed, traced[sample]!, tolerance)
     addRun(layers, compared, sample)
     const mayFlip = compared.some(({ comparison }) => comparison.uncertain > 0)
-    for (const reference of references)
-      for (const comparison of await compareOutputs(plain[sample]!.outputs, reference, feed, { tolerance, mayFlip }))
+    const modelFeeds = adapted.toModel(feed)
+    for (const reference of references) {
+      const results = await compareOutputs(plain[sample]!.outputs, reference, modelFeeds, { tolerance, mayFlip })
+      for (const comparison of excuseZeros(results, model.graph, modelFeeds))
         outputs.push({ ...comparison, reference: reference.name, sample })
+    }
   }
   const reports = [...layers.values()]
   const faults = [
@@ -116,7 +124,7 @@ function changedBy(graph: Graph, decisions: readonly Decision[], options: RunOpt
   const { observe, ...rest } = options
   const binary = (list: readonly Decision[]) =>
     list.filter(({ kind }) => kind === 'binary').map(({ origin }) => origin[0]!)
-  const exact = new Set(binary(runPasses(graph, pipeline, { ...rest, weights: 'exact' }).decisions))
+  const exact = new Set(binary(runPasses(graph, pipeline, { ...rest, weights: 'exact', binarize: 'auto' }).decisions))
   return binary(decisions).filter(name => !exact.has(name))
 }
 
