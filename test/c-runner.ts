@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bytesOf } from '../src/backends/arena.ts'
+import { type Isa, isas } from '../src/backends/backend.ts'
 import { c } from '../src/backends/c/index.ts'
 import type { Plan, Port } from '../src/backends/plan.ts'
 import { packBits, unpackBits } from '../src/ir/bits.ts'
@@ -18,6 +19,8 @@ export const SANITIZED = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-san
 
 export interface Settings {
   readonly compiler?: Compiler
+  /** Instruction sets beside portable code; all by default, and the best that this machine has is used. */
+  readonly isa?: readonly Isa[]
   /** After the warning flags; -O2 by default. */
   readonly flags?: readonly string[]
 }
@@ -49,8 +52,11 @@ export function hasCompiler(compiler: Compiler): boolean {
 }
 
 /** Prints and compiles plans; programs are cached by their text and flags. Throws with the compiler's words. */
-export function compileC(plans: readonly Plan[], { compiler = 'gcc', flags = ['-O2'] }: Settings = {}): CProgram {
-  const sources = plans.flatMap(plan => c.print(plan, { version: 'test' }))
+export function compileC(
+  plans: readonly Plan[],
+  { compiler = 'gcc', flags = ['-O2'], isa = isas }: Settings = {},
+): CProgram {
+  const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa }))
   const cpp = compiler.includes('++')
   const command = [...(cpp ? STRICT_CPP : STRICT), ...flags]
   const driver = driverSource(plans)

@@ -16,6 +16,8 @@ type TypedArray = Values | Uint32Array
 export interface Model {
   run(feeds: Readonly<Record<string, TypedArray>>): Promise<Record<string, TypedArray>>
   time(feeds: Readonly<Record<string, TypedArray>>): Promise<{ kernel: string; nodes: string; microseconds: number }[]>
+  /** Only with the option trace. */
+  trace(feeds: Readonly<Record<string, TypedArray>>): Promise<{ name: string; values: TypedArray }[]>
   destroy(): void
 }
 
@@ -29,8 +31,8 @@ export interface Loader {
 }
 
 /** Prints a plan into a folder and imports the loader from there, as a user would. */
-export async function importLoader(plan: Plan): Promise<Loader> {
-  return importFiles(plan.name, await wgsl.print(plan, { version: 'test' }))
+export async function importLoader(plan: Plan, trace = false): Promise<Loader> {
+  return importFiles(plan.name, await wgsl.print(plan, { version: 'test', trace }))
 }
 
 export async function importFiles(name: string, files: readonly SourceFile[]): Promise<Loader> {

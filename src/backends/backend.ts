@@ -6,6 +6,10 @@ export interface SourceFile {
   readonly content: string | Uint8Array
 }
 
+/** Instruction sets beside portable code that generated C may hold; the best is picked at run time. */
+export const isas = ['avx2', 'avx512'] as const
+export type Isa = (typeof isas)[number]
+
 export interface PrintOptions {
   /** Version of xnorc, for the header comment. */
   readonly version: string
@@ -13,6 +17,8 @@ export interface PrintOptions {
   readonly commandLine?: string
   /** Whether the generated code can report what every layer computed. */
   readonly trace?: boolean
+  /** C: instruction sets to include beside portable code; all by default. */
+  readonly isa?: readonly Isa[]
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
   /** WASM: the module inside the .js file instead of beside it. */

@@ -13,7 +13,7 @@ import { measureAlternating, medianOf } from './measure.ts'
 
 export interface WasmBenchOptions {
   readonly name: string
-  /** Milliseconds to spend on each of the two; 1500 by default. */
+  /** Milliseconds to spend on each of the two; 4000 by default. */
   readonly milliseconds?: number
 }
 
@@ -48,7 +48,7 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
     const ours: { run: (feeds: Feeds) => unknown } = await load()
     const theirs = await loadOnnxruntime(model, plan, feeds)
     const runs = [async () => ours.run(feeds), ...(theirs ? [theirs] : [])]
-    const [xnorc, onnxruntimeWeb] = await measureAlternating(runs, options.milliseconds ?? 1500)
+    const [xnorc, onnxruntimeWeb] = await measureAlternating(runs, options.milliseconds ?? 4000)
     const bytes = files.find(({ path }) => path.endsWith('.wasm'))!.content as Uint8Array
     return {
       xnorc: xnorc!,

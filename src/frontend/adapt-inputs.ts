@@ -32,11 +32,13 @@ export function adaptInputs(graph: Graph, form: InputForm): Graph {
   if (inputLayout && images.length === 0) throw wrong('--input-layout', 'the model has no input that is an image')
   if (inputType && !graph.inputs.some(({ type }) => type.dtype === inputType || type.dtype === 'f32'))
     throw wrong('--input-type', `the model has no input that could be ${inputType}`)
+  if (!inputLayout && !inputType) return graph
   const changed = graph.inputs.map(node => adapted(graph, node, form))
   const now = (node: Node<'input'>) => changed[graph.inputs.indexOf(node)]!
   const replacements = new Map(graph.inputs.map(node => [node as Node, now(node).value]))
   const inputs = changed.map(({ input }) => input)
   for (const [node, value] of replacements) if (node === value) replacements.delete(node)
+  if (replacements.size === 0) return graph
   return { ...replaceAll(graph, replacements), inputs }
 }
 

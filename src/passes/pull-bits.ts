@@ -30,6 +30,8 @@ export const pullBits = rewrites(
     const found = twoValued(x)
     if (!found || (attrs.value !== found.low && attrs.value !== found.high)) return undefined
     const value = attrs.value === found.high ? 1 : 0
+    // There is no kernel that fills parts of words with ones.
+    if (value === 1 && (attrs.before.at(-1) !== 0 || attrs.after.at(-1) !== 0)) return undefined
     return fromBits({ ...found, bits: create('pad', [found.bits], { ...attrs, value }, origin) })
   }),
   rule('max pool of bits', 'pool', ({ operands: [x, ...extras], attrs, origin }) => {

@@ -73,10 +73,17 @@ export const sinkLayout = rewrites(
     return create('transpose', [create('slice', x.operands, inner, origin)], { perm }, origin)
   }),
   rule('pad of a transpose', 'pad', ({ operands: [x], attrs, origin }) => {
-    if (x.op !== 'transpose') return undefined
+    if (x.op !== 'transpose' || sameShape(x.attrs.perm, CHANNELS_LAST)) return undefined
     const { perm } = x.attrs
     const inner = { ...attrs, before: inverted(attrs.before, perm), after: inverted(attrs.after, perm) }
     return create('transpose', [create('pad', x.operands, inner, origin)], { perm }, origin)
+  }),
+  // The other way round for this one, so that the pad meets the convolution that may absorb it.
+  rule('channels last of a pad', 'transpose', ({ operands: [x], attrs: { perm }, origin }) => {
+    if (x.op !== 'pad' || !sameShape(perm, CHANNELS_LAST)) return undefined
+    const order = (amounts: readonly number[]) => perm.map(axis => amounts[axis]!)
+    const inner = { ...x.attrs, before: order(x.attrs.before), after: order(x.attrs.after) }
+    return create('pad', [create('transpose', x.operands, { perm }, origin)], inner, x.origin)
   }),
   rule('transpose of a reshape that only adds or drops axes of size 1', 'transpose', node => {
     const [x] = node.operands
@@ -87,6 +94,9 @@ export const sinkLayout = rewrites(
     return create('reshape', [moved], { shape: node.type.shape }, node.origin)
   }),
 )
+
+/** What importers write before convolutions and pools: NCHW to NHWC. */
+const CHANNELS_LAST = [0, 2, 3, 1]
 
 const allDefined = (nodes: readonly (Node | undefined)[]): nodes is readonly Node[] => nodes.every(Boolean)
 

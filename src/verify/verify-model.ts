@@ -119,7 +119,7 @@ const interpreterOf = ({ graph }: ReadResult): Reference => ({
   run: async feeds => interpret(graph, feeds),
 })
 
-/** Layers that are binary only because the options let the compiler change their weights. */
+/** Layers that are binary only because the options let the compiler change their weights or take a sign. */
 function changedBy(graph: Graph, decisions: readonly Decision[], options: RunOptions): string[] {
   const { observe, ...rest } = options
   const binary = (list: readonly Decision[]) =>

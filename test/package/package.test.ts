@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium())('the package in a browser', { timeout: 180_000 }
   })
 })
 
-test('the compiler without its command line uses nothing of Node', () => {
+test('the compiler without its command line and benchmarks uses nothing of Node', () => {
   const grep = [
     '-rnE',
     `from 'node:|import\\('node:|\\bprocess\\.|\\brequire\\(|__dirname|\\bBuffer\\.`,
@@ -105,5 +105,5 @@ test('the compiler without its command line uses nothing of Node', () => {
     '--include=*.ts',
   ]
   const found = execFileSync('grep', grep, { cwd: resolve(import.meta.dirname, '../..'), encoding: 'utf8' })
-  expect(found.split('\n').filter(line => line !== '' && !line.startsWith('src/cli/'))).toEqual([])
+  expect(found.split('\n').filter(line => line !== '' && !/^src\/(cli|bench)\//.test(line))).toEqual([])
 })

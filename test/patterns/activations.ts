@@ -192,6 +192,13 @@ export const activations: readonly Activation[] = [
     custom: true,
   },
   {
+    name: 'Quant, signed, 1 bit, scale 0.5',
+    nodes: [node('Quant', ['x', 'half', 'zero', 'one'], 's', { signed: 1, narrow: 1 }, 'onnx.brevitas')],
+    initializers: one,
+    domains: { 'onnx.brevitas': 1 },
+    custom: true,
+  },
+  {
     name: 'Cast to int64 in between',
     nodes: [
       node('GreaterOrEqual', ['x', 'zero'], 'c'),

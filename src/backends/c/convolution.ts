@@ -3,15 +3,22 @@ import type { ConvolutionParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signLanesFor } from './arrange.ts'
 import type { Data, Layout } from './constants.ts'
+import { sumPitchOf } from './functions.ts'
 import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
-import { linear, times } from './names.ts'
+import { cType, linear, times } from './names.ts'
 import { imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
+
+/** Pixels of a row that are computed together: enough to hide latencies, few enough for registers. */
+const PIXELS = 8
 
 /** How one kind of convolution adds up a run of x against a block of filters. */
 interface Adder {
+  /** Of the function for one pixel, without the number of lanes. */
   readonly name: string
   readonly layout: Layout
+  /** Filters side by side in the arrangement, and filters computed together: two such blocks, or one. */
   readonly lanes: number
+  readonly width: number
   /** Elements of x in a tap, and weights of a block in a tap. */
   readonly depth: number
   readonly tapSize: number
@@ -19,41 +26,66 @@ interface Adder {
 
 export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: Scope): Layer {
   const { params, store, buffers } = call
-  const { filters, groups, channels, kernelHeight, kernelWidth } = params
-  const { name, layout, lanes, depth, tapSize } = adderOf(call)
+  const { filters, groups, channels, kernelHeight, kernelWidth, outWidth, strideX, dilationX, padLeft } = params
+  const { name, layout, lanes, width, depth, tapSize } = adderOf(call)
   const perGroup = filters / groups
   const blocks = blocksFor({ filters, groups, lanes })
+  const blockSize = kernelHeight * kernelWidth * tapSize
+  const together = width / lanes
   const binary = call.kernel === 'binaryConv2d'
   // Taps side by side in x are side by side in the weights too: one run covers a row of the kernel.
-  const contiguous = groups === 1 && params.dilationX === 1
-  const mismatches = `${channels} * (ky_end - ky_first) * (kx_end - kx_first) - 2 * mismatches[lane]`
+  const contiguous = groups === 1 && dilationX === 1
   const window = windowContext(params, call, filters)
+  const padded = window.kxFirst !== '0' || window.kxEnd !== `${kernelWidth}`
+  const pixels = Math.min(PIXELS, outWidth)
+  const group = `block / ${blocks}`
   const context = {
     ...window,
     yElement: window.yPixel,
     comment: commentOf(call, titleOf(params, binary, resultTitle(call)), scope),
     weights: scope.constants.symbolOf(buffers.weights, layout),
-    adder: name,
-    lanes,
-    blocks: blocks * groups,
-    first: groups === 1 ? linear('block', lanes, 0) : `block / ${blocks} * ${perGroup} + block % ${blocks} * ${lanes}`,
-    contiguous,
-    xStart: contiguous
-      ? pixelStart(params, 'kx_first', depth)
-      : `${pixelStart(params, 'kx', groups * depth)}${groups === 1 ? '' : ` + block / ${blocks} * ${depth}`}`,
-    tap: times(`(${times('block', kernelHeight)} + ky)`, kernelWidth),
-    tapStart: times('tap', tapSize),
-    run: contiguous ? runText(depth) : `${depth}`,
-    laneCount: laneCount(perGroup, lanes, groups === 1 ? 'block' : `block % ${blocks}`),
-    sums: binary ? 'mismatches' : 'sums',
+    weightType: cType[buffers.weights.element],
+    adder: `${name}_${pixels === 1 ? 1 : PIXELS}x${width}`,
+    // A pair that would reach past the last block starts one block earlier, and computes that block again.
+    blocks: together === 2 ? Math.ceil(blocks / 2) : blocks * groups,
+    first:
+      together === 2
+        ? pairText(blocks)
+        : groups === 1
+          ? linear('block', lanes, 0)
+          : `${group} * ${perGroup} + block % ${blocks} * ${lanes}`,
+    filtersStart: together === 2 ? times('first', blockSize / lanes) : times('block', blockSize),
+    nextBlock: together === 2 ? `${blockSize}, ` : '',
+    pixels,
+    pixelCount: outWidth % pixels === 0 ? `${pixels}` : `clamp_int(${outWidth} - start_column, 0, ${pixels})`,
+    sumPitch: sumPitchOf(width),
+    sumCount: (pixels === 1 ? 1 : PIXELS) * sumPitchOf(width),
+    padded,
+    mergesTaps: padded && contiguous,
+    leftmost: linear('start_column', strideX, -padLeft),
+    rightmost: linear('(start_column + pixels - 1)', strideX, -padLeft),
+    tapLeft: linear('kx', dilationX, -padLeft),
+    dilation: dilationX,
+    stride: strideX,
+    taps: kernelWidth,
+    inWidth: params.inWidth,
+    run: contiguous ? (padded ? 'kx == whole && whole < whole_end ? whole_end - whole : 1' : `${kernelWidth}`) : '1',
+    timesDepth: depth === 1 ? '' : ` * ${depth}`,
+    xStart: `${pixelStart(params, linear('start_column', strideX, -padLeft), groups * depth)}${groups === 1 ? '' : ` + ${group} * ${depth}`}`,
+    pitch: strideX * groups * depth,
+    tapStart: times(`(${times('ky', kernelWidth)} + kx)`, tapSize),
+    laneCount: laneCount(perGroup, width, groups === 1 ? 'first' : `block % ${blocks} * ${lanes}`),
+    counts: binary,
     sumType: binary ? 'int32_t' : 'float',
-    sum: binary ? mismatches : 'sums[lane]',
+    sum: binary ? `${channels === 1 ? '' : `${channels} * `}taps - 2 * sum[lane]` : 'sum[lane]',
     value: storeText(store, imageVariables, scope),
   }
   return { template: 'c/kernels/conv2d.c', context, parameters: parametersOf(call, { x: buffers.x }) }
 }
 
-const runText = (depth: number): string => (depth === 1 ? 'kx_end - kx_first' : `(kx_end - kx_first) * ${depth}`)
+/** First filter of a pair of blocks of 16. */
+const pairText = (blocks: number): string =>
+  blocks % 2 === 0 ? 'block * 32' : `clamp_int(block * 32, 0, ${(blocks - 2) * 16})`
 
 function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>): Adder {
   const { filters, groups, channels, kernelHeight, kernelWidth } = params
@@ -64,22 +96,21 @@ function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>): 
   const shape = { filters, groups, taps: kernelHeight * kernelWidth, depth, lanes }
   const suffix = buffers.x.element === 'u8' ? '_u8' : ''
   const count = groups * blocksFor(shape)
+  const width = !signs && groups === 1 && lanes === 16 && count > 1 ? 32 : lanes
   const size = `[${count} block${count === 1 ? '' : 's'}][${kernelHeight}][${kernelWidth}][${depth}]`
   if (signs) {
     const arrange = (data: Data): Data => arrangeSigns(data as Uint32Array, shape)
     const layout = { layout: `${size}, a bit for each of ${lanes} filters`, arrange }
-    return { name: `accumulate_signs${suffix}_${lanes}`, layout, lanes, depth, tapSize: depth }
+    return { name: `accumulate_signs${suffix}`, layout, lanes, width, depth, tapSize: depth }
   }
   const arrange = (data: Data): Data => arrangeFilters(data as Float32Array | Uint32Array, shape)
-  const name = bits ? `count_mismatches_${lanes}` : `accumulate${suffix}_${lanes}`
-  return { name, layout: { layout: `${size}[${lanes} filters]`, arrange }, lanes, depth, tapSize: depth * lanes }
+  const name = bits ? 'count_mismatches' : `accumulate${suffix}`
+  return { name, layout: { layout: `${size}[${lanes} filters]`, arrange }, lanes, width, depth, tapSize: depth * lanes }
 }
 
-/** Lanes of a block that are filters: all of them, or what is left for the last block. */
-function laneCount(filters: number, lanes: number, block: string): string {
-  const rest = filters % lanes
-  return rest === 0 ? `${lanes}` : `(${block} == ${Math.floor(filters / lanes)} ? ${rest} : ${lanes})`
-}
+/** Filters of a block: all its lanes, or what is left from its first filter on. */
+const laneCount = (filters: number, width: number, first: string): string =>
+  filters % width === 0 ? `${width}` : `clamp_int(${filters} - (${first}), 0, ${width})`
 
 function titleOf(params: ConvolutionParams, binary: boolean, result: string): string {
   const { inHeight, inWidth, channels, groups, outHeight, outWidth, filters, kernelHeight, kernelWidth } = params

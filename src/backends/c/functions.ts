@@ -1,3 +1,4 @@
+import type { Isa } from '../backend.ts'
 import { render } from '../template.ts'
 
 /** Functions that layers call, in an order in which each comes after those it calls itself. */
@@ -20,9 +21,21 @@ const PLAIN = [
 /** Functions made for a number of lanes, and for the type of x: `accumulate_u8_16`. */
 const FOR_LANES = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)\(/g
 
+/** The same for a block of pixels and all filters that are computed together: `count_mismatches_8x32`. */
+const FOR_PIXELS = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)x(\d+)\(/g
+
+/** Sums of a pixel take whole vectors of 16. */
+export const sumPitchOf = (width: number): number => Math.ceil(width / 16) * 16
+
 /** Only the functions that these texts call, so that no compiler finds an unused one. */
-export function functionsFor(texts: readonly string[]): string[] {
-  const text = texts.join('\n')
+export function functionsFor(texts: readonly string[], isas: readonly Isa[]): string[] {
+  const called = texts.join('\n')
+  const pixels = [...new Map([...called.matchAll(FOR_PIXELS)].map(match => [match[0], match])).values()]
+    .sort((a, b) => (a[0] < b[0] ? -1 : 1))
+    .map(([, name, suffix = '', count, width]) => pixelsContext(name!, suffix, Number(count), Number(width), isas))
+  const blocks = pixels.map(context => render('c/functions/pixels.c', context))
+  const text = [called, ...blocks].join('\n')
+  const kernels = [...new Set(pixels.flatMap(kernelsOf))]
   const lanes = [...new Map([...text.matchAll(FOR_LANES)].map(match => [match[0], match])).values()]
     .map(([called, name, suffix = '', count]) => ({ called, text: forLanes(name!, suffix, Number(count)) }))
     .sort((a, b) => (a.called < b.called ? -1 : 1))
@@ -33,7 +46,7 @@ export function functionsFor(texts: readonly string[]): string[] {
     if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}\\(`).test(each)))
       plain.unshift(render(`c/functions/${name}.c`, {}))
   const vectors = lanes.some(each => each.includes('VECTORS')) ? [render('c/functions/vectors.c', {})] : []
-  return [...vectors, ...plain, ...lanes]
+  return [...vectors, ...plain, ...lanes, ...kernels, ...blocks]
 }
 
 function forLanes(name: string, suffix: string, lanes: number): string {
@@ -49,3 +62,39 @@ function forLanes(name: string, suffix: string, lanes: number): string {
   }
   return render(`c/functions/${name}.c`, context)
 }
+
+type PixelsContext = ReturnType<typeof pixelsContext>
+
+/** What the function for a block of pixels says: it picks the kernel of an instruction set, or goes pixel by pixel. */
+function pixelsContext(name: string, suffix: string, pixels: number, width: number, isas: readonly Isa[]) {
+  const signs = name === 'accumulate_signs'
+  const paired = width === 32 && !signs
+  const lanes = paired ? 16 : width
+  const bits = name === 'count_mismatches'
+  const vectors = Math.ceil(width / 16)
+  const hasKernels = !signs && suffix === ''
+  return {
+    name: `${name}${suffix}_${pixels}x${width}`,
+    what: bits ? 'the bits that differ from those of the weights' : 'products with the weights',
+    one: `${name}${suffix}_${lanes}`,
+    kernel: name,
+    pixels,
+    width,
+    vectors,
+    lanes,
+    paired,
+    sumPitch: sumPitchOf(width),
+    nextVector: paired ? 'next_block' : '16',
+    lastLanes: paired || width % 16 === 0 ? 16 : width % 16,
+    xType: bits ? 'uint32_t' : suffix ? 'uint8_t' : 'float',
+    weightType: bits || signs ? 'uint32_t' : 'float',
+    sumType: bits ? 'int32_t' : 'float',
+    avx512: hasKernels && isas.includes('avx512') ? `${name}_avx512_${pixels}x${vectors}` : '',
+    avx2: hasKernels && lanes === 16 && isas.includes('avx2') ? `${name}_avx2_${vectors}` : '',
+  }
+}
+
+const kernelsOf = ({ kernel, avx512, avx2, pixels, vectors, sumPitch }: PixelsContext): string[] => [
+  ...(avx512 ? [render(`c/functions/${kernel}_avx512.c`, { pixels, vectors, sumPitch })] : []),
+  ...(avx2 ? [render(`c/functions/${kernel}_avx2.c`, { vectors, halves: 2 * vectors, sumPitch })] : []),
+]

@@ -1,5 +1,5 @@
 import { ALIGNMENT } from '../arena.ts'
-import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
+import { type Backend, isas, type PrintOptions, type Sizes, type SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import type { KernelName } from '../kernels.ts'
 import { cLiterals, wrapLiterals } from '../literals.ts'
@@ -73,6 +73,9 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 function printModule(plan: Plan, options: PrintOptions): string {
   const scope: Scope = { plan, constants: collectConstants(plan) }
   const calls = plan.steps.flatMap(callsOf)
+  // Only convolutions come in variants.
+  const varies = calls.some(({ kernel }) => kernel === 'conv2d' || kernel === 'binaryConv2d')
+  const chosen = varies ? (options.isa ?? isas) : []
   const made = new Map(calls.map(call => [call, layerOf(call, scope)]))
   const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
   const { steps, used } = runSteps(plan, call => made.get(call)!.parameters, scope, options.trace)
@@ -80,7 +83,15 @@ function printModule(plan: Plan, options: PrintOptions): string {
   const ports = [...plan.inputs, ...plan.outputs]
   return render('c/module.c', {
     ...headerContext(plan, options, workspaceBytes(plan)),
-    functions: functionsFor([...functions, ...steps]),
+    isaText: render('c/functions/isa.c', {
+      x86: chosen.length > 0,
+      ...Object.fromEntries(isas.map(isa => [isa, chosen.includes(isa)])),
+    }),
+    functions: functionsFor([...functions, ...steps], chosen),
+    variants: variants.filter(({ suffix }) => chosen.includes(suffix)),
+    traced: options.trace ? '_traced' : '',
+    traceParameters: options.trace ? `, ${plan.name}_tracer tracer, void *tracer_context` : '',
+    traceArguments: options.trace ? ', tracer, tracer_context' : '',
     constants: scope.constants.all().map(constantContext),
     layers: functions,
     parameters: runParameters(plan),
@@ -90,6 +101,23 @@ function printModule(plan: Plan, options: PrintOptions): string {
     steps,
   })
 }
+
+/** The best first. */
+const variants = [
+  {
+    suffix: 'avx512',
+    isa: 'AVX512',
+    target: 'TARGET_AVX512',
+    condition:
+      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
+  },
+  {
+    suffix: 'avx2',
+    isa: 'AVX2',
+    target: 'TARGET_AVX2',
+    condition: '__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")',
+  },
+] as const
 
 const printLayer = (call: Call, { template, context, parameters }: Layer, { plan }: Scope): string =>
   render(template, {

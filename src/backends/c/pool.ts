@@ -31,7 +31,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
     lanes,
     laneCount:
       channels % lanes === 0 ? `${lanes}` : `(first + ${lanes} > ${channels} ? ${channels % lanes} : ${lanes})`,
-    xStart: pixelStart(params, 'kx', channels),
+    xStart: pixelStart(params, 'left', channels),
     sumType: type,
     sum: kind === 'mean' ? 'pooled[lane] / count' : 'pooled[lane]',
     value: storeText(store, imageVariables, scope),
@@ -45,7 +45,7 @@ export function poolBitsLayer(call: Call<'poolBits'>, scope: Scope): Layer {
     ...windowContext(params, call, params.channels),
     comment: commentOf(call, titleOf(params, 'OR', 'bits'), scope),
     words: params.words,
-    xStart: pixelStart(params, 'kx', params.words),
+    xStart: pixelStart(params, 'left', params.words),
     yWord: params.words === 1 ? 'column' : `column * ${params.words}`,
   }
   return { template: 'c/kernels/pool-bits.c', context, parameters: parametersOf(call, { x: buffers.x }) }

@@ -18,8 +18,10 @@ export function runSteps(
     used.add(buffer)
     return buffer.name
   }
-  const callText = (call: Call, rows: string[]): string =>
-    `${plan.name}_${call.name}(${[...parametersOf(call).map(argument), ...rows].join(', ')})`
+  const callText = (call: Call, rows: string[]): string => {
+    const isa = call.kernel === 'conv2d' || call.kernel === 'binaryConv2d' ? ['isa'] : []
+    return `${plan.name}_${call.name}(${[...parametersOf(call).map(argument), ...rows, ...isa].join(', ')})`
+  }
   const outputs = plan.outputs.map(({ buffer }) => buffer)
   const stepText = (step: Step): string => {
     if (step.kind === 'strip') return printStrip(step, callText, trace)

@@ -72,13 +72,13 @@ export function windowContext(params: WindowParams, call: Call, channels: number
   }
 }
 
-/** Where in x the pixel under tap (ky, `kx`) starts, `pitch` elements a pixel. */
-export function pixelStart(params: WindowParams, kx: string, pitch: number): string {
+/** Where in x the pixel under tap (ky, kx) starts for a window whose left edge is at `left`, `pitch` elements a pixel. */
+export function pixelStart(params: WindowParams, left: string, pitch: number): string {
   const { images, inHeight, inWidth, outHeight, inRing } = params
   const ky = `top + ${linear('ky', params.dilationY, 0)}`
   const row = images > 1 ? `row / ${outHeight} * ${inHeight} + ${ky}` : ky
   const kept = inRing < images * inHeight ? `((${row}) % ${inRing})` : `(${row})`
-  const pixel = `${times(kept, inWidth)} + left + ${linear(kx, kx === 'kx' ? params.dilationX : 1, 0)}`
+  const pixel = `${times(kept, inWidth)} + ${left} + ${linear('kx', params.dilationX, 0)}`
   return pitch === 1 ? pixel : `(${pixel}) * ${pitch}`
 }
 

@@ -6,6 +6,8 @@ import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocal
 import { at, get, int, set, sum, times } from './text.ts'
 import { rowAddress, rowContext, windowContext } from './windows.ts'
 
+type Params = Call<'binaryConv2d'>['params']
+
 /** Pairs of words that are written out one after another instead of being looped over. */
 const UNROLLED = 8
 
@@ -14,7 +16,8 @@ const UNROLLED = 8
  * the loops, so zero padding is exact. Weights stay in their neutral form.
  */
 export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
-  const { params, store, buffers, y } = call
+  const { store, buffers, y } = call
+  const params = flattened(call.params)
   const { groups, channels, words, filters, outWidth, kernelHeight, kernelWidth } = params
   const deferred = isDeferred(params, store)
   const perGroup = filters / groups
@@ -73,6 +76,17 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
       deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
     },
   }
+}
+
+/** A kernel as large as its image reads all of it in order: one tap of many words. */
+function flattened(params: Params): Params {
+  const { inHeight, inWidth, kernelHeight, kernelWidth, groups, words, channels } = params
+  const covers = kernelHeight === inHeight && kernelWidth === inWidth && params.outHeight * params.outWidth === 1
+  const isPlain = groups === 1 && params.dilationX === 1 && params.dilationY === 1 && isInside(params)
+  if (!covers || !isPlain || params.images > 1 || params.inRing < inHeight) return params
+  const taps = kernelHeight * kernelWidth
+  const one = { inHeight: 1, inWidth: 1, kernelHeight: 1, kernelWidth: 1, inRing: 1 }
+  return { ...params, ...one, words: words * taps, channels: channels * taps }
 }
 
 /** A run of words: unrolled if short and its length is known, else in a loop of pairs and perhaps one word. */

@@ -9,9 +9,11 @@ import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import type { Routine } from './expr.ts'
 import type { Layer } from './layer.ts'
+import { lookupLayer } from './lookup.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
 import { createScope, type Scope } from './scope.ts'
 import { indent } from './text.ts'
+import { chooseTile } from './tiles.ts'
 import { poolBitsLayer, poolLayer } from './windows.ts'
 
 type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
@@ -20,7 +22,10 @@ type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Lay
 const layers: Layers = {
   map: mapLayer,
   conv2d: convolutionLayer,
-  binaryConv2d: binaryLayer,
+  binaryConv2d: (call, scope) => {
+    const tile = chooseTile(call.params)
+    return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
+  },
   pool: poolLayer,
   poolBits: poolBitsLayer,
   reduce: reduceLayer,
@@ -73,6 +78,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
     pages: Math.ceil((scope.size() + SLACK) / PAGE),
     routines: [...routines].map(routine => render(`wasm/functions/${routine}.wat`, {})),
     functions,
+    prepared: functions.flatMap(text => /\(func (\$\S+\.prepare)\n/.exec(text)?.[1] ?? []),
     steps: plan.steps.map((step, index) => ({ index, lines: runStep(step), exported: steps })),
   })
   return { scope, text: indent(text), constantBytes }

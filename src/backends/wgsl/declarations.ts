@@ -8,7 +8,7 @@ const ARRAYS = { f32: 'Float32Array', i32: 'Int32Array', u8: 'Uint8Array', i64: 
 const feedType = ({ dtype }: Port): string => (dtype === 'i64' ? 'BigInt64Array | Int32Array' : ARRAYS[dtype])
 
 /** The type declarations of a model's loader. */
-export function printDeclarations(plan: Plan, { version }: PrintOptions): string {
+export function printDeclarations(plan: Plan, { version, trace = false }: PrintOptions): string {
   const project = new Project({
     useInMemoryFileSystem: true,
     manipulationSettings: { quoteKind: QuoteKind.Single },
@@ -21,7 +21,8 @@ export function printDeclarations(plan: Plan, { version }: PrintOptions): string
     portInterface,
     loadOptions(plan),
     kernelTime,
-    modelInterface(plan),
+    ...(trace ? [layerValues] : []),
+    modelInterface(plan, trace),
   ])
   file.addFunction({
     name: 'load',
@@ -84,7 +85,16 @@ const kernelTime: Interface = {
   ],
 }
 
-const modelInterface = (plan: Plan): Interface => ({
+const layerValues: Interface = {
+  name: 'LayerValues',
+  isExported: true,
+  properties: [
+    property('name', 'string', 'Of the buffer that the layer wrote.'),
+    property('values', 'Float32Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array', 'Bits are packed.'),
+  ],
+}
+
+const modelInterface = (plan: Plan, trace: boolean): Interface => ({
   name: 'Model',
   isExported: true,
   properties: [property('inputs', portsType(plan.inputs)), property('outputs', portsType(plan.outputs))],
@@ -103,6 +113,16 @@ const modelInterface = (plan: Plan): Interface => ({
       returnType: 'Promise<KernelTime[]>',
       docs: ['Time of every kernel; needs a device with the feature timestamp-query.'],
     },
+    ...(trace
+      ? [
+          {
+            name: 'trace',
+            parameters: [{ name: 'inputs', type: 'Inputs' }],
+            returnType: 'Promise<LayerValues[]>',
+            docs: ['What every layer computes for the first sample.'],
+          },
+        ]
+      : []),
     { name: 'destroy', returnType: 'void', docs: ['Frees all GPU memory.'] },
   ],
 })

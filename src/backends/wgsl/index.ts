@@ -1,4 +1,4 @@
-import type { Backend, Sizes, SourceFile } from '../backend.ts'
+import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import type { KernelName } from '../kernels.ts'
 import type { Call, Plan } from '../plan.ts'
@@ -49,14 +49,17 @@ export const wgsl: Backend = {
     const header = {
       name: plan.name,
       version: options.version,
-      options: options.commandLine ? ` (${options.commandLine})` : '',
+      options: shownOptions(options),
     }
     return [
       { path: `${plan.name}.wgsl`, content: printModule(entries, header) },
       { path: `${plan.name}.bin`, content: table.weights },
       {
         path: `${plan.name}.js`,
-        content: render('wgsl/loader.js', { ...header, ...loaderContext(plan, entries, table) }),
+        content: render('wgsl/loader.js', {
+          ...header,
+          ...loaderContext(plan, entries, table, options.trace ?? false),
+        }),
       },
       { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) },
     ]
@@ -88,6 +91,10 @@ function entriesOf({ steps }: Plan): Entry[] {
     return { call, name: scope.entry, kernel: { ...kernel, bindings } }
   })
 }
+
+/** On one line, whatever the user typed. */
+const shownOptions = ({ commandLine }: PrintOptions): string =>
+  commandLine ? ` (${commandLine.replace(/[^\x20-\x7e]/g, '?')})` : ''
 
 const tableOf = (plan: Plan, entries: readonly Entry[]): Table =>
   makeTable(

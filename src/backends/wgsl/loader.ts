@@ -3,14 +3,15 @@ import type { Entry } from './index.ts'
 import type { Table } from './table.ts'
 
 /** What NAME.js says: the tables that its code walks. */
-export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Table) => ({
+export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Table, trace: boolean) => ({
+  trace,
   inputs: plan.inputs.map(portText),
   outputs: plan.outputs.map(portText),
   buffers: table.buffers.map(({ name, kind, bytes, offset }) => {
     const at = offset === undefined ? '' : `, offset: ${offset}`
     return `{ name: ${quote(name)}, kind: '${kind}', bytes: ${bytes}${at} }`
   }),
-  kernels: entries.map(({ name, call, kernel: { bindings, grid } }) => {
+  kernels: entries.map(({ name, call, kernel: { bindings, grid } }, k) => {
     const indices = (access: string) =>
       bindings
         .filter(binding => binding.access === access)
@@ -24,6 +25,7 @@ export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Tabl
       `items: ${grid.items}`,
       `group: ${grid.group}`,
       `rows: ${grid.rows}`,
+      ...(trace ? [`traces: [${traceText(entries, k, table)}]`] : []),
     ]
     return `{ ${parts.join(', ')} }`
   }),
@@ -37,6 +39,15 @@ export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Tabl
     ]
   }),
 })
+
+/** What a kernel has made when no later one adds to it. */
+function traceText(entries: readonly Entry[], k: number, table: Table): string {
+  const { y } = entries[k]!.call
+  if (entries.slice(k + 1).some(({ call }) => call.y === y)) return ''
+  const at = table.indexOf(entries[k]!.kernel.bindings.find(({ source }) => source === y)!)
+  const dtype = y.element === 'u32' ? 'bit' : y.element
+  return `{ at: ${at}, name: ${quote(y.name)}, dtype: '${dtype}', length: ${y.length} }`
+}
 
 const portText = ({ name, dtype, shape, buffer }: Port): string =>
   `{ name: ${quote(name)}, dtype: '${dtype}', shape: [${shape.join(', ')}], length: ${buffer.length} }`

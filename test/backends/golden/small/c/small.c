@@ -15,6 +15,28 @@
 #define ALIGNED
 #endif
 
+/* Instruction sets that the functions below come in; the best that the machine has is picked at run time. */
+enum isa { PORTABLE, AVX2, AVX512 };
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#define X86
+#include <immintrin.h>
+#define TARGET_AVX2 __attribute__((target("avx2,fma,popcnt")))
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
+#endif
+
+/* Layers become part of the run function, of which there is one for every instruction set. */
+#if defined(__GNUC__)
+#define INLINE inline __attribute__((always_inline))
+#else
+#define INLINE inline
+#endif
+#if defined(__GNUC__) && !defined(__clang__)
+#define UNROLL _Pragma("GCC unroll 16")
+#else
+#define UNROLL
+#endif
+
 /* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
 #ifndef VECTORS
 #if defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__VSX__))
@@ -157,6 +179,180 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
 #endif
 }
 
+#ifdef TARGET_AVX512
+/* 8 pixels by 1 vectors of 16 filters: a number of x times 16 weights, a fused multiply-add each. */
+TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int pitch, int from, int to,
+  const float *weights, int lanes, int next_vector, int last_lanes, int count, float *sums)
+{
+  const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
+  const float *pixel[8];
+  __m512 totals[8][1];
+  UNROLL
+  for (int p = 0; p < 8; p++) {
+    /* What lies outside is computed as its neighbour, and not stored. */
+    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
+    UNROLL
+    for (int v = 0; v < 1; v++)
+      totals[p][v] = _mm512_loadu_ps(sums + p * 16 + v * 16);
+  }
+  for (int k = 0; k < count; k++) {
+    __m512 w[1];
+    UNROLL
+    for (int v = 0; v < 1; v++)
+      w[v] = _mm512_maskz_loadu_ps(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+    UNROLL
+    for (int p = 0; p < 8; p++) {
+      const __m512 value = _mm512_set1_ps(pixel[p][k]);
+      UNROLL
+      for (int v = 0; v < 1; v++)
+        totals[p][v] = _mm512_fmadd_ps(value, w[v], totals[p][v]);
+    }
+  }
+  UNROLL
+  for (int p = 0; p < 8; p++)
+    if (p >= from && p < to) {
+      UNROLL
+      for (int v = 0; v < 1; v++)
+        _mm512_storeu_ps(sums + p * 16 + v * 16, totals[p][v]);
+    }
+}
+#endif
+
+#ifdef TARGET_AVX512
+/* 1 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
+TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int start, int pitch, int from, int to,
+  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int count, int32_t *sums)
+{
+  const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
+  const uint32_t *pixel[1];
+  __m512i totals[1][1];
+  UNROLL
+  for (int p = 0; p < 1; p++) {
+    /* What lies outside is computed as its neighbour, and not stored. */
+    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
+    UNROLL
+    for (int v = 0; v < 1; v++)
+      totals[p][v] = _mm512_loadu_si512(sums + p * 16 + v * 16);
+  }
+  for (int k = 0; k < count; k++) {
+    __m512i w[1];
+    UNROLL
+    for (int v = 0; v < 1; v++)
+      w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+    UNROLL
+    for (int p = 0; p < 1; p++) {
+      const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
+      UNROLL
+      for (int v = 0; v < 1; v++)
+        totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
+    }
+  }
+  UNROLL
+  for (int p = 0; p < 1; p++)
+    if (p >= from && p < to) {
+      UNROLL
+      for (int v = 0; v < 1; v++)
+        _mm512_storeu_si512(sums + p * 16 + v * 16, totals[p][v]);
+    }
+}
+#endif
+
+#ifdef TARGET_AVX512
+/* 8 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
+TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int start, int pitch, int from, int to,
+  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int count, int32_t *sums)
+{
+  const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
+  const uint32_t *pixel[8];
+  __m512i totals[8][1];
+  UNROLL
+  for (int p = 0; p < 8; p++) {
+    /* What lies outside is computed as its neighbour, and not stored. */
+    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
+    UNROLL
+    for (int v = 0; v < 1; v++)
+      totals[p][v] = _mm512_loadu_si512(sums + p * 16 + v * 16);
+  }
+  for (int k = 0; k < count; k++) {
+    __m512i w[1];
+    UNROLL
+    for (int v = 0; v < 1; v++)
+      w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+    UNROLL
+    for (int p = 0; p < 8; p++) {
+      const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
+      UNROLL
+      for (int v = 0; v < 1; v++)
+        totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
+    }
+  }
+  UNROLL
+  for (int p = 0; p < 8; p++)
+    if (p >= from && p < to) {
+      UNROLL
+      for (int v = 0; v < 1; v++)
+        _mm512_storeu_si512(sums + p * 16 + v * 16, totals[p][v]);
+    }
+}
+#endif
+
+/*
+ * Adds up products with the weights for pixels from..to of a block of 8: pixel p has its run of x at x + start + p * pitch, and
+ * its 4 sums at sums + p * 16.
+ */
+static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int pitch, int from, int to,
+  const float *weights, int count, float *sums)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    accumulate_avx512_8x1(x, start, pitch, from, to, weights, 4, 16, 4, count, sums);
+    return;
+  }
+#endif
+  (void)isa;
+  for (int p = from; p < to; p++) {
+    accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
+  }
+}
+
+/*
+ * Adds up the bits that differ from those of the weights for pixels from..to of a block of 1: pixel p has its run of x at x + start + p * pitch, and
+ * its 3 sums at sums + p * 16.
+ */
+static INLINE void count_mismatches_1x3(enum isa isa, const uint32_t *x, int start, int pitch, int from, int to,
+  const uint32_t *weights, int count, int32_t *sums)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    count_mismatches_avx512_1x1(x, start, pitch, from, to, weights, 3, 16, 3, count, sums);
+    return;
+  }
+#endif
+  (void)isa;
+  for (int p = from; p < to; p++) {
+    count_mismatches_3(x + start + p * pitch, weights, count, sums + p * 16);
+  }
+}
+
+/*
+ * Adds up the bits that differ from those of the weights for pixels from..to of a block of 8: pixel p has its run of x at x + start + p * pitch, and
+ * its 5 sums at sums + p * 16.
+ */
+static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int start, int pitch, int from, int to,
+  const uint32_t *weights, int count, int32_t *sums)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    count_mismatches_avx512_8x1(x, start, pitch, from, to, weights, 5, 16, 5, count, sums);
+    return;
+  }
+#endif
+  (void)isa;
+  for (int p = from; p < to; p++) {
+    count_mismatches_5(x + start + p * pitch, weights, count, sums + p * 16);
+  }
+}
+
 /* bias */
 static const float small_bias[4] ALIGNED = {
   -1.375f, -1.75f, -0.25f, -1.0f
@@ -207,7 +403,7 @@ static const uint32_t small_fc_weight[27] ALIGNED = {
  * y = max_f32(a + small_bias, 0.0f), a being the result so far.
  * ONNX: /features/0/Conv
  */
-static void small_features_0_Conv(const float *x, float *y, int first_row, int end_row)
+static INLINE void small_features_0_Conv(const float *x, float *y, int first_row, int end_row, enum isa isa)
 {
   for (int row = first_row; row < end_row; row++) {
     const int top = row - 1;
@@ -215,18 +411,29 @@ static void small_features_0_Conv(const float *x, float *y, int first_row, int e
     float *const y_row = y + (row % 2) * 24;
     for (int block = 0; block < 1; block++) {
       const int first = block * 4;
-      for (int column = 0; column < 6; column++) {
-        const int left = column - 1;
-        const int kx_first = first_tap(left, 1), kx_end = end_tap(left, 1, 3, 6);
-        float sums[4] = {0};
+      const float *const filters = small_constant_0_weight + block * 72;
+      for (int start_column = 0; start_column < 6; start_column += 6) {
+        const int pixels = 6;
+        float sums[128] = {0};
+        /* Taps that all pixels have are one run; the others leave some pixels out. */
+        const int whole = first_tap(start_column - 1, 1);
+        const int whole_end = end_tap((start_column + pixels - 1) - 1, 1, 3, 6);
         for (int ky = ky_first; ky < ky_end; ky++) {
-          const int start = ((top + ky) * 6 + left + kx_first) * 2;
-          const int tap = (block * 3 + ky) * 3 + kx_first;
-          accumulate_4(x + start, small_constant_0_weight + tap * 8, (kx_end - kx_first) * 2, sums);
+          for (int kx = 0, run; kx < 3; kx += run) {
+            const int from = clamp_int(first_tap(kx - 1, 1) - start_column, 0, pixels);
+            const int to = clamp_int(end_tap(kx - 1, 1, 6, 6) - start_column, from, pixels);
+            run = kx == whole && whole < whole_end ? whole_end - whole : 1;
+            if (from < to)
+              accumulate_8x4(isa, x, ((top + ky) * 6 + start_column - 1 + kx) * 2, 2, from, to, filters + (ky * 3 + kx) * 8, run * 2, sums);
+          }
         }
+        for (int pixel = 0; pixel < pixels; pixel++) {
+          const int column = start_column + pixel;
+          const float *const sum = sums + pixel * 16;
         for (int lane = 0; lane < 4; lane++) {
-          const float a = sums[lane];
+          const float a = sum[lane];
           y_row[column * 4 + first + lane] = max_f32(a + small_bias[first + lane], 0.0f);
+        }
         }
       }
     }
@@ -238,7 +445,7 @@ static void small_features_0_Conv(const float *x, float *y, int first_row, int e
  * y = a >= small_threshold, a being the result so far.
  * ONNX: /features/2/MaxPool
  */
-static void small_features_2_MaxPool(const float *x, uint32_t *y, int first_row, int end_row)
+static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int first_row, int end_row)
 {
   for (int row = first_row; row < end_row; row++) {
     const int top = row * 2;
@@ -274,7 +481,7 @@ static void small_features_2_MaxPool(const float *x, uint32_t *y, int first_row,
  * y = a >= small_constant_3_limit, a being the result so far.
  * ONNX: /features/3/Conv
  */
-static void small_features_3_Conv(const uint32_t *x, uint32_t *y, int first_row, int end_row)
+static INLINE void small_features_3_Conv(const uint32_t *x, uint32_t *y, int first_row, int end_row, enum isa isa)
 {
   for (int row = first_row; row < end_row; row++) {
     const int top = row - 1;
@@ -283,21 +490,34 @@ static void small_features_3_Conv(const uint32_t *x, uint32_t *y, int first_row,
     memset(y_row, 0, 3 * sizeof *y_row);
     for (int block = 0; block < 1; block++) {
       const int first = block * 5;
-      for (int column = 0; column < 3; column++) {
-        const int left = column - 1;
-        const int kx_first = first_tap(left, 1), kx_end = end_tap(left, 1, 3, 3);
-        int32_t mismatches[5] = {0};
+      const uint32_t *const filters = small_constant_3_weight + block * 45;
+      for (int start_column = 0; start_column < 3; start_column += 3) {
+        const int pixels = 3;
+        int32_t sums[128] = {0};
+        /* Taps that all pixels have are one run; the others leave some pixels out. */
+        const int whole = first_tap(start_column - 1, 1);
+        const int whole_end = end_tap((start_column + pixels - 1) - 1, 1, 3, 3);
         for (int ky = ky_first; ky < ky_end; ky++) {
-          const int start = (top + ky) * 3 + left + kx_first;
-          const int tap = (block * 3 + ky) * 3 + kx_first;
-          count_mismatches_5(x + start, small_constant_3_weight + tap * 5, kx_end - kx_first, mismatches);
+          for (int kx = 0, run; kx < 3; kx += run) {
+            const int from = clamp_int(first_tap(kx - 1, 1) - start_column, 0, pixels);
+            const int to = clamp_int(end_tap(kx - 1, 1, 3, 3) - start_column, from, pixels);
+            run = kx == whole && whole < whole_end ? whole_end - whole : 1;
+            if (from < to)
+              count_mismatches_8x5(isa, x, (top + ky) * 3 + start_column - 1 + kx, 1, from, to, filters + (ky * 3 + kx) * 5, run, sums);
+          }
         }
+        for (int pixel = 0; pixel < pixels; pixel++) {
+          const int column = start_column + pixel;
+          const int32_t *const sum = sums + pixel * 16;
+          const int left = column - 1;
+          const int taps = (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1));
         uint32_t bits = 0;
         for (int lane = 0; lane < 5; lane++) {
-          const int32_t a = 4 * (ky_end - ky_first) * (kx_end - kx_first) - 2 * mismatches[lane];
+          const int32_t a = 4 * taps - 2 * sum[lane];
           bits |= (uint32_t)(a >= small_constant_3_limit[first + lane]) << lane;
         }
         or_bits(y_row + column, first, bits);
+        }
       }
     }
   }
@@ -308,7 +528,7 @@ static void small_features_3_Conv(const uint32_t *x, uint32_t *y, int first_row,
  * y = (float)a * small_alpha, a being the result so far.
  * ONNX: /fc/Gemm
  */
-static void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int end_row)
+static INLINE void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int end_row, enum isa isa)
 {
   for (int row = first_row; row < end_row; row++) {
     const int top = row;
@@ -316,27 +536,32 @@ static void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int end_ro
     float *const y_row = y + row * 3;
     for (int block = 0; block < 1; block++) {
       const int first = block * 3;
-      for (int column = 0; column < 1; column++) {
-        const int left = column;
-        const int kx_first = 0, kx_end = 3;
-        int32_t mismatches[3] = {0};
+      const uint32_t *const filters = small_fc_weight + block * 27;
+      for (int start_column = 0; start_column < 1; start_column += 1) {
+        const int pixels = 1;
+        int32_t sums[16] = {0};
         for (int ky = ky_first; ky < ky_end; ky++) {
-          const int start = (top + ky) * 3 + left + kx_first;
-          const int tap = (block * 3 + ky) * 3 + kx_first;
-          count_mismatches_3(x + start, small_fc_weight + tap * 3, kx_end - kx_first, mismatches);
+          for (int kx = 0; kx < 3; kx += 3)
+            count_mismatches_1x3(isa, x, (top + ky) * 3 + start_column + kx, 1, 0, pixels, filters + (ky * 3 + kx) * 3, 3, sums);
         }
+        for (int pixel = 0; pixel < pixels; pixel++) {
+          const int column = start_column + pixel;
+          const int32_t *const sum = sums + pixel * 16;
+          const int taps = (ky_end - ky_first) * (3 - 0);
         for (int lane = 0; lane < 3; lane++) {
-          const int32_t a = 5 * (ky_end - ky_first) * (kx_end - kx_first) - 2 * mismatches[lane];
+          const int32_t a = 5 * taps - 2 * sum[lane];
           y_row[column * 3 + first + lane] = (float)a * small_alpha[first + lane];
+        }
         }
       }
     }
   }
 }
 
-int small_run(const float *image, float *logits, void *workspace)
+static INLINE int small_run_with(enum isa isa, const float *image, float *logits, void *workspace)
 {
   unsigned char *const base = (unsigned char *)workspace + (-(uintptr_t)workspace & 63u);
+  (void)isa;
   float *const features_0_Conv_out = (float *)(void *)(base + 0);
   uint32_t *const features_2_MaxPool_out = (uint32_t *)(void *)(base + 192);
   uint32_t *const features_3_Conv_out = (uint32_t *)(void *)(base + 0);
@@ -344,11 +569,38 @@ int small_run(const float *image, float *logits, void *workspace)
   /* Row by row: 2 of the 6 rows of features_0_Conv_out are kept at a time. */
   for (int row = 0, done = 0; row < 3; row++) {
     const int end = clamp_int(row * 2 + 2, done, 6);
-    small_features_0_Conv(image, features_0_Conv_out, done, end);
+    small_features_0_Conv(image, features_0_Conv_out, done, end, isa);
     small_features_2_MaxPool(features_0_Conv_out, features_2_MaxPool_out, row, row + 1);
     done = end;
   }
-  small_features_3_Conv(features_2_MaxPool_out, features_3_Conv_out, 0, 3);
-  small_fc_Gemm(features_3_Conv_out, logits, 0, 1);
+  small_features_3_Conv(features_2_MaxPool_out, features_3_Conv_out, 0, 3, isa);
+  small_fc_Gemm(features_3_Conv_out, logits, 0, 1, isa);
   return 0;
+}
+
+#ifdef TARGET_AVX512
+TARGET_AVX512 static int small_run_avx512(const float *image, float *logits, void *workspace)
+{
+  return small_run_with(AVX512, image, logits, workspace);
+}
+#endif
+
+#ifdef TARGET_AVX2
+TARGET_AVX2 static int small_run_avx2(const float *image, float *logits, void *workspace)
+{
+  return small_run_with(AVX2, image, logits, workspace);
+}
+#endif
+
+int small_run(const float *image, float *logits, void *workspace)
+{
+#ifdef TARGET_AVX512
+  if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    return small_run_avx512(image, logits, workspace);
+#endif
+#ifdef TARGET_AVX2
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return small_run_avx2(image, logits, workspace);
+#endif
+  return small_run_with(PORTABLE, image, logits, workspace);
 }

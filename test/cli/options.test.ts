@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { f32 } from '../../src/ir/tensor.ts'
+import { model } from '../onnx.ts'
+import { filesIn, inFolder, xnorc } from './command.ts'
+
+const bytes = model({
+  inputs: { x: 'float[1,3,4,4]' },
+  outputs: { y: 'float' },
+  nodes: [
+    { op: 'Conv', in: ['x', 'w'], out: ['a'], name: 'first' },
+    { op: 'Sign', in: ['a'], out: ['b'], name: 'sign' },
+    { op: 'Conv', in: ['b', 'v'], out: ['c'], name: 'second' },
+    { op: 'Sign', in: ['c'], out: ['d'], name: 'zero' },
+    { op: 'Conv', in: ['d', 'u'], out: ['y'], name: 'third' },
+  ],
+  initializers: {
+    w: f32([2, 3, 1, 1], [1, 2, 3, 4, 5, 6]),
+    v: f32([2, 2, 1, 1], [1, 1, 1, -1]),
+    u: f32([2, 2, 1, 1], [1, 1, 1, -1]),
+  },
+})
+
+const withModel = (use: (path: string, folder: string) => void): void =>
+  inFolder(folder => {
+    const path = join(folder, 'net.onnx')
+    writeFileSync(path, bytes)
+    use(path, folder)
+  })
+
+describe('options of the model', () => {
+  test('--input-type and --input-layout change the interface, and stand in the header of the code', () => {
+    withModel((path, folder) => {
+      const form = ['--input-type', 'u8', '--mean', '.5', '--std', '.25,.5,.25', '--input-layout', 'nhwc']
+      const { status, stdout } = xnorc('compile', path, '--target', 'c', '--out', folder, '--json', ...form)
+      expect(status).toBe(0)
+      expect(JSON.parse(stdout).inputs).toEqual([{ name: 'x', dtype: 'u8', shape: [1, 4, 4, 3] }])
+      expect(readFileSync(join(folder, 'net.c'), 'utf8')).toContain(
+        '--input-type u8 --mean 0.5 --std 0.25,0.5,0.25 --input-layout nhwc',
+      )
+    })
+  })
+
+  test('--sign-zero: a warning, or status 1 and nothing written', () => {
+    withModel((path, folder) => {
+      const warned = xnorc('inspect', path)
+      expect(warned.status).toBe(0)
+      expect(warned.stderr).toContain(
+        "warning: sign-of-zero: Sign 'zero' takes the sign of values that can be exactly 0",
+      )
+      const refused = xnorc('compile', path, '--target', 'c', '--out', join(folder, 'out'), '--sign-zero', 'error')
+      expect(refused.status).toBe(1)
+      expect(refused.stderr).toMatch(/^error: sign-of-zero: Sign 'zero'/)
+      expect(filesIn(join(folder, 'out'))).toEqual([])
+    })
+  })
+
+  test('--binarize: named layers become binary', () => {
+    withModel(path => {
+      const { stdout } = xnorc('inspect', path, '--binarize', 'first', '--scale', 'alpha')
+      expect(stdout).toMatch(/first +Conv .* binary .* input ±1 by --binarize; weights ±alpha per filter/)
+      expect(stdout).toContain('3 of 3 layers binary')
+    })
+  })
+
+  test.each([
+    [['--binarize', 'first,nowhere'], "there is no layer 'nowhere'"],
+    [['--binarize', ','], 'names of nodes separated by commas'],
+    [['--scale', 'beta'], 'Allowed choices are alpha, alpha-k'],
+    [['--sign-zero', 'minus'], 'Allowed choices are plus, error'],
+    [['--input-type', 'f16'], 'Allowed choices are f32, u8'],
+    [['--input-layout', 'chwn'], 'Allowed choices are nchw, nhwc'],
+    [['--mean', '1'], 'they need --input-type u8'],
+    [['--input-type', 'u8', '--mean', '1,2'], "2 values for the 3 channels of 'x'"],
+    [['--input-type', 'u8', '--std', '0'], '--std: a value is 0'],
+    [['--std', '1,two'], 'Numbers separated by commas'],
+  ])('%j is wrong usage', (options, message) => {
+    withModel(path => {
+      const { status, stderr } = xnorc('inspect', path, ...options)
+      expect(stderr).toContain(message)
+      expect(status).toBe(2)
+    })
+  })
+})
