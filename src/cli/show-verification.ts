@@ -42,13 +42,12 @@ function showOutputs(outputs: readonly OutputReport[]): string {
     const all = outputs.filter(({ output, reference }) => `${output}\n${reference}` === key)
     const worst = all.reduce((a, b) => (b.maxDifference / (b.scale || 1) > a.maxDifference / (a.scale || 1) ? b : a))
     const same = all.filter(({ samePrediction }) => samePrediction).length
-    const flipped = all.filter(({ verdict }) => verdict === 'flips').length
-    return [
-      ...key.split('\n'),
-      relative(worst),
-      `${same} of ${all.length}`,
-      flipped > 0 ? `${flipped} moved by flips` : '',
+    const count = (wanted: string) => all.filter(({ verdict }) => verdict === wanted).length
+    const notes = [
+      count('flips') > 0 ? `${count('flips')} moved by flips` : '',
+      count('zeros') > 0 ? `${count('zeros')} with a sign of 0, which is 0 in ONNX and +1 in bits` : '',
     ]
+    return [...key.split('\n'), relative(worst), `${same} of ${all.length}`, notes.filter(Boolean).join(', ')]
   })
   return showTable(['output', 'against', 'max difference', 'same prediction', ''], rows, [2, 3])
 }

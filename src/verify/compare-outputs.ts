@@ -9,9 +9,10 @@ export interface OutputComparison {
   readonly scale: number
   /**
    * `equal`: within the tolerance. `flips`: beyond it, but by no more than the model's own outputs move when its inputs
-   * do by the tolerance, which flips bits next to floats. `different`: a real difference.
+   * do by the tolerance, which flips bits next to floats. `zeros`: beyond it, and the sign of an exact 0 was taken, which
+   * is 0 in ONNX and +1 in bits. `different`: a real difference.
    */
-  readonly verdict: 'equal' | 'flips' | 'different'
+  readonly verdict: 'equal' | 'flips' | 'zeros' | 'different'
   /** Whether the largest value of every row is at the same place: the prediction of a classifier. */
   readonly samePrediction: boolean
 }

@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend.ts'
 import { lowerWithNodes } from '../backends/lower.ts'
-import { adaptInputs, type InputForm } from '../frontend/adapt-inputs.ts'
-import { type ReadOptions, readModel } from '../frontend/index.ts'
+import type { InputForm } from '../frontend/adapt-inputs.ts'
+import { type ReadOptions, type ReadResult, readModel } from '../frontend/index.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { interpret } from '../ir/interpret.ts'
@@ -10,13 +10,15 @@ import { pipeline } from '../passes/pipeline.ts'
 import { version } from '../version.ts'
 import { compareOutputs, type OutputComparison } from './compare-outputs.ts'
 import { addRun, type LayerReport, startReport } from './layer-report.ts'
+import { adaptGraph } from './model-feeds.ts'
 import type { Feeds, Reference, Run, Runner } from './runner.ts'
 import { compareTrace } from './trace-layers.ts'
+import { excuseZeros } from './zero-signs.ts'
 
 export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly backend: Backend
   readonly runner: Runner
-  /** Values to run with; made from the imported graph. */
+  /** Values to run with, for the inputs of the generated code. */
   readonly feeds: (graph: Graph) => readonly Feeds[]
   /** Others that can run the model, beside the interpreter. */
   readonly references: readonly Reference[]
@@ -53,16 +55,15 @@ export interface Verification {
 export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Promise<Verification> {
   const { backend, runner, tolerance, progress } = options
   const model = await readModel(bytes, options)
-  const source = adaptInputs(model.graph, options)
-  const { graph, warnings, decisions } = runPasses(source, pipeline, { ...options, operators: model.operators })
+  const adapted = adaptGraph(model.graph, options)
+  const passOptions = { ...options, operators: model.operators }
+  const { graph, warnings, decisions } = runPasses(adapted.graph, pipeline, passOptions)
   const lowered = lowerWithNodes(graph, backend.lowering)
-  const feeds = options.feeds(source)
+  const feeds = options.feeds(adapted.graph)
   const runs = (trace: boolean) => buildAndRun(lowered.plan, trace, feeds, options)
   const [plain, traced] = [await runs(false), await runs(true)]
-  const changedLayers = changedBy(source, decisions, options)
-  // Others run the model as the file has it: they cannot be fed where its inputs were given another form.
-  const others = source === model.graph ? options.references : []
-  const references = changedLayers.length > 0 ? [] : [interpreterOf(source), ...others]
+  const changedLayers = changedBy(adapted.graph, decisions, passOptions)
+  const references = changedLayers.length > 0 ? [] : [interpreterOf(model), ...options.references]
   const layers = startReport([...lowered.nodes.values()], model.operators)
   const outputs: OutputReport[] = []
   for (const [sample, feed] of feeds.entries()) {
@@ -70,9 +71,12 @@ export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Pr
     const compared = compareTrace(lowered, feed, traced[sample]!, tolerance)
     addRun(layers, compared, sample)
     const mayFlip = compared.some(({ comparison }) => comparison.uncertain > 0)
-    for (const reference of references)
-      for (const comparison of await compareOutputs(plain[sample]!.outputs, reference, feed, { tolerance, mayFlip }))
+    const modelFeeds = adapted.toModel(feed)
+    for (const reference of references) {
+      const results = await compareOutputs(plain[sample]!.outputs, reference, modelFeeds, { tolerance, mayFlip })
+      for (const comparison of excuseZeros(results, model.graph, modelFeeds))
         outputs.push({ ...comparison, reference: reference.name, sample })
+    }
   }
   const reports = [...layers.values()]
   const faults = [
@@ -110,7 +114,7 @@ async function buildAndRun(
   }
 }
 
-const interpreterOf = (graph: Graph): Reference => ({
+const interpreterOf = ({ graph }: ReadResult): Reference => ({
   name: 'interpreter',
   run: async feeds => interpret(graph, feeds),
 })

@@ -89,6 +89,29 @@ describe('xnorc verify', () => {
     expect(printed.join('\n')).toContain('outputs not compared with the ONNX model: the weights of d were binarized')
   })
 
+  test('pixels and another layout: the model gets what it expects', async () => {
+    const form = { inputType: 'u8', inputLayout: 'nhwc', mean: [0.5], std: [0.25] } as const
+    expect(await runVerify(path, { ...options, ...form })).toBe(0)
+    expect(printed.join('\n')).toMatch(/dense\.out +onnxruntime +\S+ +2 of 2/)
+  })
+
+  test('the sign of an exact 0 is said to be one', async () => {
+    const signs = {
+      inputs: { x: 'float[1,2]' },
+      outputs: { 'd.out': 'float[1,2]' },
+      initializers: { w: { dtype: 'f32', shape: [2, 2], values: Float32Array.of(1, -1, 1, 1) } },
+      nodes: [
+        { op: 'Sign', in: ['x'], out: ['s'] },
+        { op: 'MatMul', name: 'd', in: ['s', 'w'], out: ['t'] },
+        { op: 'Sign', in: ['t'], out: ['u'] },
+        { op: 'MatMul', in: ['u', 'w'], out: ['d.out'] },
+      ],
+    } as const
+    writeFileSync(join(folder, 'signs.onnx'), model(signs))
+    expect(await runVerify(join(folder, 'signs.onnx'), options)).toBe(0)
+    expect(printed.join('\n')).toContain('2 with a sign of 0, which is 0 in ONNX and +1 in bits')
+  })
+
   test('says what is missing', async () => {
     vi.stubEnv('CC', 'no-such-cc -O2')
     await expect(runVerify(path, options)).rejects.toThrow("there is no C compiler 'no-such-cc'")
