@@ -65,14 +65,20 @@ function joined(a: Range, b: Range): Range['rest'] {
   return step ? { base: a.rest.base, step } : 'floats'
 }
 
-/** A step that both are multiples of; undefined where neither divides the other. */
+/** How much finer than the smaller of two steps their common step may be: random floats have none. */
+const FINEST = 64
+
+/** The largest step that both are multiples of, by Euclid; undefined where there is none, or no first step. */
 export function commonStep(a: number | undefined, b: number): number | undefined {
-  if (a === undefined || a === 0 || b === 0) return a === undefined ? undefined : a || b
-  const [small, large] = a < b ? [a, b] : [b, a]
-  const ratio = large / small
-  if (Math.abs(ratio - Math.round(ratio)) <= 1e-6) return small
-  const half = small / 2
-  return Number.isInteger(large / half) ? half : undefined
+  if (a === undefined) return undefined
+  let [large, small] = a < b ? [b, a] : [a, b]
+  const nothing = small * 2 ** -20
+  const least = small / FINEST
+  while (small > nothing) {
+    const rest = large % small
+    ;[large, small] = [small, small - rest <= nothing ? 0 : rest]
+  }
+  return large >= least * (1 - 2 ** -20) ? large : undefined
 }
 
 /** All values as one lattice, points included; undefined where there is none. */

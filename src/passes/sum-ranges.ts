@@ -1,5 +1,5 @@
 import type { Node } from '../ir/node.ts'
-import { commonStep, type Lattice, latticeOf, type Range } from '../ir/range.ts'
+import { commonStep, exactly, type Lattice, latticeOf, type Range } from '../ir/range.ts'
 import type { Tensor } from '../ir/tensor.ts'
 
 /**
@@ -36,20 +36,28 @@ function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, 
   }
   const times = (weight: number, bound: number) => (weight === 0 ? 0 : weight * bound)
   const padded = isPadded ? { low: Math.min(x.low, 0), high: Math.max(x.high, 0) } : x
+  // f32 sums round at every step, in an order that is not known here.
+  const slack = filter.length * HALF_ULP
+  const [least, most] = [times(positive, padded.low), times(positive, padded.high)]
+  const [lost, gained] = [times(negative, padded.high), times(negative, padded.low)]
   const bounds = {
-    low: times(positive, padded.low) - times(negative, padded.high),
-    high: times(positive, padded.high) - times(negative, padded.low),
+    low: least - lost - slack * (Math.abs(least) + Math.abs(lost)),
+    high: most - gained + slack * (Math.abs(most) + Math.abs(gained)),
   }
   const floats: Range = { ...bounds, points: x.points.includes(0) && x.rest !== 'none' ? [0] : [], rest: 'floats' }
   if (alpha === 0) return { low: 0, high: 0, points: [0], rest: 'none' }
   if (!isScaled || !lattice) return floats
   const { base, step } = lattice
   if (isPadded || zeros) {
-    const common = commonStep(base, step)
+    const common = commonStep(Math.abs(base), step)
     return common ? { ...bounds, points: [], rest: { base: 0, step: common * alpha } } : floats
   }
-  return step > 0 ? { ...bounds, points: [], rest: { base: base * (positive - negative), step: step * alpha } } : floats
+  const start = base * (positive - negative)
+  // An input of one value has sums of one value.
+  return step > 0 ? { ...bounds, points: [], rest: { base: start, step: step * alpha } } : exactly(start)
 }
+
+const HALF_ULP = 2 ** -24
 
 /** The lattice of the sum of `count` values of a range. */
 export function sumLattice(range: Range, count: number): Lattice | undefined {

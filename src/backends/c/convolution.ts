@@ -1,4 +1,5 @@
 import { wordsFor } from '../../ir/bits.ts'
+import { isArg } from '../../ir/expr.ts'
 import type { ConvolutionParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signLanesFor } from './arrange.ts'
@@ -39,6 +40,8 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
   const padded = window.kxFirst !== '0' || window.kxEnd !== `${kernelWidth}`
   const pixels = Math.min(PIXELS, outWidth)
   const group = `block / ${blocks}`
+  const rowByRow = params.inRing < params.images * params.inHeight && kernelHeight > 1
+  const ky = rowByRow ? 'ky' : 'ky_first'
   const context = {
     ...window,
     yElement: window.yPixel,
@@ -71,16 +74,45 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
     inWidth: params.inWidth,
     run: contiguous ? (padded ? 'kx == whole && whole < whole_end ? whole_end - whole : 1' : `${kernelWidth}`) : '1',
     timesDepth: depth === 1 ? '' : ` * ${depth}`,
-    xStart: `${pixelStart(params, linear('start_column', strideX, -padLeft), groups * depth)}${groups === 1 ? '' : ` + ${group} * ${depth}`}`,
+    xStart: `${pixelStart(params, linear('start_column', strideX, -padLeft), groups * depth, ky)}${groups === 1 ? '' : ` + ${group} * ${depth}`}`,
+    // Rows of a ring do not follow each other in memory, so each is a call of its own.
+    rowByRow,
+    rows: rowByRow ? '1' : 'ky_end - ky_first',
+    rowPitch: params.dilationY * params.inWidth * groups * depth,
+    nextRow: kernelWidth * tapSize,
+    // The first of several calls makes the sums.
+    fresh:
+      rowByRow || !contiguous
+        ? rowByRow
+          ? contiguous
+            ? 'ky == ky_first'
+            : 'ky == ky_first && kx == 0'
+          : 'kx == 0'
+        : '1',
     pitch: strideX * groups * depth,
-    tapStart: times(`(${times('ky', kernelWidth)} + kx)`, tapSize),
+    tapStart: times(`(${times(ky, kernelWidth)} + kx)`, tapSize),
     laneCount: laneCount(perGroup, width, groups === 1 ? 'first' : `block % ${blocks} * ${lanes}`),
     counts: binary,
+    thresholds: thresholdsOf(call, scope),
+    reach: `reach_${binary ? 'i32' : 'f32'}_${pixels === 1 ? 1 : PIXELS}x${width}`,
+    offset: channels === 1 ? 'taps' : `${channels} * taps`,
+    startPixel: times('start_column', wordsFor(filters)),
+    yPixelPitch: wordsFor(filters),
     sumType: binary ? 'int32_t' : 'float',
     sum: binary ? `${channels === 1 ? '' : `${channels} * `}taps - 2 * sum[lane]` : 'sum[lane]',
     value: storeText(store, imageVariables, scope),
   }
   return { template: 'c/kernels/conv2d.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+}
+
+/** The symbol of the thresholds, where all that is stored is whether sums reach one threshold per filter. */
+function thresholdsOf({ store, kernel }: Call<'conv2d' | 'binaryConv2d'>, { constants }: Scope): string {
+  const { expr, operands } = store
+  const [threshold] = operands
+  if (expr.fn !== 'ge' || !isArg(expr.args[0]!, 0) || !isArg(expr.args[1]!, 1) || !threshold) return ''
+  const isPerFilter = threshold.strides.join() === '0,0,1' && threshold.buffer.place.kind === 'constant'
+  const isSameType = threshold.dtype === (kernel === 'conv2d' ? 'f32' : 'i32')
+  return isPerFilter && isSameType ? constants.symbolOf(threshold.buffer) : ''
 }
 
 /** First filter of a pair of blocks of 16. */

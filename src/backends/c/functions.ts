@@ -24,6 +24,9 @@ const FOR_LANES = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)\
 /** The same for a block of pixels and all filters that are computed together: `count_mismatches_8x32`. */
 const FOR_PIXELS = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)x(\d+)\(/g
 
+/** Comparisons of a block of sums with thresholds: `reach_i32_8x32`. */
+const FOR_REACH = /\breach_(i32|f32)_(\d+)x(\d+)\(/g
+
 /** Sums of a pixel take whole vectors of 16. */
 export const sumPitchOf = (width: number): number => Math.ceil(width / 16) * 16
 
@@ -34,7 +37,10 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
     .sort((a, b) => (a[0] < b[0] ? -1 : 1))
     .map(([, name, suffix = '', count, width]) => pixelsContext(name!, suffix, Number(count), Number(width), isas))
   const blocks = pixels.map(context => render('c/functions/pixels.c', context))
-  const text = [called, ...blocks].join('\n')
+  const reaches = [...new Map([...called.matchAll(FOR_REACH)].map(match => [match[0], match])).values()]
+    .sort((a, b) => (a[0] < b[0] ? -1 : 1))
+    .map(([, type, count, width]) => printReach(type!, Number(count), Number(width), isas))
+  const text = [called, ...blocks, ...reaches].join('\n')
   const kernels = [...new Set(pixels.flatMap(kernelsOf))]
   const lanes = [...new Map([...text.matchAll(FOR_LANES)].map(match => [match[0], match])).values()]
     .map(([called, name, suffix = '', count]) => ({ called, text: forLanes(name!, suffix, Number(count)) }))
@@ -46,7 +52,7 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
     if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}\\(`).test(each)))
       plain.unshift(render(`c/functions/${name}.c`, {}))
   const vectors = lanes.some(each => each.includes('VECTORS')) ? [render('c/functions/vectors.c', {})] : []
-  return [...vectors, ...plain, ...lanes, ...kernels, ...blocks]
+  return [...vectors, ...plain, ...lanes, ...kernels, ...blocks, ...reaches]
 }
 
 function forLanes(name: string, suffix: string, lanes: number): string {
@@ -90,7 +96,9 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
     weightType: bits || signs ? 'uint32_t' : 'float',
     sumType: bits ? 'int32_t' : 'float',
     avx512: hasKernels && isas.includes('avx512') ? `${name}_avx512_${pixels}x${vectors}` : '',
-    avx2: hasKernels && lanes === 16 && isas.includes('avx2') ? `${name}_avx2_${vectors}` : '',
+    // Its popcounts want whole vectors; fused multiply-adds can leave lanes out.
+    avx2: hasKernels && (lanes === 16 || !bits) && isas.includes('avx2') ? `${name}_avx2_${vectors}` : '',
+    avx2Lanes: bits ? '' : `${lanes}, ${width}, `,
   }
 }
 
@@ -98,3 +106,21 @@ const kernelsOf = ({ kernel, avx512, avx2, pixels, vectors, sumPitch }: PixelsCo
   ...(avx512 ? [render(`c/functions/${kernel}_avx512.c`, { pixels, vectors, sumPitch })] : []),
   ...(avx2 ? [render(`c/functions/${kernel}_avx2.c`, { vectors, halves: 2 * vectors, sumPitch })] : []),
 ]
+
+/** The sums of a float convolution are compared as they are, those of a binary one as offset - 2 · mismatches. */
+function printReach(type: string, pixels: number, width: number, isas: readonly Isa[]): string {
+  const counts = type === 'i32'
+  return render('c/functions/reach.c', {
+    name: `reach_${type}_${pixels}x${width}`,
+    sumType: counts ? 'int32_t' : 'float',
+    sumPitch: sumPitchOf(width),
+    counts,
+    wide: width > 16,
+    offsetParameter: counts ? 'const int32_t *offsets, ' : '',
+    offsetArgument: counts ? 'offsets, ' : '',
+    value: counts ? 'offsets[p] - 2 * sums[lane]' : 'sums[lane]',
+    avx512: isas.includes('avx512'),
+    avx2: isas.includes('avx2'),
+    eighths: Math.ceil(width / 8),
+  })
+}

@@ -21,15 +21,17 @@ enum isa { PORTABLE, AVX2, AVX512 };
 #if defined(__GNUC__) && defined(__x86_64__)
 #define X86
 #include <immintrin.h>
-#define TARGET_AVX2 __attribute__((target("avx2,fma,popcnt")))
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
+#define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
+#define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
 #endif
 
 /* Layers become part of the run function, of which there is one for every instruction set. */
 #if defined(__GNUC__)
 #define INLINE inline __attribute__((always_inline))
+#define RESTRICT __restrict
 #else
 #define INLINE inline
+#define RESTRICT
 #endif
 #if defined(__GNUC__) && !defined(__clang__)
 #define UNROLL _Pragma("GCC unroll 16")
@@ -181,8 +183,8 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
 
 #ifdef TARGET_AVX512
 /* 8 pixels by 1 vectors of 16 filters: a number of x times 16 weights, a fused multiply-add each. */
-TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int pitch, int from, int to,
-  const float *weights, int lanes, int next_vector, int last_lanes, int count, float *sums)
+TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, float *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
   const float *pixel[8];
@@ -193,20 +195,26 @@ TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int p
     pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
     UNROLL
     for (int v = 0; v < 1; v++)
-      totals[p][v] = _mm512_loadu_ps(sums + p * 16 + v * 16);
+      totals[p][v] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + p * 16 + v * 16);
   }
-  for (int k = 0; k < count; k++) {
-    __m512 w[1];
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      w[v] = _mm512_maskz_loadu_ps(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
-    UNROLL
-    for (int p = 0; p < 8; p++) {
-      const __m512 value = _mm512_set1_ps(pixel[p][k]);
+  for (int row = 0; row < rows; row++) {
+    for (int k = 0; k < count; k++) {
+      __m512 w[1];
       UNROLL
       for (int v = 0; v < 1; v++)
-        totals[p][v] = _mm512_fmadd_ps(value, w[v], totals[p][v]);
+        w[v] = _mm512_maskz_loadu_ps(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+      UNROLL
+      for (int p = 0; p < 8; p++) {
+        const __m512 value = _mm512_set1_ps(pixel[p][k]);
+        UNROLL
+        for (int v = 0; v < 1; v++)
+          totals[p][v] = _mm512_fmadd_ps(value, w[v], totals[p][v]);
+      }
     }
+    UNROLL
+    for (int p = 0; p < 8; p++)
+      pixel[p] += row_pitch;
+    weights += next_row;
   }
   UNROLL
   for (int p = 0; p < 8; p++)
@@ -218,10 +226,58 @@ TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int p
 }
 #endif
 
+#ifdef TARGET_AVX2
+/* Four pixels by 16 filters at a time: a number of x times 8 weights, a fused multiply-add each. */
+TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int lanes, int filters, int next_vector, int next_row, int rows, int count, float *sums)
+{
+  const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  for (int v = 0; v < 1; v++) {
+    /* Lanes past the last filter are not read. */
+    const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16), order);
+    const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16 - 8), order);
+    for (int p = from; p < to; p += 4) {
+      const float *pixel[4], *w = weights + v * next_vector;
+      __m256 totals[4][2];
+      UNROLL
+      for (int q = 0; q < 4; q++) {
+        /* What lies outside is computed as its neighbour, and not stored. */
+        const int inside = p + q < to ? p + q : to - 1;
+        pixel[q] = x + start + inside * pitch;
+        totals[q][0] = _mm256_loadu_ps(sums + inside * 16 + v * 16);
+        totals[q][1] = _mm256_loadu_ps(sums + inside * 16 + v * 16 + 8);
+      }
+      for (int row = 0; row < rows; row++) {
+        for (int k = 0; k < count; k++) {
+          const __m256 low = _mm256_maskload_ps(w + k * lanes, low_lanes);
+          const __m256 high = _mm256_maskload_ps(w + k * lanes + 8, high_lanes);
+          UNROLL
+          for (int q = 0; q < 4; q++) {
+            const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
+            totals[q][0] = _mm256_fmadd_ps(value, low, totals[q][0]);
+            totals[q][1] = _mm256_fmadd_ps(value, high, totals[q][1]);
+          }
+        }
+        UNROLL
+        for (int q = 0; q < 4; q++)
+          pixel[q] += row_pitch;
+        w += next_row;
+      }
+      UNROLL
+      for (int q = 0; q < 4; q++)
+        if (p + q < to) {
+          _mm256_storeu_ps(sums + (p + q) * 16 + v * 16, totals[q][0]);
+          _mm256_storeu_ps(sums + (p + q) * 16 + v * 16 + 8, totals[q][1]);
+        }
+    }
+  }
+}
+#endif
+
 #ifdef TARGET_AVX512
 /* 1 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int start, int pitch, int from, int to,
-  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int count, int32_t *sums)
+TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
   const uint32_t *pixel[1];
@@ -232,20 +288,26 @@ TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int sta
     pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
     UNROLL
     for (int v = 0; v < 1; v++)
-      totals[p][v] = _mm512_loadu_si512(sums + p * 16 + v * 16);
+      totals[p][v] = fresh ? _mm512_setzero_si512() : _mm512_loadu_si512(sums + p * 16 + v * 16);
   }
-  for (int k = 0; k < count; k++) {
-    __m512i w[1];
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
-    UNROLL
-    for (int p = 0; p < 1; p++) {
-      const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
+  for (int row = 0; row < rows; row++) {
+    for (int k = 0; k < count; k++) {
+      __m512i w[1];
       UNROLL
       for (int v = 0; v < 1; v++)
-        totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
+        w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+      UNROLL
+      for (int p = 0; p < 1; p++) {
+        const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
+        UNROLL
+        for (int v = 0; v < 1; v++)
+          totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
+      }
     }
+    UNROLL
+    for (int p = 0; p < 1; p++)
+      pixel[p] += row_pitch;
+    weights += next_row;
   }
   UNROLL
   for (int p = 0; p < 1; p++)
@@ -259,8 +321,8 @@ TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int sta
 
 #ifdef TARGET_AVX512
 /* 8 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int start, int pitch, int from, int to,
-  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int count, int32_t *sums)
+TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
   const uint32_t *pixel[8];
@@ -271,20 +333,26 @@ TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int sta
     pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
     UNROLL
     for (int v = 0; v < 1; v++)
-      totals[p][v] = _mm512_loadu_si512(sums + p * 16 + v * 16);
+      totals[p][v] = fresh ? _mm512_setzero_si512() : _mm512_loadu_si512(sums + p * 16 + v * 16);
   }
-  for (int k = 0; k < count; k++) {
-    __m512i w[1];
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
-    UNROLL
-    for (int p = 0; p < 8; p++) {
-      const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
+  for (int row = 0; row < rows; row++) {
+    for (int k = 0; k < count; k++) {
+      __m512i w[1];
       UNROLL
       for (int v = 0; v < 1; v++)
-        totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
+        w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+      UNROLL
+      for (int p = 0; p < 8; p++) {
+        const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
+        UNROLL
+        for (int v = 0; v < 1; v++)
+          totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
+      }
     }
+    UNROLL
+    for (int p = 0; p < 8; p++)
+      pixel[p] += row_pitch;
+    weights += next_row;
   }
   UNROLL
   for (int p = 0; p < 8; p++)
@@ -297,59 +365,139 @@ TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int sta
 #endif
 
 /*
- * Adds up products with the weights for pixels from..to of a block of 8: pixel p has its run of x at x + start + p * pitch, and
- * its 4 sums at sums + p * 16.
+ * Adds up products with the weights for pixels from..to of a block of 8: pixel p has `rows` runs of `count` in x, the first at
+ * x + start + p * pitch, and its 4 sums at sums + p * 16. `fresh` sums start at 0.
  */
-static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int pitch, int from, int to,
-  const float *weights, int count, float *sums)
+static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int next_row, int rows, int count, int fresh, float *sums)
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    accumulate_avx512_8x1(x, start, pitch, from, to, weights, 4, 16, 4, count, sums);
+    accumulate_avx512_8x1(x, start, row_pitch, pitch, from, to, weights, 4, 16, 4, next_row, rows, count,
+      fresh, sums);
     return;
   }
 #endif
-  (void)isa;
-  for (int p = from; p < to; p++) {
-    accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
+  if (fresh)
+    memset(sums, 0, 8 * 16 * sizeof *sums);
+#ifdef TARGET_AVX2
+  if (isa == AVX2) {
+    accumulate_avx2_1(x, start, row_pitch, pitch, from, to, weights, 4, 4, 16, next_row, rows, count,
+      sums);
+    return;
   }
+#endif
+  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
+    for (int p = from; p < to; p++) {
+      accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
+    }
+  (void)isa;
 }
 
 /*
- * Adds up the bits that differ from those of the weights for pixels from..to of a block of 1: pixel p has its run of x at x + start + p * pitch, and
- * its 3 sums at sums + p * 16.
+ * Adds up the bits that differ from those of the weights for pixels from..to of a block of 1: pixel p has `rows` runs of `count` in x, the first at
+ * x + start + p * pitch, and its 3 sums at sums + p * 16. `fresh` sums start at 0.
  */
-static INLINE void count_mismatches_1x3(enum isa isa, const uint32_t *x, int start, int pitch, int from, int to,
-  const uint32_t *weights, int count, int32_t *sums)
+static INLINE void count_mismatches_1x3(enum isa isa, const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+  const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    count_mismatches_avx512_1x1(x, start, pitch, from, to, weights, 3, 16, 3, count, sums);
+    count_mismatches_avx512_1x1(x, start, row_pitch, pitch, from, to, weights, 3, 16, 3, next_row, rows, count,
+      fresh, sums);
     return;
   }
 #endif
+  if (fresh)
+    memset(sums, 0, 1 * 16 * sizeof *sums);
+  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
+    for (int p = from; p < to; p++) {
+      count_mismatches_3(x + start + p * pitch, weights, count, sums + p * 16);
+    }
   (void)isa;
-  for (int p = from; p < to; p++) {
-    count_mismatches_3(x + start + p * pitch, weights, count, sums + p * 16);
-  }
 }
 
 /*
- * Adds up the bits that differ from those of the weights for pixels from..to of a block of 8: pixel p has its run of x at x + start + p * pitch, and
- * its 5 sums at sums + p * 16.
+ * Adds up the bits that differ from those of the weights for pixels from..to of a block of 8: pixel p has `rows` runs of `count` in x, the first at
+ * x + start + p * pitch, and its 5 sums at sums + p * 16. `fresh` sums start at 0.
  */
-static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int start, int pitch, int from, int to,
-  const uint32_t *weights, int count, int32_t *sums)
+static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+  const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    count_mismatches_avx512_8x1(x, start, pitch, from, to, weights, 5, 16, 5, count, sums);
+    count_mismatches_avx512_8x1(x, start, row_pitch, pitch, from, to, weights, 5, 16, 5, next_row, rows, count,
+      fresh, sums);
+    return;
+  }
+#endif
+  if (fresh)
+    memset(sums, 0, 8 * 16 * sizeof *sums);
+  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
+    for (int p = from; p < to; p++) {
+      count_mismatches_5(x + start + p * pitch, weights, count, sums + p * 16);
+    }
+  (void)isa;
+}
+
+#ifdef TARGET_AVX512
+TARGET_AVX512 static void reach_i32_8x5_avx512(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
+  int lanes, uint32_t *y, int pitch, int first)
+{
+  const __mmask16 low = (__mmask16)((1u << (lanes < 16 ? lanes : 16)) - 1);
+  for (int p = 0; p < pixels; p++, sums += 16) {
+    const __m512i offset = _mm512_set1_epi32(offsets[p]);
+#define REACHED(v, mask) (uint32_t)_mm512_mask_cmpge_epi32_mask(mask, \
+      _mm512_sub_epi32(offset, _mm512_slli_epi32(_mm512_loadu_si512(sums + v), 1)), _mm512_maskz_loadu_epi32(mask, thresholds + v))
+    or_bits(y + p * pitch, first, REACHED(0, low));
+#undef REACHED
+  }
+}
+#endif
+
+#ifdef TARGET_AVX2
+TARGET_AVX2 static void reach_i32_8x5_avx2(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
+  int lanes, uint32_t *y, int pitch, int first)
+{
+  const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  for (int p = 0; p < pixels; p++, sums += 16) {
+    uint32_t bits = 0;
+    UNROLL
+    for (int v = 0; v < 1; v++) {
+      const __m256i inside = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes - v * 8), order);
+      const __m256i twice = _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)(sums + v * 8)), 1);
+      const __m256i sum = _mm256_sub_epi32(_mm256_set1_epi32(offsets[p]), twice);
+      const __m256i below = _mm256_cmpgt_epi32(_mm256_maskload_epi32(thresholds + v * 8, inside), sum);
+      const __m256 reached = _mm256_castsi256_ps(_mm256_andnot_si256(below, inside));
+      bits |= (uint32_t)_mm256_movemask_ps(reached) << (v * 8);
+    }
+    or_bits(y + p * pitch, first, bits);
+  }
+}
+#endif
+
+/* For each of a block of pixels the bits of y from `first` on: whether a sum reaches its threshold. */
+static INLINE void reach_i32_8x5(enum isa isa, const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
+  int lanes, uint32_t *y, int pitch, int first)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    reach_i32_8x5_avx512(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
+    return;
+  }
+#endif
+#ifdef TARGET_AVX2
+  if (isa == AVX2) {
+    reach_i32_8x5_avx2(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
     return;
   }
 #endif
   (void)isa;
-  for (int p = from; p < to; p++) {
-    count_mismatches_5(x + start + p * pitch, weights, count, sums + p * 16);
+  for (int p = 0; p < pixels; p++, sums += 16) {
+    uint32_t bits = 0;
+    for (int lane = 0; lane < lanes; lane++)
+      bits |= (uint32_t)(offsets[p] - 2 * sums[lane] >= thresholds[lane]) << lane;
+    or_bits(y + p * pitch, first, bits);
   }
 }
 
@@ -408,7 +556,7 @@ static INLINE void small_features_0_Conv(const float *x, float *y, int first_row
   for (int row = first_row; row < end_row; row++) {
     const int top = row - 1;
     const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 6);
-    float *const y_row = y + (row % 2) * 24;
+    float *RESTRICT const y_row = y + (row % 2) * 24;
     for (int block = 0; block < 1; block++) {
       const int first = block * 4;
       const float *const filters = small_constant_0_weight + block * 72;
@@ -418,15 +566,13 @@ static INLINE void small_features_0_Conv(const float *x, float *y, int first_row
         /* Taps that all pixels have are one run; the others leave some pixels out. */
         const int whole = first_tap(start_column - 1, 1);
         const int whole_end = end_tap((start_column + pixels - 1) - 1, 1, 3, 6);
-        for (int ky = ky_first; ky < ky_end; ky++) {
           for (int kx = 0, run; kx < 3; kx += run) {
             const int from = clamp_int(first_tap(kx - 1, 1) - start_column, 0, pixels);
             const int to = clamp_int(end_tap(kx - 1, 1, 6, 6) - start_column, from, pixels);
             run = kx == whole && whole < whole_end ? whole_end - whole : 1;
             if (from < to)
-              accumulate_8x4(isa, x, ((top + ky) * 6 + start_column - 1 + kx) * 2, 2, from, to, filters + (ky * 3 + kx) * 8, run * 2, sums);
+              accumulate_8x4(isa, x, ((top + ky_first) * 6 + start_column - 1 + kx) * 2, 12, 2, from, to, filters + (ky_first * 3 + kx) * 8, 24, ky_end - ky_first, run * 2, 0, sums);
           }
-        }
         for (int pixel = 0; pixel < pixels; pixel++) {
           const int column = start_column + pixel;
           const float *const sum = sums + pixel * 16;
@@ -450,7 +596,7 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
   for (int row = first_row; row < end_row; row++) {
     const int top = row * 2;
     const int ky_first = 0, ky_end = 2;
-    uint32_t *const y_row = y + row * 3;
+    uint32_t *RESTRICT const y_row = y + row * 3;
     memset(y_row, 0, 3 * sizeof *y_row);
     for (int column = 0; column < 3; column++) {
       const int left = column * 2;
@@ -486,7 +632,7 @@ static INLINE void small_features_3_Conv(const uint32_t *x, uint32_t *y, int fir
   for (int row = first_row; row < end_row; row++) {
     const int top = row - 1;
     const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 3);
-    uint32_t *const y_row = y + row * 3;
+    uint32_t *RESTRICT const y_row = y + row * 3;
     memset(y_row, 0, 3 * sizeof *y_row);
     for (int block = 0; block < 1; block++) {
       const int first = block * 5;
@@ -497,27 +643,21 @@ static INLINE void small_features_3_Conv(const uint32_t *x, uint32_t *y, int fir
         /* Taps that all pixels have are one run; the others leave some pixels out. */
         const int whole = first_tap(start_column - 1, 1);
         const int whole_end = end_tap((start_column + pixels - 1) - 1, 1, 3, 3);
-        for (int ky = ky_first; ky < ky_end; ky++) {
           for (int kx = 0, run; kx < 3; kx += run) {
             const int from = clamp_int(first_tap(kx - 1, 1) - start_column, 0, pixels);
             const int to = clamp_int(end_tap(kx - 1, 1, 3, 3) - start_column, from, pixels);
             run = kx == whole && whole < whole_end ? whole_end - whole : 1;
             if (from < to)
-              count_mismatches_8x5(isa, x, (top + ky) * 3 + start_column - 1 + kx, 1, from, to, filters + (ky * 3 + kx) * 5, run, sums);
+              count_mismatches_8x5(isa, x, (top + ky_first) * 3 + start_column - 1 + kx, 3, 1, from, to, filters + (ky_first * 3 + kx) * 5, 15, ky_end - ky_first, run, 0, sums);
           }
-        }
+        int32_t offsets[3];
         for (int pixel = 0; pixel < pixels; pixel++) {
           const int column = start_column + pixel;
-          const int32_t *const sum = sums + pixel * 16;
           const int left = column - 1;
           const int taps = (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1));
-        uint32_t bits = 0;
-        for (int lane = 0; lane < 5; lane++) {
-          const int32_t a = 4 * taps - 2 * sum[lane];
-          bits |= (uint32_t)(a >= small_constant_3_limit[first + lane]) << lane;
+          offsets[pixel] = 4 * taps;
         }
-        or_bits(y_row + column, first, bits);
-        }
+        reach_i32_8x5(isa, sums, pixels, offsets, small_constant_3_limit + first, 5, y_row + start_column, 1, first);
       }
     }
   }
@@ -533,17 +673,15 @@ static INLINE void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int
   for (int row = first_row; row < end_row; row++) {
     const int top = row;
     const int ky_first = 0, ky_end = 3;
-    float *const y_row = y + row * 3;
+    float *RESTRICT const y_row = y + row * 3;
     for (int block = 0; block < 1; block++) {
       const int first = block * 3;
       const uint32_t *const filters = small_fc_weight + block * 27;
       for (int start_column = 0; start_column < 1; start_column += 1) {
         const int pixels = 1;
-        int32_t sums[16] = {0};
-        for (int ky = ky_first; ky < ky_end; ky++) {
+        int32_t sums[16];
           for (int kx = 0; kx < 3; kx += 3)
-            count_mismatches_1x3(isa, x, (top + ky) * 3 + start_column + kx, 1, 0, pixels, filters + (ky * 3 + kx) * 3, 3, sums);
-        }
+            count_mismatches_1x3(isa, x, (top + ky_first) * 3 + start_column + kx, 3, 1, 0, pixels, filters + (ky_first * 3 + kx) * 3, 9, ky_end - ky_first, 3, 1, sums);
         for (int pixel = 0; pixel < pixels; pixel++) {
           const int column = start_column + pixel;
           const int32_t *const sum = sums + pixel * 16;
