@@ -18,6 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   addVerify(program, status => {
     outcome = status
   })
+  addEval(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -68,6 +69,20 @@ function addVerify(program: Command, finish: (status: number) => void): void {
   withModelOptions(command)
     .option('--json', 'print the comparison as JSON')
     .action(async (model, options) => finish(await (await import('./verify.ts')).runVerify(model, options)))
+}
+
+function addEval(program: Command): void {
+  const command = program
+    .command('eval')
+    .description('accuracy of the generated C over a data set')
+    .argument('<model.onnx>')
+    .requiredOption(
+      '--data <file.npz>',
+      'arrays y (the class of every sample) and x, or one by the name of every input',
+    )
+  withModelOptions(command)
+    .option('--json', 'print the result as JSON')
+    .action(async (model, options) => (await import('./eval.ts')).runEval(model, options))
 }
 
 /** Options of every command that compiles a model. */

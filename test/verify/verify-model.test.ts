@@ -32,11 +32,11 @@ const sabotage = (change: (text: string) => string): Runner => {
 /** The kernel of a layer, followed by a statement that sees y. */
 const afterKernel = (layer: string, statement: string) => (text: string) =>
   text.replace(
-    new RegExp(`static INLINE void (small_${layer}(?:_\\d+)?)\\(([^)]*)\\)\\n\\{[^]*?\\n\\}\\n`),
+    new RegExp(`static (?:INLINE )?void (small_${layer}(?:_\\d+)?)\\(([^)]*)\\)\\n\\{[^]*?\\n\\}\\n`),
     (kernel, name, parameters) => {
       const args = parameters.split(',').map((parameter: string) => /(\w+)$/.exec(parameter)![1])
       return `${kernel.replace(name, `${name}_right`)}
-static INLINE void ${name}(${parameters})
+static void ${name}(${parameters})
 {
   ${name}_right(${args.join(', ')});
   ${statement}
