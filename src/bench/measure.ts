@@ -42,3 +42,35 @@ async function turn(run: Run): Promise<number> {
   } while (performance.now() - start < 1)
   return ((performance.now() - start) * 1000) / count
 }
+
+/** Something that runs `count` times on request and says how many microseconds all of them took. */
+export type Timed = (count: number) => Promise<number>
+
+/** Long enough for a clock, short enough that a machine's load is the same for two programs that take turns. */
+const TURN_MICROSECONDS = 4000
+
+/**
+ * Microseconds per run of several programs that take turns, in rounds: medians over the rounds, of which there are at
+ * least three. `milliseconds` are the whole time, after the first runs that find how often each repeats.
+ */
+export async function measureInTurns(programs: readonly Timed[], milliseconds: number): Promise<number[]> {
+  const turnTime = Math.min(TURN_MICROSECONDS, (milliseconds * 1000) / Math.max(1, programs.length) / 3)
+  const counts: number[] = []
+  for (const program of programs) counts.push(await repeatsFor(program, turnTime))
+  const samples = programs.map((): number[] => [])
+  const end = performance.now() + milliseconds
+  do {
+    for (const [k, program] of programs.entries()) samples[k]!.push((await program(counts[k]!)) / counts[k]!)
+  } while (performance.now() < end || (samples[0]?.length ?? 3) < 3)
+  return samples.map(medianOf)
+}
+
+/** How many runs fill a turn. */
+async function repeatsFor(program: Timed, microseconds: number): Promise<number> {
+  let count = 1
+  for (;;) {
+    const taken = await program(count)
+    if (taken >= microseconds / 2) return Math.max(1, Math.round((count * microseconds) / taken))
+    count *= 2
+  }
+}
