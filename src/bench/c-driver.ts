@@ -5,12 +5,12 @@ import { layerOf, variants } from '../backends/c/index.ts'
 import { cType } from '../backends/c/names.ts'
 import { runSteps } from '../backends/c/run.ts'
 import type { Buffer, Plan } from '../backends/plan.ts'
-import { PROBE_ELEMENTS, type Probe } from './c-probe.ts'
+import { multiplyAddSource, PROBE_ELEMENTS, type Probe } from './c-probe.ts'
 
 /**
  * A C program that times generated code, which it includes so that it can call each layer alone. `program INPUTS` reads
  * the values of all inputs from a file and prints the instruction set in use. Then every line `KIND INDEX COUNT` on stdin
- * is answered with the nanoseconds that so many runs took: kind r the whole network, s one step, p one probe.
+ * is answered with the nanoseconds that so many runs took, by the clock and of the processor: kind r the whole network, s one step, p one probe.
  */
 export function benchDriver(plan: Plan, probes: readonly Probe[]): string {
   const { name, inputs, outputs } = plan
@@ -43,6 +43,7 @@ static int whole_run(void)
   ${call}
 }
 
+${multiplyAddSource()}
 ${tasks.join('\n')}
 static int best_isa(void)
 {
@@ -97,7 +98,12 @@ const table = (name: string, prefix: string, count: number): string => {
   return `static const task ${name}[][3] = {\n${rows.join('\n')}\n  {0, 0, 0}\n};\n`
 }
 
-const MAIN = `int main(int argc, char **argv)
+const MAIN = `static double nanoseconds(struct timespec start, struct timespec end)
+{
+  return 1e9 * (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec);
+}
+
+int main(int argc, char **argv)
 {
   static const char *const names[] = {"portable", "avx2", "avx512"};
   FILE *values = argc == 2 ? fopen(argv[1], "rb") : 0;
@@ -120,14 +126,16 @@ const MAIN = `int main(int argc, char **argv)
   long count;
   while (scanf(" %c %d %ld", &kind, &index, &count) == 3) {
     const task run = kind == 'r' ? whole_run : kind == 's' ? steps[index][isa] : probes[index][isa];
-    struct timespec start, end;
+    struct timespec start, end, cpu_start, cpu_end;
     memset(probe_sums, 0, sizeof probe_sums);
     /* Caches and clock as they are in a loop of such runs. */
     run();
     clock_gettime(CLOCK_MONOTONIC, &start);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu_start);
     for (long k = 0; k < count; k++) run();
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu_end);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    printf("%.0f\\n", 1e9 * (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec));
+    printf("%.0f %.0f\\n", nanoseconds(start, end), nanoseconds(cpu_start, cpu_end));
     fflush(stdout);
   }
   return 0;

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Times } from './measure.ts'
 
 /** What the timing program can run: the whole network, a step, or a probe. */
 export type Task = `r 0` | `s ${number}` | `p ${number}`
@@ -9,8 +10,8 @@ export type Task = `r 0` | `s ${number}` | `p ${number}`
 export interface TimingProgram {
   /** The instruction set that it runs on. */
   readonly isa: string
-  /** Runs a task so many times; microseconds for all of them. */
-  readonly time: (task: Task, count: number) => Promise<number>
+  /** Runs a task so many times. */
+  readonly time: (task: Task, count: number) => Promise<Times>
   readonly stop: () => void
 }
 
@@ -23,7 +24,8 @@ export async function startProgram(path: string, inputs: string): Promise<Timing
     isa,
     time: async (task, count) => {
       child.stdin.write(`${task} ${count}\n`)
-      return Number(await lineOf(child, lines)) / 1000
+      const [clock, cpu] = (await lineOf(child, lines)).split(' ').map(Number)
+      return { clock: clock! / 1000, cpu: cpu! / 1000 }
     },
     stop: () => child.stdin.end(),
   }

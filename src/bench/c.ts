@@ -15,10 +15,10 @@ import { bytesOfTensor } from '../verify/memory.ts'
 import type { Feeds } from '../verify/runner.ts'
 import { version } from '../version.ts'
 import { benchDriver } from './c-driver.ts'
-import { findProbes, type Probe } from './c-probe.ts'
+import { findProbes, multiplyAdd, type Probe } from './c-probe.ts'
 import { startProgram, type TimingProgram } from './c-program.ts'
 import { addMacs, macsOf } from './macs.ts'
-import { measureInTurns, type Timed } from './measure.ts'
+import { measureInTurns, type Timed, type Times } from './measure.ts'
 
 export interface CBenchOptions extends ReadOptions, InputForm, RunOptions {
   readonly isa?: readonly Isa[]
@@ -33,6 +33,7 @@ export interface CBenchOptions extends ReadOptions, InputForm, RunOptions {
 export interface LayerTime {
   readonly name: string
   readonly origin: readonly string[]
+  /** Of the processor. */
   readonly microseconds: number
   /** Multiply-accumulates of bits and of floats. */
   readonly binaryMacs: number
@@ -44,14 +45,16 @@ export interface LayerTime {
 export interface CBench {
   /** The instruction set that the generated code picked. */
   readonly isa: string
-  /** Medians, in microseconds per run, one thread. */
+  /** Medians, in microseconds per run, one thread, by the clock. */
   readonly xnorc: number
   readonly onnxruntime: number | undefined
   /** How many times faster xnorc is. */
   readonly ratio: number | undefined
+  /** The same in time of the processor: what other programs take of a busy machine is not in it. */
+  readonly cpu: Pick<CBench, 'xnorc' | 'onnxruntime' | 'ratio'>
   /** Why there is nothing to compare with. */
   readonly note: string | undefined
-  /** What the fastest inner loops reach on data in L1: binary and float multiply-accumulates per nanosecond. */
+  /** What the fastest inner loops reach on data in L1, floats also in registers: binary and float multiply-accumulates per nanosecond. */
   readonly peak: { readonly binary: number | undefined; readonly float: number | undefined }
   readonly layers: readonly LayerTime[]
 }
@@ -68,7 +71,7 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
   try {
     const files = c.print(plan, { version, ...(options.isa ? { isa: options.isa } : {}) })
     for (const { path, content } of files) await writeFile(join(folder, path), content)
-    const probes = findProbes(String(files[0]!.content))
+    const probes = [...findProbes(String(files[0]!.content)), multiplyAdd]
     await writeFile(join(folder, 'bench.c'), benchDriver(plan, probes))
     await writeFile(
       join(folder, 'inputs'),
@@ -96,6 +99,9 @@ async function measure(
   const ours: Timed = count => program.time('r 0', count)
   const theirs = typeof reference === 'string' ? [] : [timed(reference)]
   const [xnorc, onnxruntime] = await measureInTurns([ours, ...theirs], milliseconds)
+  const useful = probes
+    .map((probe, k) => ({ ...probe, k }))
+    .filter(probe => !probe.needsVectors || program.isa !== 'portable')
   const alone = await measureInTurns(
     [
       ...plan.steps.map(
@@ -103,30 +109,36 @@ async function measure(
           count =>
             program.time(`s ${k}`, count),
       ),
-      ...probes.map(
-        (_, k): Timed =>
+      ...useful.map(
+        ({ k }): Timed =>
           count =>
             program.time(`p ${k}`, count),
       ),
     ],
     milliseconds,
   )
-  const peak = { binary: peakOf('binary'), float: peakOf('float') }
-  function peakOf(wanted: Probe['kind']): number | undefined {
-    const rates = probes.map(({ macs, kind }, k) => (kind === wanted ? macs / alone[plan.steps.length + k]! / 1000 : 0))
-    const best = Math.max(0, ...rates)
+  const times = alone.map(({ cpu }) => cpu)
+  const peakOf = (wanted: Probe['kind']): number | undefined => {
+    const rates = useful.map(({ macs }, k) => macs / times[plan.steps.length + k]! / 1000)
+    const best = Math.max(0, ...rates.filter((_, k) => useful[k]!.kind === wanted))
     return best > 0 ? best : undefined
   }
+  const peak = { binary: peakOf('binary'), float: peakOf('float') }
   return {
     isa: program.isa,
-    xnorc: xnorc!,
-    onnxruntime,
-    ratio: onnxruntime === undefined ? undefined : onnxruntime / xnorc!,
+    ...compareTimes('clock', xnorc!, onnxruntime),
+    cpu: compareTimes('cpu', xnorc!, onnxruntime),
     note: typeof reference === 'string' ? reference : undefined,
     peak,
-    layers: plan.steps.map((step, k) => layerTime(callsOf(step), alone[k]!, peak)),
+    layers: plan.steps.map((step, k) => layerTime(callsOf(step), times[k]!, peak)),
   }
 }
+
+const compareTimes = (by: keyof Times, ours: Times, theirs: Times | undefined): CBench['cpu'] => ({
+  xnorc: ours[by],
+  onnxruntime: theirs?.[by],
+  ratio: theirs && theirs[by] / ours[by],
+})
 
 /** Runs in this process; like the program, it runs once before the clock starts. */
 const timed =
@@ -134,8 +146,10 @@ const timed =
   async count => {
     await run()
     const start = performance.now()
+    const used = process.cpuUsage()
     for (let k = 0; k < count; k++) await run()
-    return (performance.now() - start) * 1000
+    const { user, system } = process.cpuUsage(used)
+    return { clock: (performance.now() - start) * 1000, cpu: user + system }
   }
 
 function layerTime(calls: ReturnType<typeof callsOf>, microseconds: number, peak: CBench['peak']): LayerTime {

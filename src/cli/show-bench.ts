@@ -5,23 +5,37 @@ import { showTable } from './show.ts'
 
 /** A table of programs, a table of layers, and the peaks that their shares refer to. */
 export function describeC(result: CBench, compiler: string): string {
-  const { isa, xnorc, onnxruntime, note, peak, layers } = result
+  const { isa, xnorc, onnxruntime, ratio, cpu, note, peak, layers } = result
   const rates = [
     ...(peak.binary === undefined ? [] : [`${peak.binary.toFixed(0)} binMAC/ns`]),
     ...(peak.float === undefined ? [] : [`${peak.float.toFixed(0)} MAC/ns`]),
   ]
   return [
-    programs([
-      [`xnorc, C (${compiler} -O3, ${isa})`, xnorc],
-      ['onnxruntime-node, 1 thread', onnxruntime],
-    ]),
+    showTable(
+      ['one run, median', 'µs', 'ratio', 'CPU µs', 'ratio'],
+      [
+        [`xnorc, C (${compiler} -O3, ${isa})`, micro(xnorc), '', micro(cpu.xnorc), ''],
+        ...(onnxruntime === undefined || cpu.onnxruntime === undefined
+          ? []
+          : [
+              [
+                'onnxruntime-node, 1 thread',
+                micro(onnxruntime),
+                factor(ratio),
+                micro(cpu.onnxruntime),
+                factor(cpu.ratio),
+              ],
+            ]),
+      ],
+      [1, 2, 3, 4],
+    ),
     ...(note === undefined ? [] : [`not compared with onnxruntime: ${note}`]),
     showTable(
-      ['layer', 'µs', 'binMAC/ns', 'MAC/ns', 'of peak'],
+      ['layer', 'CPU µs', 'binMAC/ns', 'MAC/ns', 'of peak'],
       [...layers.map(layerRow), ['sum', micro(sum(layers)), '', '', '']],
       [1, 2, 3, 4],
     ),
-    ...(rates.length === 0 ? [] : [`peak, by the inner loops on data in L1: ${rates.join(', ')}`]),
+    ...(rates.length === 0 ? [] : [`peak of the inner loops on data in L1: ${rates.join(', ')}`]),
   ].join('\n\n')
 }
 
@@ -65,7 +79,9 @@ function programs(rows: readonly (readonly [string, number | undefined])[]): str
   const [, first] = rows[0]!
   return showTable(
     ['one run, median', 'µs', 'ratio'],
-    rows.flatMap(([name, time]) => (time === undefined ? [] : [[name, micro(time), factor(time / first!)]])),
+    rows.flatMap(([name, time], k) =>
+      time === undefined ? [] : [[name, micro(time), k === 0 ? '' : factor(time / first!)]],
+    ),
     [1, 2],
   )
 }
