@@ -42,3 +42,45 @@ async function turn(run: Run): Promise<number> {
   } while (performance.now() - start < 1)
   return ((performance.now() - start) * 1000) / count
 }
+
+/** Microseconds by the clock, and of the processor: the same on an idle machine, for a program with one thread. */
+export interface Times {
+  readonly clock: number
+  readonly cpu: number
+}
+
+/** Something that runs `count` times on request and says what all of them took. */
+export type Timed = (count: number) => Promise<Times>
+
+/** Long enough for a clock, short enough that a machine's load is the same for programs that take turns. */
+const TURN_MICROSECONDS = 4000
+
+/**
+ * Microseconds per run of several programs that take turns, in rounds: medians over the rounds, of which there are at
+ * least three. `milliseconds` are the whole time, after the first runs that find how often each repeats. All turns are
+ * as long as the slowest program needs at least: short ones would slip through between those of a busy machine's others.
+ */
+export async function measureInTurns(programs: readonly Timed[], milliseconds: number): Promise<Times[]> {
+  const single: number[] = []
+  for (const program of programs) single.push(await roughly(program))
+  const fair = Math.min(TURN_MICROSECONDS, (milliseconds * 1000) / Math.max(1, programs.length) / 3)
+  const turnTime = Math.max(fair, ...single)
+  const counts = single.map(time => Math.max(1, Math.round(turnTime / time)))
+  const samples = programs.map((): Times[] => [])
+  const end = performance.now() + milliseconds
+  do {
+    for (const [k, program] of programs.entries()) samples[k]!.push(await program(counts[k]!))
+  } while (performance.now() < end || (samples[0]?.length ?? 3) < 3)
+  return samples.map((list, k) => ({
+    clock: medianOf(list.map(({ clock }) => clock)) / counts[k]!,
+    cpu: medianOf(list.map(({ cpu }) => cpu)) / counts[k]!,
+  }))
+}
+
+/** Microseconds of one run, by the processor: from as many as take half a millisecond. */
+async function roughly(program: Timed): Promise<number> {
+  for (let count = 1; ; count *= 2) {
+    const { cpu } = await program(count)
+    if (cpu >= 500) return cpu / count
+  }
+}

@@ -22,9 +22,15 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const chosen = parseTargets(options.target)
   const bytes = await readModelFile(path)
   const shared = await compileOptions(path, options)
-  const print = { trace: options.trace === true, wat: options.emit === 'wat', inline: options.inline === true }
+  const print = {
+    trace: options.trace === true,
+    wat: options.emit === 'wat',
+    inline: options.inline === true,
+    ...(options.isa ? { isa: options.isa } : {}),
+  }
   if ((print.wat || print.inline) && !chosen.includes('wasm'))
     throw new UsageError('--emit and --inline are for the target wasm')
+  if (options.isa && !chosen.includes('c')) throw new UsageError('--isa is for the target c')
   const results = []
   for (const target of chosen) results.push(await compile(bytes, { ...shared, ...print, target }))
   const files = results.flatMap(result => result.files)

@@ -3,7 +3,15 @@ import { Command, CommanderError, Option } from 'commander'
 import { targets } from '../backends/registry.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
-import { layerList, numberList, positiveInteger, positiveNumber, wholeNumber } from './option-values.ts'
+import {
+  isaList,
+  layerList,
+  numberList,
+  positiveInteger,
+  positiveNumber,
+  sizeList,
+  wholeNumber,
+} from './option-values.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -19,6 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     outcome = status
   })
   addEval(program)
+  addBench(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -38,6 +47,7 @@ function addCompile(program: Command): void {
     .requiredOption('--target <list>', `${targets.join(', ')}; several separated by commas`)
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
+    .option('--isa <list>', ISA, isaList)
     .option('--trace', "the generated code can report every layer's result")
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .option('--inline', 'wasm: the module inside the .js file, in base64')
@@ -84,6 +94,23 @@ function addEval(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (model, options) => (await import('./eval.ts')).runEval(model, options))
 }
+
+function addBench(program: Command): void {
+  const command = program
+    .command('bench')
+    .description('time the generated code in turns with onnxruntime, and every layer alone')
+    .argument('<model.onnx>')
+    .option('--target <name>', targets.join(', '), 'c')
+    .option('--milliseconds <n>', 'how long to measure; per part', positiveInteger, 4000)
+    .option('--isa <list>', ISA, isaList)
+    .option('--chromium <path>', 'wgsl: the browser (default: /usr/bin/chromium)')
+    .option('--batch-sizes <list>', 'wgsl: samples per run, separated by commas (default: 1,8)', sizeList)
+  withModelOptions(command)
+    .option('--json', 'print the times as JSON')
+    .action(async (model, options) => (await import('./bench.ts')).runBench(model, options))
+}
+
+const ISA = 'c: instruction sets beside portable code, of avx2,avx512; none for portable code only (default: all)'
 
 /** Options of every command that compiles a model. */
 const withModelOptions = (command: Command): Command =>

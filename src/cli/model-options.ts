@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Isa } from '../backends/backend.ts'
 import type { CompileOptions } from '../compile.ts'
 import { print } from '../ir/print.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
@@ -17,6 +18,8 @@ export interface ModelOptions {
   readonly mean?: readonly number[]
   readonly std?: readonly number[]
   readonly batch: number
+  /** C: instruction sets beside portable code; all if left out. */
+  readonly isa?: readonly Isa[]
   readonly dumpIr?: string
   readonly printAfter?: string
   readonly rewriteLimit?: number
@@ -69,6 +72,7 @@ function commandLine(options: ModelOptions): string {
     std: options.std,
     'input-layout': options.inputLayout,
     batch: options.batch,
+    isa: options.isa?.length === 0 ? 'none' : options.isa,
   }
   return Object.entries(shown)
     .filter(([key, value]) => value !== undefined && value !== defaults[key as keyof typeof defaults])

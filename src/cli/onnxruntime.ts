@@ -1,5 +1,5 @@
 import { allocate, elements, type Tensor } from '../ir/tensor.ts'
-import type { Reference } from '../verify/runner.ts'
+import type { Feeds, Reference } from '../verify/runner.ts'
 
 /** The part of onnxruntime-node that is used. It is not a dependency: it is taken where it is installed. */
 interface Onnxruntime {
@@ -20,8 +20,8 @@ interface OrtTensor {
 
 const types = { f32: 'float32', i32: 'int32', bit: 'bool', u8: 'uint8', i64: 'int64' } as const
 
-/** onnxruntime on this model, or in words why it cannot be asked. */
-export async function openOnnxruntime(bytes: Uint8Array): Promise<Reference | string> {
+/** The model in onnxruntime with one thread, or in words why that is not possible. */
+async function openSession(bytes: Uint8Array): Promise<{ session: Session; toFeeds: ToFeeds } | string> {
   // A name that no bundler and no type checker follows.
   const name = 'onnxruntime-node'
   let runtime: Onnxruntime
@@ -30,19 +30,42 @@ export async function openOnnxruntime(bytes: Uint8Array): Promise<Reference | st
   } catch {
     return 'onnxruntime-node is not installed'
   }
+  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 }
+  const toTensor = ({ dtype, shape, values }: Tensor) => new runtime.Tensor(types[dtype], values, shape)
   try {
-    const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 4 })
     return {
-      name: 'onnxruntime',
-      run: async feeds => {
-        const inputs = [...feeds].map(([input, { dtype, shape, values }]) => [
-          input,
-          new runtime.Tensor(types[dtype], values, shape),
-        ])
-        const outputs = await session.run(Object.fromEntries(inputs))
-        return new Map(Object.entries(outputs).map(([output, tensor]) => [output, asFloats(tensor)]))
-      },
+      session: await runtime.InferenceSession.create(bytes, options),
+      toFeeds: feeds => Object.fromEntries([...feeds].map(([input, tensor]) => [input, toTensor(tensor)])),
     }
+  } catch (error) {
+    return `onnxruntime cannot run this model: ${(error as Error).message.split('\n')[0]}`
+  }
+}
+
+type ToFeeds = (feeds: Feeds) => Readonly<Record<string, object>>
+
+/** onnxruntime on this model, or in words why it cannot be asked. */
+export async function openOnnxruntime(bytes: Uint8Array): Promise<Reference | string> {
+  const opened = await openSession(bytes)
+  if (typeof opened === 'string') return opened
+  const { session, toFeeds } = opened
+  return {
+    name: 'onnxruntime',
+    run: async feeds => {
+      const outputs = await session.run(toFeeds(feeds))
+      return new Map(Object.entries(outputs).map(([output, tensor]) => [output, asFloats(tensor)]))
+    },
+  }
+}
+
+/** One run of onnxruntime on this model and these inputs, nothing else, to be timed; or why it cannot be asked. */
+export async function openTimedRun(bytes: Uint8Array, feeds: Feeds): Promise<(() => Promise<unknown>) | string> {
+  const opened = await openSession(bytes)
+  if (typeof opened === 'string') return opened
+  try {
+    const tensors = opened.toFeeds(feeds)
+    await opened.session.run(tensors)
+    return () => opened.session.run(tensors)
   } catch (error) {
     return `onnxruntime cannot run this model: ${(error as Error).message.split('\n')[0]}`
   }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { type Isa, isas } from '../backends/backend.ts'
 
 export function positiveInteger(text: string): number {
   const value = Number(text)
@@ -31,3 +32,15 @@ export function positiveNumber(text: string): number {
   if (!(value > 0)) throw new InvalidArgumentError('A number above 0 is needed.')
   return value
 }
+
+/** `avx2,avx512`; `none` or `portable` for neither. In the order of `isas`. */
+export function isaList(text: string): Isa[] {
+  if (text === 'none' || text === 'portable') return []
+  const names = text.split(',').map(name => name.trim())
+  const unknown = names.find(name => !isas.some(isa => isa === name))
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`There is no '${unknown}'; a list of ${isas.join(',')} is needed, or none.`)
+  return isas.filter(isa => names.includes(isa))
+}
+
+export const sizeList = (text: string): number[] => text.split(',').map(positiveInteger)

@@ -42,6 +42,28 @@ describe('options of the model', () => {
     })
   })
 
+  test('--isa: only these instruction sets are in the code, and stand in its header', () => {
+    withModel((path, folder) => {
+      const compile = (...isa: string[]) => {
+        const outcome = xnorc('compile', path, '--target', 'c', '--out', folder, ...isa)
+        return { ...outcome, code: readFileSync(join(folder, 'net.c'), 'utf8') }
+      }
+      expect(compile().code).toMatch(/TARGET_AVX2[\s\S]*TARGET_AVX512/)
+      const some = compile('--isa', 'avx2')
+      expect(some.code).toContain('(--isa avx2)')
+      expect(some.code).toContain('define TARGET_AVX2')
+      expect(some.code).not.toContain('TARGET_AVX512')
+      const none = compile('--isa', 'none')
+      expect(none.code).toContain('(--isa none)')
+      expect(none.code).not.toContain('immintrin')
+      expect(compile('--isa', 'portable').code).toBe(none.code)
+      const unknown = compile('--isa', 'avx2,sse')
+      expect(unknown.status).toBe(2)
+      expect(unknown.stderr).toContain("There is no 'sse'")
+      expect(xnorc('compile', path, '--target', 'wasm', '--isa', 'avx2', '--out', folder).status).toBe(2)
+    })
+  })
+
   test('--sign-zero: a warning, or status 1 and nothing written', () => {
     withModel((path, folder) => {
       const warned = xnorc('inspect', path)

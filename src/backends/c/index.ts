@@ -102,8 +102,8 @@ function printModule(plan: Plan, options: PrintOptions): string {
   })
 }
 
-/** The best first. */
-const variants = [
+/** Of the run function; the best first. */
+export const variants = [
   {
     suffix: 'avx512',
     isa: 'AVX512',

@@ -8,18 +8,19 @@ import type { Plan } from '../../backends/plan.ts'
 import { bytesOfTensor, tensorOfBytes } from '../../verify/memory.ts'
 import type { Feeds, Piece, Run, Runner } from '../../verify/runner.ts'
 import { ToolError } from '../fail.ts'
+import { buildC, findCompiler } from './build-c.ts'
 import { driverSource } from './c-driver.ts'
 
 const execute = promisify(execFile)
 
 export interface CSettings {
-  /** The compiler's command; the environment's CC, or cc. */
+  /** The compiler's command; the environment's CC, or what is installed. */
   readonly compiler?: string
   readonly flags?: readonly string[]
 }
 
 /** Builds generated C with the host's compiler and runs it as a process of its own. */
-export function createCRunner({ compiler = process.env.CC || 'cc', flags = ['-O2'] }: CSettings = {}): Runner {
+export function createCRunner({ compiler = findCompiler(), flags = ['-O2'] }: CSettings = {}): Runner {
   return {
     target: 'c',
     build: async (files, plan, { trace }) => {
@@ -28,27 +29,13 @@ export function createCRunner({ compiler = process.env.CC || 'cc', flags = ['-O2
       try {
         for (const { path, content } of files) await writeFile(join(folder, path), content)
         await writeFile(join(folder, 'driver.c'), driverSource(plan, trace))
-        await build(compiler, [...flags, `${plan.name}.c`, 'driver.c', '-lm', '-o', 'program'], folder)
+        await buildC(compiler, [...flags, `${plan.name}.c`, 'driver.c', '-lm', '-o', 'program'], folder)
       } catch (error) {
         await dispose()
         throw error
       }
       return { dispose, run: feeds => run(folder, plan, feeds) }
     },
-  }
-}
-
-async function build(compiler: string, args: readonly string[], folder: string): Promise<void> {
-  // CC may hold arguments too, as it may in a makefile.
-  const [command, ...first] = compiler.split(' ').filter(Boolean) as [string, ...string[]]
-  try {
-    await execute(command, [...first, ...args], { cwd: folder, maxBuffer: 2 ** 26 })
-  } catch (error) {
-    const { code, stderr = '' } = error as { code?: string | number; stderr?: string }
-    if (code === 'ENOENT')
-      throw new ToolError(`there is no C compiler '${command}': install gcc or clang, or set CC to the one to use`)
-    const said = stderr.split('\n').find(line => /error/i.test(line)) ?? stderr.trim().split('\n')[0] ?? ''
-    throw new ToolError(`'${compiler}' could not build the generated code: ${said}`)
   }
 }
 

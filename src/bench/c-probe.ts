@@ -1,0 +1,86 @@
+/** An inner loop of the generated code, to be called alone on data in L1: what it reaches there is the machine's peak. */
+export interface Probe {
+  /** Of the function in the generated code. */
+  readonly name: string
+  /** The C text that calls it once. */
+  readonly call: string
+  readonly kind: 'binary' | 'float'
+  /** Multiply-accumulates of one call. */
+  readonly macs: number
+  /** Says nothing where the code runs without vectors. */
+  readonly needsVectors?: true
+}
+
+/** `count_mismatches_8x32`: what is added up, for how many pixels and filters. */
+const INNER_LOOP = /static INLINE void ((count_mismatches|accumulate_signs|accumulate)\w*?_(\d+)x(\d+))\(([^)]*)\)/g
+
+/** Elements of x, words or floats: long enough that starting costs nothing; the weights of 32 filters are 16 KB. */
+const COUNT = 128
+
+/** Elements that the driver's arrays need for any probe. */
+export const PROBE_ELEMENTS = 1 << 15
+
+/** The inner loops that are in this C source, except those with parameters that are not known here. */
+export function findProbes(source: string): Probe[] {
+  return [...source.matchAll(INNER_LOOP)].flatMap(([, name, what, pixels, filters, parameters]) => {
+    const binary = what === 'count_mismatches'
+    const values: Readonly<Record<string, string>> = {
+      isa: 'isa',
+      x: `(${/uint8_t \*x/.test(parameters!) ? 'const uint8_t' : binary ? 'const uint32_t' : 'const float'} *)probe_x`,
+      start: '0',
+      pitch: `${COUNT}`,
+      from: '0',
+      to: pixels!,
+      weights: `(const ${binary || what === 'accumulate_signs' ? 'uint32_t' : 'float'} *)probe_weights`,
+      next_block: `${COUNT * 16}`,
+      count: `${COUNT}`,
+      sums: `(${binary ? 'int32_t' : 'float'} *)probe_sums`,
+    }
+    const args = parameters!.split(',').map(parameter => values[/(\w+)\s*$/.exec(parameter)![1]!])
+    if (args.includes(undefined)) return []
+    const macs = Number(pixels) * Number(filters) * COUNT * (binary ? 32 : 1)
+    return [{ name: name!, call: `${name}(${args.join(', ')})`, kind: binary ? 'binary' : 'float', macs }]
+  })
+}
+
+/** The limit of float layers, which no inner loop has to reach: multiply-adds of registers. */
+export const multiplyAdd: Probe = {
+  name: 'multiply_add',
+  call: 'multiply_add(isa)',
+  kind: 'float',
+  macs: 1 << 15,
+  needsVectors: true,
+}
+
+const LANES = { avx512: 16, avx2: 8 } as const
+
+/** The C text of `multiply_add`, in the generated code's terms. */
+export const multiplyAddSource = (): string =>
+  [
+    multiplyAddFor('avx512', '__m512', '_mm512', 16),
+    multiplyAddFor('avx2', '__m256', '_mm256', 8),
+    'static INLINE void multiply_add(enum isa isa)\n{',
+    '#ifdef TARGET_AVX512\n  if (isa == AVX512) multiply_add_avx512();\n#endif',
+    '#ifdef TARGET_AVX2\n  if (isa == AVX2) multiply_add_avx2();\n#endif',
+    '  (void)isa;\n}\n',
+  ].join('\n')
+
+/** `totals` independent sums: enough to hide the latency, few enough for the registers. */
+function multiplyAddFor(isa: keyof typeof LANES, type: string, prefix: string, totals: number): string {
+  const target = `TARGET_${isa.toUpperCase()}`
+  return `#ifdef ${target}
+${target} static void multiply_add_${isa}(void)
+{
+  float *const sums = (float *)probe_sums;
+  const ${type} x = ${prefix}_loadu_ps((const float *)probe_x), w = ${prefix}_loadu_ps((const float *)probe_weights);
+  ${type} totals[${totals}];
+  for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_loadu_ps(sums + i * ${LANES[isa]});
+  for (int k = 0; k < ${multiplyAdd.macs / totals / LANES[isa]}; k++) {
+    UNROLL
+    for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_fmadd_ps(x, w, totals[i]);
+  }
+  for (int i = 0; i < ${totals}; i++) ${prefix}_storeu_ps(sums + i * ${LANES[isa]}, totals[i]);
+}
+#endif
+`
+}

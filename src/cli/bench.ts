@@ -1,0 +1,83 @@
+import { type Target, targets } from '../backends/registry.ts'
+import { ToolError, UsageError } from './fail.ts'
+import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
+import { openTimedRun } from './onnxruntime.ts'
+import { buildC, findCompiler } from './runners/build-c.ts'
+import { describeC, describeWasm, describeWgsl } from './show-bench.ts'
+
+interface Options extends ModelOptions {
+  readonly target: string
+  readonly milliseconds: number
+  readonly chromium?: string
+  readonly batchSizes?: readonly number[]
+}
+
+/** `xnorc bench`: times the generated code in turns with onnxruntime, and its layers alone. */
+export async function runBench(path: string, options: Options): Promise<void> {
+  const target = targets.find(name => name === options.target)
+  if (!target) throw new UsageError(`there is no target '${options.target}'; the targets are ${targets.join(', ')}`)
+  refuseOthers(target, options)
+  const model = await readModelFile(path)
+  const { result, text } = await benches[target](path, model, options)
+  console.log(options.json ? JSON.stringify({ target, ...result }, null, 2) : text)
+}
+
+type Bench = (path: string, model: Uint8Array, options: Options) => Promise<{ result: object; text: string }>
+
+const benches: Readonly<Record<Target, Bench>> = {
+  c: async (path, model, options) => {
+    const { benchC } = await import('../bench/c.ts')
+    const compiler = findCompiler()
+    const shared = await compileOptions(path, options)
+    const result = await benchC(model, {
+      ...shared,
+      ...(options.isa ? { isa: options.isa } : {}),
+      milliseconds: options.milliseconds,
+      build: (args, folder) => buildC(compiler, args, folder),
+      reference: feeds => openTimedRun(model, feeds),
+    })
+    return { result: { name: shared.name, compiler: `${compiler} -O3`, ...result }, text: describeC(result, compiler) }
+  },
+  wasm: async (path, model, options) => {
+    const { benchWasm } = await import('../bench/wasm.ts')
+    const { name } = await compileOptions(path, options)
+    const result = await benchWasm(model, { name, milliseconds: options.milliseconds })
+    return { result: { name, ...result }, text: describeWasm(result) }
+  },
+  wgsl: async (path, model, options) => {
+    const { benchWgsl } = await import('../bench/wgsl.ts')
+    const { name } = await compileOptions(path, options)
+    const { chromium, batchSizes: batches, milliseconds } = options
+    try {
+      const result = await benchWgsl(model, {
+        name,
+        seconds: milliseconds / 1000,
+        ...(chromium ? { chromium } : {}),
+        ...(batches ? { batches } : {}),
+      })
+      return { result: { name, ...result }, text: describeWgsl(result) }
+    } catch (error) {
+      throw new ToolError(missingBrowser(error, chromium))
+    }
+  },
+}
+
+/** What is missing for WGSL, in one line; other faults as they are. */
+function missingBrowser(error: unknown, chromium = '/usr/bin/chromium'): string {
+  const message = error instanceof Error ? error.message : String(error)
+  if (/playwright-core/.test(message) && /Cannot find/.test(message)) return 'playwright-core is not installed'
+  if (/executable doesn't exist|ENOENT|Failed to launch/i.test(message))
+    return `there is no Chromium at '${chromium}': install it, or give its path with --chromium`
+  return message.split('\n')[0]!
+}
+
+/** Options that only another target knows, or that the chosen one does not take yet. */
+function refuseOthers(target: Target, options: Options): void {
+  if (target !== 'c' && options.isa) throw new UsageError('--isa is for the target c')
+  if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
+    throw new UsageError('--chromium and --batch-sizes are for the target wgsl')
+  const { weights, binarize, scale, signZero, inputType, inputLayout, batch } = options
+  const changed = weights !== 'xnor' || binarize !== 'auto' || scale !== 'alpha-k' || signZero !== 'plus'
+  if (target !== 'c' && (changed || inputType || inputLayout || batch !== 1))
+    throw new UsageError(`bench takes the model as it is for the target ${target}: only c can be given another form`)
+}

@@ -1,0 +1,107 @@
+import type { CBench, LayerTime } from '../bench/c.ts'
+import type { WasmBench } from '../bench/wasm.ts'
+import type { WgslBench } from '../bench/wgsl.ts'
+import { showTable } from './show.ts'
+
+/** A table of programs, a table of layers, and the peaks that their shares refer to. */
+export function describeC(result: CBench, compiler: string): string {
+  const { isa, xnorc, onnxruntime, ratio, cpu, note, peak, layers } = result
+  const rates = [
+    ...(peak.binary === undefined ? [] : [`${peak.binary.toFixed(0)} binMAC/ns`]),
+    ...(peak.float === undefined ? [] : [`${peak.float.toFixed(0)} MAC/ns`]),
+  ]
+  return [
+    showTable(
+      ['one run, median', 'µs', 'ratio', 'CPU µs', 'ratio'],
+      [
+        [`xnorc, C (${compiler} -O3, ${isa})`, micro(xnorc), '', micro(cpu.xnorc), ''],
+        ...(onnxruntime === undefined || cpu.onnxruntime === undefined
+          ? []
+          : [
+              [
+                'onnxruntime-node, 1 thread',
+                micro(onnxruntime),
+                factor(ratio),
+                micro(cpu.onnxruntime),
+                factor(cpu.ratio),
+              ],
+            ]),
+      ],
+      [1, 2, 3, 4],
+    ),
+    ...(note === undefined ? [] : [`not compared with onnxruntime: ${note}`]),
+    showTable(
+      ['layer', 'CPU µs', 'binMAC/ns', 'MAC/ns', 'of peak'],
+      [...layers.map(layerRow), ['sum', micro(sum(layers)), '', '', '']],
+      [1, 2, 3, 4],
+    ),
+    ...(rates.length === 0 ? [] : [`peak of the inner loops on data in L1: ${rates.join(', ')}`]),
+  ].join('\n\n')
+}
+
+export function describeWasm({ xnorc, onnxruntimeWeb, layers }: WasmBench): string {
+  const rows = layers.map(layer => [title(layer), micro(layer.microseconds)])
+  return [
+    programs([
+      ['xnorc, WASM', xnorc],
+      ['onnxruntime-web (wasm), 1 thread', onnxruntimeWeb],
+    ]),
+    ...(onnxruntimeWeb === undefined ? ['not compared: onnxruntime-web is not installed or refuses the model'] : []),
+    showTable(['layer', 'µs'], [...rows, ['sum', micro(sum(layers))]], [1]),
+  ].join('\n\n')
+}
+
+export function describeWgsl({ adapter, load, batches, kernels }: WgslBench): string {
+  const milli = (time: number | undefined) => (time === undefined ? '–' : time.toFixed(2))
+  const rows = batches.map(({ batch, xnorc, onnxruntimeWeb, ratio }) => [
+    `${batch}`,
+    milli(xnorc),
+    milli(onnxruntimeWeb),
+    factor(ratio),
+  ])
+  return [
+    `adapter: ${adapter}; until ready: xnorc ${milli(load.xnorc)} ms, onnxruntime-web ${milli(load.onnxruntimeWeb)} ms`,
+    showTable(['batch', 'xnorc, ms', 'onnxruntime-web, ms', 'ratio'], rows, [0, 1, 2, 3]),
+    ...(kernels.length === 0
+      ? ['no times of kernels: the adapter has no timestamps']
+      : [
+          showTable(
+            ['kernel', 'ms'],
+            kernels.map(kernel => [kernel.nodes || kernel.kernel, kernel.milliseconds.toFixed(3)]),
+            [1],
+          ),
+        ]),
+  ].join('\n\n')
+}
+
+/** Programs with their times; how many times longer than the first. */
+function programs(rows: readonly (readonly [string, number | undefined])[]): string {
+  const [, first] = rows[0]!
+  return showTable(
+    ['one run, median', 'µs', 'ratio'],
+    rows.flatMap(([name, time], k) =>
+      time === undefined ? [] : [[name, micro(time), k === 0 ? '' : factor(time / first!)]],
+    ),
+    [1, 2],
+  )
+}
+
+function layerRow(layer: LayerTime): string[] {
+  const { microseconds, binaryMacs, floatMacs, peakShare } = layer
+  const rate = (macs: number) => (macs === 0 ? '' : (macs / microseconds / 1000).toFixed(0))
+  const share = peakShare === undefined ? '' : `${(100 * peakShare).toFixed(0)} %`
+  return [title(layer), micro(microseconds), rate(binaryMacs), rate(floatMacs), share]
+}
+
+/** The nodes that a layer was made of: the first and the last. */
+function title({ name, origin }: { readonly name: string; readonly origin: readonly string[] }): string {
+  if (origin.length === 0) return name
+  return origin.length === 1 ? origin[0]! : `${origin[0]} … ${origin.at(-1)}`
+}
+
+const micro = (time: number): string => time.toFixed(time < 100 ? 2 : 0)
+
+const factor = (ratio: number | undefined): string => (ratio === undefined ? '–' : `${ratio.toFixed(2)}×`)
+
+const sum = (layers: readonly { readonly microseconds: number }[]): number =>
+  layers.reduce((total, { microseconds }) => total + microseconds, 0)
