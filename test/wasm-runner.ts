@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -23,11 +23,15 @@ export interface LoadedModel {
   readonly run: (feeds: Feeds) => Readonly<Record<string, Values | Uint32Array>>
 }
 
+// Every module is removed when its process ends.
+process.setMaxListeners(0)
+
 const options = { version: 'test' }
 
 /** The loader and the module of a plan, in a folder of their own. */
 export async function writeModule(plan: Plan): Promise<{ folder: string; loader: LoaderModule; bytes: Uint8Array }> {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-wasm-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const { scope, text } = printModule(plan, options)
   const bytes = await assemble(plan.name, text, scope.segments())
   writeFileSync(join(folder, `${plan.name}.wasm`), bytes)

@@ -1,11 +1,13 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { lower } from '../../src/backends/lower.ts'
+import type { Plan } from '../../src/backends/plan.ts'
 import { elements, f32 } from '../../src/ir/tensor.ts'
 import { compileC } from '../c-runner.ts'
 import { cifar10, mnist, type Samples } from '../data-sets.ts'
 import { optimise, planOf } from '../plan.ts'
 import { isMissing, readShared } from '../shared.ts'
+import { loadPlan } from '../wasm-runner.ts'
 import { findFlips } from './explain.ts'
 
 interface Case {
@@ -55,6 +57,10 @@ for (const { model, data, shape, read, accuracy } of cases)
       }
       expect(percent(wanted, set.labels)).toBeCloseTo(accuracy, 2)
       expect(percent(actual, set.labels)).toBeCloseTo(accuracy, 1)
+      const inWasm = predictionsOf(await runWasm(lower(graph), set, shape))
+      const apart = inWasm.filter((digit, i) => digit !== actual[i]).length
+      console.log(`${model}: ${apart} predictions of WASM differ from those of C`)
+      expect(apart).toBeLessThanOrEqual(2)
       // Latent weights give the same bits and thresholds, and scales that differ by rounding.
       expect(predictionsOf(latent!)).toEqual(actual)
     })
@@ -78,6 +84,17 @@ async function runAll(bytes: Uint8Array, set: Samples, shape: readonly number[])
     results.set(logits!.data as Float32Array, i * CLASSES)
   }
   await session.release()
+  return results
+}
+
+/** As a user of the generated loader would. */
+async function runWasm(plan: Plan, set: Samples, shape: readonly number[]): Promise<Float32Array> {
+  const run = await loadPlan(plan)
+  const results = new Float32Array(set.labels.length * CLASSES)
+  for (let i = 0; i < set.labels.length; i++) {
+    const outputs = run(new Map([['input', f32(shape, sampleOf(set, shape, i))]]))
+    results.set(outputs.get('logits')!.values as Float32Array, i * CLASSES)
+  }
   return results
 }
 
