@@ -74,11 +74,13 @@ ${target} static void multiply_add_${isa}(void)
   float *const sums = (float *)probe_sums;
   const ${type} x = ${prefix}_loadu_ps((const float *)probe_x), w = ${prefix}_loadu_ps((const float *)probe_weights);
   ${type} totals[${totals}];
+  UNROLL
   for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_loadu_ps(sums + i * ${LANES[isa]});
   for (int k = 0; k < ${multiplyAdd.macs / totals / LANES[isa]}; k++) {
     UNROLL
     for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_fmadd_ps(x, w, totals[i]);
   }
+  UNROLL
   for (int i = 0; i < ${totals}; i++) ${prefix}_storeu_ps(sums + i * ${LANES[isa]}, totals[i]);
 }
 #endif

@@ -6,16 +6,11 @@ export function medianOf(values: readonly number[]): number {
 type Run = () => Promise<unknown>
 
 /**
- * Medians in microseconds per run of several programs that take turns, so that a busy machine slows all of them alike.
- * `milliseconds` are spent on each, after a warm-up.
+ * The same as `measureInTurns` for programs in this process, after a warm-up: `milliseconds` are spent on each.
  */
-export async function measureAlternating(runs: readonly Run[], milliseconds: number): Promise<number[]> {
+export async function measureAlternating(runs: readonly Run[], milliseconds: number): Promise<Times[]> {
   for (const run of runs) await warmUp(run, milliseconds / 4)
-  const samples = runs.map((): number[] => [])
-  const start = performance.now()
-  while (performance.now() - start < milliseconds * runs.length)
-    for (const [k, run] of runs.entries()) samples[k]!.push(await turn(run))
-  return samples.map(medianOf)
+  return measureInTurns(runs.map(timed), milliseconds * runs.length)
 }
 
 /** Engines compile hot code while it runs: repeats until the last two of at most 12 windows were not much faster. */
@@ -84,3 +79,15 @@ async function roughly(program: Timed): Promise<number> {
     if (cpu >= 500) return cpu / count
   }
 }
+
+/** Runs in this process; once before the clock starts, so that caches are as in a loop of runs. */
+export const timed =
+  (run: Run): Timed =>
+  async count => {
+    await run()
+    const start = performance.now()
+    const used = process.cpuUsage()
+    for (let k = 0; k < count; k++) await run()
+    const { user, system } = process.cpuUsage(used)
+    return { clock: (performance.now() - start) * 1000, cpu: user + system }
+  }

@@ -9,7 +9,7 @@ import { printWasm } from '../backends/wasm/index.ts'
 import { readModel } from '../frontend/index.ts'
 import { runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
-import { measureAlternating, medianOf } from './measure.ts'
+import { measureAlternating, medianOf, type Times } from './measure.ts'
 
 export interface WasmBenchOptions {
   readonly name: string
@@ -24,6 +24,8 @@ export interface WasmBench {
   readonly onnxruntimeWeb: number | undefined
   /** How many times faster xnorc is. */
   readonly ratio: number | undefined
+  /** The same in time of the processor: what other programs take of a busy machine is not in it. */
+  readonly cpu: Pick<WasmBench, 'xnorc' | 'onnxruntimeWeb' | 'ratio'>
   readonly layers: readonly {
     readonly name: string
     readonly origin: readonly string[]
@@ -48,18 +50,23 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
     const ours: { run: (feeds: Feeds) => unknown } = await load()
     const theirs = await loadOnnxruntime(model, plan, feeds)
     const runs = [async () => ours.run(feeds), ...(theirs ? [theirs] : [])]
-    const [xnorc, onnxruntimeWeb] = await measureAlternating(runs, options.milliseconds ?? 4000)
+    const [xnorc, web] = await measureAlternating(runs, options.milliseconds ?? 4000)
     const bytes = files.find(({ path }) => path.endsWith('.wasm'))!.content as Uint8Array
     return {
-      xnorc: xnorc!,
-      onnxruntimeWeb,
-      ratio: onnxruntimeWeb === undefined ? undefined : onnxruntimeWeb / xnorc!,
+      ...compareTimes('clock', xnorc!, web),
+      cpu: compareTimes('cpu', xnorc!, web),
       layers: await measureSteps(plan, bytes),
     }
   } finally {
     await rm(folder, { recursive: true })
   }
 }
+
+const compareTimes = (by: keyof Times, ours: Times, theirs: Times | undefined): WasmBench['cpu'] => ({
+  xnorc: ours[by],
+  onnxruntimeWeb: theirs?.[by],
+  ratio: theirs && theirs[by] / ours[by],
+})
 
 /** Values of a fixed pattern between -1 and 1; token ids 0 to 99. */
 function feedsOf({ inputs }: Plan): Feeds {

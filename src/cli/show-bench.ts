@@ -1,4 +1,4 @@
-import type { CBench, LayerTime } from '../bench/c.ts'
+import type { CBench, LayerTime } from '../bench/c-measure.ts'
 import type { WasmBench } from '../bench/wasm.ts'
 import type { WgslBench } from '../bench/wgsl.ts'
 import { showTable } from './show.ts'
@@ -11,23 +11,10 @@ export function describeC(result: CBench, compiler: string): string {
     ...(peak.float === undefined ? [] : [`${peak.float.toFixed(0)} MAC/ns`]),
   ]
   return [
-    showTable(
-      ['one run, median', 'µs', 'ratio', 'CPU µs', 'ratio'],
-      [
-        [`xnorc, C (${compiler} -O3, ${isa})`, micro(xnorc), '', micro(cpu.xnorc), ''],
-        ...(onnxruntime === undefined || cpu.onnxruntime === undefined
-          ? []
-          : [
-              [
-                'onnxruntime-node, 1 thread',
-                micro(onnxruntime),
-                factor(ratio),
-                micro(cpu.onnxruntime),
-                factor(cpu.ratio),
-              ],
-            ]),
-      ],
-      [1, 2, 3, 4],
+    showPrograms(
+      [`xnorc, C (${compiler} -O3, ${isa})`, xnorc, cpu.xnorc],
+      ['onnxruntime-node, 1 thread', onnxruntime, cpu.onnxruntime],
+      [ratio, cpu.ratio],
     ),
     ...(note === undefined ? [] : [`not compared with onnxruntime: ${note}`]),
     showTable(
@@ -39,13 +26,14 @@ export function describeC(result: CBench, compiler: string): string {
   ].join('\n\n')
 }
 
-export function describeWasm({ xnorc, onnxruntimeWeb, layers }: WasmBench): string {
+export function describeWasm({ xnorc, onnxruntimeWeb, ratio, cpu, layers }: WasmBench): string {
   const rows = layers.map(layer => [title(layer), micro(layer.microseconds)])
   return [
-    programs([
-      ['xnorc, WASM', xnorc],
-      ['onnxruntime-web (wasm), 1 thread', onnxruntimeWeb],
-    ]),
+    showPrograms(
+      ['xnorc, WASM', xnorc, cpu.xnorc],
+      ['onnxruntime-web (wasm), 1 thread', onnxruntimeWeb, cpu.onnxruntimeWeb],
+      [ratio, cpu.ratio],
+    ),
     ...(onnxruntimeWeb === undefined ? ['not compared: onnxruntime-web is not installed or refuses the model'] : []),
     showTable(['layer', 'µs'], [...rows, ['sum', micro(sum(layers))]], [1]),
   ].join('\n\n')
@@ -74,15 +62,16 @@ export function describeWgsl({ adapter, load, batches, kernels }: WgslBench): st
   ].join('\n\n')
 }
 
-/** Programs with their times; how many times longer than the first. */
-function programs(rows: readonly (readonly [string, number | undefined])[]): string {
-  const [, first] = rows[0]!
+type Program = readonly [name: string, clock: number | undefined, cpu: number | undefined]
+
+/** Both by the clock and by the processor, with how many times longer the other program takes. */
+function showPrograms(ours: Program, theirs: Program, [byClock, byCpu]: readonly (number | undefined)[]): string {
+  const row = ([name, clock, cpu]: Program, ratios: readonly [string, string]): string[][] =>
+    clock === undefined || cpu === undefined ? [] : [[name, micro(clock), ratios[0], micro(cpu), ratios[1]]]
   return showTable(
-    ['one run, median', 'µs', 'ratio'],
-    rows.flatMap(([name, time], k) =>
-      time === undefined ? [] : [[name, micro(time), k === 0 ? '' : factor(time / first!)]],
-    ),
-    [1, 2],
+    ['one run, median', 'µs', 'ratio', 'CPU µs', 'ratio'],
+    [...row(ours, ['', '']), ...row(theirs, [factor(byClock), factor(byCpu)])],
+    [1, 2, 3, 4],
   )
 }
 
