@@ -28,12 +28,16 @@ export function findProbes(source: string): Probe[] {
       isa: 'isa',
       x: `(${/uint8_t \*x/.test(parameters!) ? 'const uint8_t' : binary ? 'const uint32_t' : 'const float'} *)probe_x`,
       start: '0',
+      row_pitch: '0',
       pitch: `${COUNT}`,
       from: '0',
       to: pixels!,
       weights: `(const ${binary || what === 'accumulate_signs' ? 'uint32_t' : 'float'} *)probe_weights`,
       next_block: `${COUNT * 16}`,
+      next_row: '0',
+      rows: '1',
       count: `${COUNT}`,
+      fresh: '1',
       sums: `(${binary ? 'int32_t' : 'float'} *)probe_sums`,
     }
     const args = parameters!.split(',').map(parameter => values[/(\w+)\s*$/.exec(parameter)![1]!])
