@@ -1,17 +1,9 @@
+import { alongColumns, alongRows, lastTap } from '../axis.ts'
 import type { PoolParams, WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { scalarType } from './names.ts'
-import {
-  alongColumns,
-  alongRows,
-  imageVariables,
-  lastTap,
-  pixelStart,
-  resultTitle,
-  windowContext,
-  windowTitle,
-} from './windows.ts'
+import { imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
 
 export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
   const { params, store, buffers } = call

@@ -1,39 +1,8 @@
 import { wordsFor } from '../../ir/bits.ts'
+import { type Axis, alongColumns, alongRows, lastTap } from '../axis.ts'
 import type { WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { cType, linear, times } from './names.ts'
-
-/** A window along one axis. */
-interface Axis {
-  readonly results: number
-  readonly size: number
-  readonly taps: number
-  readonly stride: number
-  readonly dilation: number
-  readonly padding: number
-}
-
-export const alongRows = (p: WindowParams): Axis => ({
-  results: p.outHeight,
-  size: p.inHeight,
-  taps: p.kernelHeight,
-  stride: p.strideY,
-  dilation: p.dilationY,
-  padding: p.padTop,
-})
-
-export const alongColumns = (p: WindowParams): Axis => ({
-  results: p.outWidth,
-  size: p.inWidth,
-  taps: p.kernelWidth,
-  stride: p.strideX,
-  dilation: p.dilationX,
-  padding: p.padLeft,
-})
-
-/** How far the last window reaches. */
-export const lastTap = ({ results, stride, padding, taps, dilation }: Axis): number =>
-  (results - 1) * stride - padding + (taps - 1) * dilation
 
 /** First and end tap inside the image: numbers where every window lies inside, else computed from its start. */
 function tapRange(start: string, axis: Axis): { first: string; end: string } {

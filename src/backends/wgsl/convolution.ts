@@ -1,4 +1,5 @@
 import { wordsFor } from '../../ir/bits.ts'
+import { alongColumns, alongRows } from '../axis.ts'
 import type { ConvolutionParams } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD, type Tile } from './arrange.ts'
@@ -6,7 +7,7 @@ import { resultContext } from './elementwise.ts'
 import { type Binder, createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
 import { indexText, linear, vectorType } from './names.ts'
 import { commentOf, dataOf, valueFunction } from './value.ts'
-import { alongColumns, alongRows, staysInside, tapCount, windowContext, windowTitle } from './windows.ts'
+import { staysInside, tapCount, windowContext, windowTitle } from './windows.ts'
 
 /** Names that a tiled kernel declares besides its buffers. */
 const ROLES = ['filters', 'finish', 'xs', 'ws', 'inside', 'parts']

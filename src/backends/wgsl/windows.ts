@@ -1,3 +1,4 @@
+import { type Axis, alongColumns, alongRows, lastTap } from '../axis.ts'
 import type { WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { itemGrid, resultContext, startOf, THREADS } from './elementwise.ts'
@@ -5,37 +6,9 @@ import { createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts
 import { indexText, linear, scalarType } from './names.ts'
 import { commentOf } from './value.ts'
 
-/** A window along one axis. */
-interface Axis {
-  readonly results: number
-  readonly size: number
-  readonly taps: number
-  readonly stride: number
-  readonly dilation: number
-  readonly padding: number
-}
-
-export const alongRows = (p: WindowParams): Axis => ({
-  results: p.outHeight,
-  size: p.inHeight,
-  taps: p.kernelHeight,
-  stride: p.strideY,
-  dilation: p.dilationY,
-  padding: p.padTop,
-})
-
-export const alongColumns = (p: WindowParams): Axis => ({
-  results: p.outWidth,
-  size: p.inWidth,
-  taps: p.kernelWidth,
-  stride: p.strideX,
-  dilation: p.dilationX,
-  padding: p.padLeft,
-})
-
 /** Whether every tap of every window lies inside the image, or at most so far `before` and `after` it. */
-export const staysInside = ({ results, size, taps, stride, dilation, padding }: Axis, before = 0, after = 0): boolean =>
-  padding <= before && (results - 1) * stride - padding + (taps - 1) * dilation < size + after
+export const staysInside = (axis: Axis, before = 0, after = 0): boolean =>
+  axis.padding <= before && lastTap(axis) < axis.size + after
 
 /** How many taps lie inside the image: a number, or computed from where the window starts. */
 export function tapCount(start: string, axis: Axis, before = 0, after = 0): string {

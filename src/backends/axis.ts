@@ -1,0 +1,33 @@
+import type { WindowParams } from './kernels.ts'
+
+/** A window along one axis. */
+export interface Axis {
+  readonly results: number
+  readonly size: number
+  readonly taps: number
+  readonly stride: number
+  readonly dilation: number
+  readonly padding: number
+}
+
+export const alongRows = (p: WindowParams): Axis => ({
+  results: p.outHeight,
+  size: p.inHeight,
+  taps: p.kernelHeight,
+  stride: p.strideY,
+  dilation: p.dilationY,
+  padding: p.padTop,
+})
+
+export const alongColumns = (p: WindowParams): Axis => ({
+  results: p.outWidth,
+  size: p.inWidth,
+  taps: p.kernelWidth,
+  stride: p.strideX,
+  dilation: p.dilationX,
+  padding: p.padLeft,
+})
+
+/** How far the last window reaches. */
+export const lastTap = ({ results, stride, padding, taps, dilation }: Axis): number =>
+  (results - 1) * stride - padding + (taps - 1) * dilation
