@@ -80,15 +80,9 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
     rows: rowByRow ? '1' : 'ky_end - ky_first',
     rowPitch: params.dilationY * params.inWidth * groups * depth,
     nextRow: kernelWidth * tapSize,
-    // The first of several calls makes the sums.
-    fresh:
-      rowByRow || !contiguous
-        ? rowByRow
-          ? contiguous
-            ? 'ky == ky_first'
-            : 'ky == ky_first && kx == 0'
-          : 'kx == 0'
-        : '1',
+    // The first of several calls makes the sums, unless there may be none: then they start as zeros.
+    zeroed: padded || rowByRow,
+    fresh: rowByRow ? '0' : contiguous ? '1' : 'kx == 0',
     pitch: strideX * groups * depth,
     tapStart: times(`(${times(ky, kernelWidth)} + kx)`, tapSize),
     laneCount: laneCount(perGroup, width, groups === 1 ? 'first' : `block % ${blocks} * ${lanes}`),

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { isas } from '../../../src/backends/backend.ts'
+import { lower } from '../../../src/backends/lower.ts'
+import { arg, call } from '../../../src/ir/expr.ts'
+import type { Graph } from '../../../src/ir/graph.ts'
+import { interpret } from '../../../src/ir/interpret.ts'
+import { constant, create, input } from '../../../src/ir/node.ts'
+import { bits, f32 } from '../../../src/ir/tensor.ts'
+import { compileC, hasCompiler } from '../../c-runner.ts'
+import { randomFeeds } from '../../random.ts'
+
+const window = { stride: [1, 1], dilation: [1, 1], groups: 1 } as const
+
+/** A binary convolution whose rows go through a ring to a float one, the last windows of which lie below the image. */
+function belowTheImage(): Graph {
+  const x = input('x', { dtype: 'bit', shape: [1, 10, 3, 40] })
+  const signs = constant(
+    bits(
+      [16, 1, 1, 40],
+      Array.from({ length: 640 }, (_, i) => ((i * 7) % 3) & 1),
+    ),
+    ['w1'],
+  )
+  const first = create(
+    'binaryConv2d',
+    [x, signs],
+    { ...window, padding: [0, 0, 0, 0], epilogue: call('float', arg(0)) },
+    ['first'],
+  )
+  const weights = constant(
+    f32(
+      [5, 2, 1, 16],
+      Array.from({ length: 160 }, (_, i) => ((i % 9) - 4) / 4),
+    ),
+    ['w2'],
+  )
+  const second = create('conv2d', [first, weights], { ...window, padding: [0, 0, 5, 0], epilogue: arg(0) }, ['second'])
+  return { name: 'below', inputs: [x], outputs: [{ name: 'y', node: second }] }
+}
+
+describe.runIf(hasCompiler('gcc'))('windows that see no row of a ring are 0', () => {
+  it.each([[[]], [['avx2']], [isas]] as const)('%s', isa => {
+    const graph = belowTheImage()
+    const plan = lower(graph)
+    expect(plan.steps.map(({ kind }) => kind)).toContain('strip')
+    const feeds = randomFeeds(graph, 1)
+    const [sample] = compileC([plan], { isa }).run(plan, [feeds])
+    expect(sample!.outputs.get('y')!.values).toEqual(interpret(graph, feeds).get('y')!.values)
+  })
+})
