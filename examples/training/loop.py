@@ -70,7 +70,9 @@ class Trainer:
 
     def __init__(self, recipe, data, options, path):
         self.recipe, self.data, self.options, self.path = recipe, data, options, path
-        self.model = recipe.network(not options.float).to(options.device)
+        # Channels last is how processors like to convolve; tensors of other ranks stay as they are.
+        self.model = recipe.network(not options.float).to(options.device, memory_format=torch.channels_last)
+        set_dropout(self.model, options.dropout)
         if options.init:
             self.model.load_state_dict(torch.load(options.init, map_location=options.device))
         self.peak = options.learning_rate or recipe.learning_rate
@@ -140,3 +142,10 @@ class Trainer:
         """bfloat16 is faster on processors that have it; tests and the exported network use float32."""
         kind = torch.device(self.options.device).type
         return torch.autocast(kind, torch.bfloat16) if self.options.bfloat16 else nullcontext()
+
+
+def set_dropout(model, probability):
+    """Replaces the probability of every dropout of the model; None leaves them as they are."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout) and probability is not None:
+            module.p = probability
