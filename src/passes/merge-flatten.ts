@@ -25,9 +25,11 @@ export const mergeFlatten = rewrites(
 /** The NHWC image that a [N,1,1,K] node holds flattened, if it is larger than 1×1. */
 function flattenedImage(node: Node): { image: Node; channelsFirst: boolean } | undefined {
   if (node.op !== 'reshape' || node.type.shape.length !== 4) return undefined
-  const [n, h, w] = node.type.shape
+  const [n, h, w, k] = node.type.shape
   const [flat] = node.operands
   if (h !== 1 || w !== 1 || flat.type.shape.length !== 4 || flat.type.shape[0] !== n) return undefined
+  // A vector in another position, such as channels first of one pixel: as an image it would have a word per bit.
+  if (flat.type.shape.slice(1).includes(k!)) return undefined
   if (flat.op === 'transpose' && sameShape(flat.attrs.perm, [0, 3, 1, 2]))
     return { image: flat.operands[0], channelsFirst: true }
   return { image: flat, channelsFirst: false }
