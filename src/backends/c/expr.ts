@@ -1,41 +1,27 @@
 import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
+import {
+  ATOM,
+  COMPARISON,
+  called,
+  infix,
+  LOOSE,
+  loose,
+  PRODUCT,
+  prefix,
+  SUM,
+  type Text,
+  UNARY,
+  within,
+} from '../infix.ts'
 import { cFloat } from '../literals.ts'
 
-/** Binding strength of C's operators; what binds less than its surroundings gets parentheses. */
-const ATOM = 9
-const UNARY = 8
-const PRODUCT = 7
-const SUM = 6
-const COMPARISON = 4
-/** Compilers warn about &, ^, | and ?: among other operators, so their operands always get parentheses. */
-const LOOSE = 1
-
-interface Text {
-  readonly text: string
-  readonly binds: number
-}
-
 type Print = (args: readonly Text[], type: DType) => Text
-
-const within = ({ text, binds }: Text, strength: number): string => (binds < strength ? `(${text})` : text)
-
-const infix =
-  (operator: string, binds: number): Print =>
-  ([a, b]) => ({ text: `${within(a!, binds)} ${operator} ${within(b!, binds + 1)}`, binds })
-
-const loose =
-  (operator: string): Print =>
-  ([a, b]) => ({ text: `${within(a!, UNARY)} ${operator} ${within(b!, UNARY)}`, binds: LOOSE })
-
-const called =
-  (name: string): Print =>
-  args => ({ text: `${name}(${args.map(({ text }) => text).join(', ')})`, binds: ATOM })
 
 const typed =
   (name: string): Print =>
   (args, type) =>
-    called(`${name}_${type}`)(args, type)
+    called(`${name}_${type}`)(args)
 
 /** Every scalar function of the language in C. Exhaustive: a new function does not compile without its text. */
 const printers: { readonly [F in Fn]: Print } = {
@@ -46,8 +32,8 @@ const printers: { readonly [F in Fn]: Print } = {
   max: typed('max'),
   min: typed('min'),
   pow: called('powf'),
-  neg: ([a]) => ({ text: `-${within(a!, ATOM)}`, binds: UNARY }),
-  abs: (args, type) => called(type === 'f32' ? 'fabsf' : 'abs_i32')(args, type),
+  neg: prefix('-'),
+  abs: (args, type) => called(type === 'f32' ? 'fabsf' : 'abs_i32')(args),
   sqrt: called('sqrtf'),
   exp: called('expf'),
   log: called('logf'),
@@ -59,7 +45,7 @@ const printers: { readonly [F in Fn]: Print } = {
   ge: infix('>=', COMPARISON),
   gt: infix('>', COMPARISON),
   eq: infix('==', COMPARISON),
-  not: ([a]) => ({ text: `!${within(a!, ATOM)}`, binds: UNARY }),
+  not: prefix('!'),
   and: loose('&'),
   or: loose('|'),
   xor: loose('^'),
@@ -67,7 +53,7 @@ const printers: { readonly [F in Fn]: Print } = {
     text: `${within(condition!, UNARY)} ? ${within(a!, UNARY)} : ${within(b!, UNARY)}`,
     binds: LOOSE,
   }),
-  float: ([a]) => ({ text: `(float)${within(a!, ATOM)}`, binds: UNARY }),
+  float: prefix('(float)'),
 }
 
 /** An expression in C. `names` are the texts of its arguments, each safe inside any operator. */

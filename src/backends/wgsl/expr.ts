@@ -1,35 +1,9 @@
 import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
+import { ATOM, called, infix, loose, PRODUCT, prefix, SUM, type Text, UNARY } from '../infix.ts'
 import { decimalF32 } from '../literals.ts'
 
-/** What binds less than its surroundings gets parentheses; WGSL refuses to mix some operators without them. */
-const ATOM = 9
-const UNARY = 8
-const PRODUCT = 7
-const SUM = 6
-const LOOSE = 1
-
-interface Text {
-  readonly text: string
-  readonly binds: number
-}
-
 type Print = (args: readonly Text[]) => Text
-
-const within = ({ text, binds }: Text, strength: number): string => (binds < strength ? `(${text})` : text)
-
-const infix =
-  (operator: string, binds: number): Print =>
-  ([a, b]) => ({ text: `${within(a!, binds)} ${operator} ${within(b!, binds + 1)}`, binds })
-
-/** Comparisons and logic: their operands get parentheses unless they bind like a sign or more. */
-const loose =
-  (operator: string): Print =>
-  ([a, b]) => ({ text: `${within(a!, UNARY)} ${operator} ${within(b!, UNARY)}`, binds: LOOSE })
-
-const called =
-  (name: string): Print =>
-  args => ({ text: `${name}(${args.map(({ text }) => text).join(', ')})`, binds: ATOM })
 
 /** Every scalar function of the language in WGSL, bits being bool. Exhaustive: a new function needs its text. */
 const printers: { readonly [F in Fn]: Print } = {
@@ -41,7 +15,7 @@ const printers: { readonly [F in Fn]: Print } = {
   min: called('min'),
   // The built-in one knows no negative base.
   pow: called('pow_f32'),
-  neg: ([a]) => ({ text: `-${within(a!, ATOM)}`, binds: UNARY }),
+  neg: prefix('-'),
   abs: called('abs'),
   sqrt: called('sqrt'),
   exp: called('exp'),
@@ -55,7 +29,7 @@ const printers: { readonly [F in Fn]: Print } = {
   ge: loose('>='),
   gt: loose('>'),
   eq: loose('=='),
-  not: ([a]) => ({ text: `!${within(a!, ATOM)}`, binds: UNARY }),
+  not: prefix('!'),
   and: loose('&'),
   or: loose('|'),
   xor: loose('!='),

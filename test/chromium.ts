@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Browser, chromium } from 'playwright-core'
+import type { SourceFile } from '../src/backends/backend.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Where it is not installed a test says so and is skipped; in CI it must be. */
+export function isChromiumMissing(): boolean {
+  if (existsSync(CHROMIUM)) return false
+  if (process.env.CI === 'true') throw new Error(`${CHROMIUM} is missing, and CI must not skip its tests`)
+  console.warn(`skipped: ${CHROMIUM} is not installed`)
+  return true
+}
+
+/** Files on a host of this machine, and a browser to open them with. */
+export interface Site {
+  /** Opens a page and waits until it logs its result as JSON; errors of its scripts are errors here. */
+  readonly logged: (path: string, timeout: number) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+/** Serves files as any static host would; the content security policy lets scripts of its own run, and what `csp` adds. */
+export async function openSite(
+  files: readonly SourceFile[],
+  { csp = '', flags = [] }: { readonly csp?: string; readonly flags?: readonly string[] } = {},
+): Promise<Site> {
+  const server = serve(files, `script-src 'self' 'unsafe-inline' ${csp}`)
+  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+  const host = `http://localhost:${(server.address() as AddressInfo).port}`
+  return {
+    logged: (path, timeout) => logged(browser, `${host}/${path}`, timeout),
+    close: async () => {
+      await browser.close()
+      server.close()
+    },
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' }
+
+function serve(files: readonly SourceFile[], csp: string): Server {
+  return createServer((request, response) => {
+    const path = new URL(request.url!, 'http://localhost').pathname.slice(1)
+    const file = files.find(each => each.path === path)
+    const type = TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream'
+    if (file) response.writeHead(200, { 'content-type': type, 'content-security-policy': csp }).end(file.content)
+    else response.writeHead(404).end()
+  })
+}
+
+async function logged(browser: Browser, url: string, timeout: number): Promise<unknown> {
+  const page = await browser.newPage()
+  const failed = new Promise<never>((_, reject) => page.on('pageerror', reject))
+  const message = page.waitForEvent('console', { predicate: each => each.type() === 'log', timeout })
+  await page.goto(url)
+  const result: unknown = JSON.parse((await Promise.race([message, failed])).text())
+  await page.close()
+  return result
+}
