@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import type { SourceFile } from '../src/backends/backend.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const FLAGS = [
   '--no-sandbox',
   '--disable-quic',
@@ -18,14 +18,14 @@ const FLAGS = [
 export function isChromiumMissing(): boolean {
   if (existsSync(CHROMIUM)) return false
   if (process.env.CI === 'true') throw new Error(`${CHROMIUM} is missing, and CI must not skip its tests`)
-  console.warn(`skipped: ${CHROMIUM} is not installed`)
+  console.warn(`skipped: ${CHROMIUM} is not installed; CHROMIUM names another one`)
   return true
 }
 
 /** Files on a host of this machine, and a browser to open them with. */
 export interface Site {
-  /** Opens a page and waits until it logs its result as JSON; errors of its scripts are errors here. */
-  readonly logged: (path: string, timeout: number) => Promise<unknown>
+  /** Opens a page and waits for what `wait` does; an error of one of its scripts is an error here. */
+  readonly open: <T>(path: string, wait: (page: Page) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
 }
 
@@ -39,7 +39,12 @@ export async function openSite(
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
   const host = `http://localhost:${(server.address() as AddressInfo).port}`
   return {
-    logged: (path, timeout) => logged(browser, `${host}/${path}`, timeout),
+    open: async (path, wait) => {
+      const page = await browser.newPage()
+      const failed = new Promise<never>((_, reject) => page.on('pageerror', reject))
+      const [result] = await Promise.all([Promise.race([wait(page), failed]), page.goto(`${host}/${path}`)])
+      return result
+    },
     close: async () => {
       await browser.close()
       server.close()
@@ -59,12 +64,10 @@ function serve(files: readonly SourceFile[], csp: string): Server {
   })
 }
 
-async function logged(browser: Browser, url: string, timeout: number): Promise<unknown> {
-  const page = await browser.newPage()
-  const failed = new Promise<never>((_, reject) => page.on('pageerror', reject))
-  const message = page.waitForEvent('console', { predicate: each => each.type() === 'log', timeout })
-  await page.goto(url)
-  const result: unknown = JSON.parse((await Promise.race([message, failed])).text())
-  await page.close()
-  return result
-}
+/** For `open`: what the page logs first, which is JSON. */
+export const logged =
+  (timeout: number) =>
+  async (page: Page): Promise<unknown> => {
+    const message = await page.waitForEvent('console', { predicate: each => each.type() === 'log', timeout })
+    return JSON.parse(message.text())
+  }

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/compile.ts'
-import { hasChromium, openPage, type Page } from './browser.ts'
+import { isChromiumMissing } from '../chromium.ts'
+import { openPage, type Page } from './browser.ts'
 import { installTarball, type Project } from './tarball.ts'
 
 const nin = resolve(import.meta.dirname, '../../examples/nin-cifar10/nin.binary.onnx')
@@ -85,7 +86,7 @@ void compile(new Uint8Array(), { target: 'c' })
   })
 })
 
-describe.skipIf(!hasChromium())('the package in a browser', { timeout: 180_000 }, () => {
+describe.skipIf(isChromiumMissing())('the package in a browser', { timeout: 180_000 }, () => {
   let page: Page
   beforeAll(async () => {
     page = await openPage(project, nin)

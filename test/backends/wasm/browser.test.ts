@@ -3,7 +3,7 @@ import { lower } from '../../../src/backends/lower.ts'
 import { printWasm } from '../../../src/backends/wasm/index.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { f32, numbersOf } from '../../../src/ir/tensor.ts'
-import { isChromiumMissing, openSite, type Site } from '../../chromium.ts'
+import { isChromiumMissing, logged, openSite, type Site } from '../../chromium.ts'
 import { smallGraph } from '../../small-graph.ts'
 
 /** A program as a user would write it; the values of the image are the page's. */
@@ -41,6 +41,6 @@ describe.skipIf(isChromiumMissing())('in headless Chromium', () => {
   it.each(['page.html', 'worker.html'])('a page loads the module and runs it: %s', { timeout: 60_000 }, async path => {
     const image = Float32Array.from({ length: 72 }, (_, i) => ((i * 7) % 17) / 8 - 1)
     const [expected] = interpret(graph, new Map([['image', f32([1, 6, 6, 2], image)]])).values()
-    expect(await site.logged(path, 30_000)).toEqual(numbersOf(expected!))
+    expect(await site.open(path, logged(30_000))).toEqual(numbersOf(expected!))
   })
 })

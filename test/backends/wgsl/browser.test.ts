@@ -3,7 +3,7 @@ import { lower } from '../../../src/backends/lower.ts'
 import { wgsl } from '../../../src/backends/wgsl/index.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { f32, numbersOf } from '../../../src/ir/tensor.ts'
-import { isChromiumMissing, openSite, type Site } from '../../chromium.ts'
+import { isChromiumMissing, logged, openSite, type Site } from '../../chromium.ts'
 import { smallGraph } from '../../small-graph.ts'
 
 /** A program as a user would write it: it asks for a device itself. */
@@ -34,6 +34,6 @@ describe.skipIf(isChromiumMissing())('in headless Chromium', () => {
       const [value] = interpret(graph, new Map([['image', f32([1, 6, 6, 2], image.slice(from, from + 72))]])).values()
       return numbersOf(value!)
     })
-    expect(await site.logged('page.html', 60_000)).toEqual(expected)
+    expect(await site.open('page.html', logged(60_000))).toEqual(expected)
   })
 })
