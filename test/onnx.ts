@@ -43,6 +43,15 @@ export interface NodeSpec {
 /** `float[1,3,N]`: element type and sizes; a word is a symbolic size, `?` an open one. */
 export type ValueSpec = Readonly<Record<string, string>>
 
+/** A node with one output, `s` unless said otherwise, which is its name too. */
+export const node = (
+  op: string,
+  inputs: readonly string[],
+  out = 's',
+  attrs: NodeSpec['attrs'] = {},
+  domain = '',
+): NodeSpec => ({ op, in: inputs, out: [out], name: out, attrs, domain })
+
 export interface ModelSpec {
   readonly inputs?: ValueSpec
   readonly outputs?: ValueSpec

@@ -1,5 +1,5 @@
 import { bits, f32, i32 } from '../../src/ir/tensor.ts'
-import type { ModelSpec, NodeSpec } from '../onnx.ts'
+import { type ModelSpec, type NodeSpec, node } from '../onnx.ts'
 
 /** A way in which exporters write a binary activation: nodes from `x` [1,8,5,5] to `s`. */
 export interface Activation {
@@ -16,20 +16,6 @@ export interface Activation {
 const scalar = (value: number) => f32([], [value])
 const perChannel = f32([1, 8, 1, 1], [0, 0.5, -0.5, 1, -1, 0.25, -0.25, 2])
 const one = { one: scalar(1), minus: scalar(-1), zero: scalar(0), half: scalar(0.5), two: scalar(2) }
-const node = (
-  op: string,
-  inputs: readonly string[],
-  out = 's',
-  attrs: NodeSpec['attrs'] = {},
-  domain = '',
-): NodeSpec => ({
-  op,
-  in: inputs,
-  out: [out],
-  name: `${op}_${out}`,
-  attrs,
-  domain,
-})
 const where = (condition: NodeSpec, yes = 'one', no = 'minus'): NodeSpec[] => [condition, node('Where', ['c', yes, no])]
 const qonnx = 'qonnx.custom_op.general'
 

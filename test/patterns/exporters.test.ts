@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { elements, f32, i32, type Shape, type Tensor } from '../../src/ir/tensor.ts'
 import { hasCompiler } from '../c-runner.ts'
 import { inFolder, xnorc } from '../cli/command.ts'
-import { type FunctionSpec, model, type NodeSpec } from '../onnx.ts'
+import { type FunctionSpec, model, node } from '../onnx.ts'
 import { runOnnxruntime } from '../onnxruntime.ts'
 import { seeded } from '../random.ts'
 import { codesOf, compiled, runC } from './compiled.ts'
@@ -19,21 +19,6 @@ const values = (shape: Shape, of: (next: () => number) => number, seed = 3): Ten
 const sixteenths = (next: () => number) => (2 * Math.floor(next() * 32 - 16) + 1) / 16
 const latent = values([6, 4, 3, 3], sixteenths)
 const dense = values([96, 5], sixteenths, 4)
-const node = (
-  op: string,
-  inputs: readonly string[],
-  out: string,
-  attrs: NodeSpec['attrs'] = {},
-  domain = '',
-): NodeSpec => ({
-  op,
-  in: inputs,
-  out: [out],
-  name: `node_${out}`,
-  attrs,
-  domain,
-})
-
 const library = 'pkg.onnxscript.torch_lib'
 const network = 'pkg.torch.2.4'
 

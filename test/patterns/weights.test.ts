@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { elements, f32, type Tensor } from '../../src/ir/tensor.ts'
 import { hasCompiler } from '../c-runner.ts'
-import { type ModelSpec, model, type NodeSpec } from '../onnx.ts'
+import { type ModelSpec, model, type NodeSpec, node } from '../onnx.ts'
 import { runOnnxruntime } from '../onnxruntime.ts'
 import { dyadic, seeded } from '../random.ts'
 import { codesOf, compiled, runC } from './compiled.ts'
@@ -33,21 +33,6 @@ interface Weights {
   readonly after?: readonly NodeSpec[]
   readonly binary?: number
 }
-
-const node = (
-  op: string,
-  inputs: readonly string[],
-  out: string,
-  attrs: NodeSpec['attrs'] = {},
-  domain = '',
-): NodeSpec => ({
-  op,
-  in: inputs,
-  out: [out],
-  name: out,
-  attrs,
-  domain,
-})
 
 const signed = node('Sign', ['W'], 'signs')
 const scaled = node('Mul', ['alpha', 'signs'], 'w')
