@@ -11,6 +11,8 @@ export interface BinaryWeights {
   /** Trained weights that are 0 and were taken as +alpha. */
   readonly zeros: number
   readonly reason: string
+  /** Whether they differ from the given ones by more than an export rounds. */
+  readonly changed: boolean
 }
 
 /**
@@ -18,6 +20,9 @@ export interface BinaryWeights {
  * exporters leave (alpha·sign(W) − clip(W)) + clip(W) to be folded, which rounds (LCE allows 0.005).
  */
 const TOLERANCE = 1e-3
+
+/** Some units in the last place: what one addition and one subtraction leave. */
+const ROUNDING = 1e-6
 
 /**
  * Signs and scales of float weights [O,kh,kw,I]. Weights that are ±alpha (or 0) per filter are taken as they are; of
@@ -43,6 +48,7 @@ export function binarizeWeights(
       alpha,
       zeros: 0,
       reason: describe(alpha, hasZeros, noise),
+      changed: noise > ROUNDING,
       ...(hasZeros ? { pruned } : {}),
     }
   }
@@ -51,7 +57,7 @@ export function binarizeWeights(
   const alpha = Float32Array.from(filtersOf(latent), meanMagnitude)
   const zeros = filtersOf(latent).reduce((sum, filter, o) => sum + (alpha[o] ? countZeros(filter) : 0), 0)
   const reason = `trained weights: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
-  return { signs: signsOf(latent.values as Float32Array, weights.shape), alpha, zeros, reason }
+  return { signs: signsOf(latent.values as Float32Array, weights.shape), alpha, zeros, reason, changed: true }
 }
 
 const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {

@@ -21,7 +21,8 @@ const chooseLayers = rewrites(
     if (!input || input.low === input.high || weights.op !== 'constant' || extras.length > 0) return undefined
     const found = binarizeWeights(weights.attrs.value, site.options.weights)
     if ('refused' in found || whyNotBinary(node, input)) return undefined
-    site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(node, input, found, site) })
+    const changed = found.changed || isAskedFor(node, input, site)
+    site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(node, input, found, site), changed })
     if (found.zeros > 0) site.warn(diagnostics.zeroWeights(site.whereOf(node.origin), found.zeros))
     return binaryLayer(node, input, found)
   }),
@@ -38,17 +39,16 @@ export const chooseBinary: Pass = {
   },
 }
 
-function whyBinary(
-  layer: Node<'conv2d'>,
-  { bits, low, high }: TwoValued,
-  { reason }: BinaryWeights,
-  { whereOf }: PassContext,
-): string {
-  const { op = '', node = '?' } = whereOf(sourceOf(bits).origin)
+/** A sign that no node of the model takes: that of `--binarize`. */
+const isAskedFor = (layer: Node<'conv2d'>, { bits }: TwoValued, { whereOf }: PassContext): boolean =>
+  layer.origin.includes(whereOf(sourceOf(bits).origin).node ?? '?')
+
+function whyBinary(layer: Node<'conv2d'>, input: TwoValued, { reason }: BinaryWeights, context: PassContext): string {
+  const { bits, low, high } = input
+  const { op = '', node = '?' } = context.whereOf(sourceOf(bits).origin)
   const values = low + high === 0 ? (high === 1 ? '±1' : `±${high}`) : `${low} or ${high}`
   const by = low === 0 || high === 0 ? ', as (dot + sum of weights) / 2' : ''
-  // A sign that no node of the model takes was asked for.
-  const from = layer.origin.includes(node) ? 'by --binarize' : `from ${op} '${node}'`
+  const from = isAskedFor(layer, input, context) ? 'by --binarize' : `from ${op} '${node}'`
   return `input ${values} ${from}${by}; ${reason}`
 }
 

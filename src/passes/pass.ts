@@ -23,6 +23,8 @@ export interface Decision {
   readonly kind: 'binary' | 'float'
   /** The rule that matched, or what is missing and what would help. */
   readonly reason: string
+  /** Whether the layer is another function than the model's by choice: `--binarize`, or weights that were changed. */
+  readonly changed?: boolean
 }
 
 export interface PassContext {

@@ -5,7 +5,7 @@ import { type ReadOptions, type ReadResult, readModel } from '../frontend/index.
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { interpret } from '../ir/interpret.ts'
-import { type Decision, type RunOptions, runPasses } from '../passes/pass.ts'
+import { type RunOptions, runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import { version } from '../version.ts'
 import { compareOutputs, type OutputComparison } from './compare-outputs.ts'
@@ -62,7 +62,7 @@ export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Pr
   const feeds = options.feeds(adapted.graph)
   const runs = (trace: boolean) => buildAndRun(lowered.plan, trace, feeds, options)
   const [plain, traced] = [await runs(false), await runs(true)]
-  const changedLayers = changedBy(adapted.graph, decisions, passOptions)
+  const changedLayers = decisions.flatMap(({ changed, origin }) => (changed ? [origin[0]!] : []))
   const references = changedLayers.length > 0 ? [] : [interpreterOf(model), ...options.references]
   const layers = startReport([...lowered.nodes.values()], model.operators)
   const outputs: OutputReport[] = []
@@ -118,15 +118,6 @@ const interpreterOf = ({ graph }: ReadResult): Reference => ({
   name: 'interpreter',
   run: async feeds => interpret(graph, feeds),
 })
-
-/** Layers that are binary only because the options let the compiler change their weights or take a sign. */
-function changedBy(graph: Graph, decisions: readonly Decision[], options: RunOptions): string[] {
-  const { observe, ...rest } = options
-  const binary = (list: readonly Decision[]) =>
-    list.filter(({ kind }) => kind === 'binary').map(({ origin }) => origin[0]!)
-  const exact = new Set(binary(runPasses(graph, pipeline, { ...rest, weights: 'exact', binarize: 'auto' }).decisions))
-  return binary(decisions).filter(name => !exact.has(name))
-}
 
 function faultsOf(plain: Run, traced: Run, sample: number): string[] {
   if (plain.status !== 0) return [`sample ${sample}: the generated code returned ${plain.status}`]

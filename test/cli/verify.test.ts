@@ -78,19 +78,28 @@ describe('xnorc verify', () => {
     expect(printed.join('\n')).toContain('results of 3 samples')
   })
 
-  test('weights that were binarized are not compared with the model', async () => {
-    const latent = {
+  const dense = (...weights: readonly number[]) =>
+    model({
       inputs: { x: 'float[1,4]' },
       outputs: { 'd.out': 'float[1,2]' },
-      initializers: { w: { dtype: 'f32', shape: [4, 2], values: Float32Array.of(1, -2, 3, 4, -5, 6, 7, 8) } },
+      initializers: { w: { dtype: 'f32', shape: [4, 2], values: Float32Array.from(weights) } },
       nodes: [
         { op: 'Sign', in: ['x'], out: ['s'] },
         { op: 'MatMul', name: 'd', in: ['s', 'w'], out: ['d.out'] },
       ],
-    } as const
-    writeFileSync(join(folder, 'latent.onnx'), model(latent))
+    })
+
+  test('weights that were binarized are not compared with the model', async () => {
+    writeFileSync(join(folder, 'latent.onnx'), dense(1, -2, 3, 4, -5, 6, 7, 8))
     expect(await runVerify(join(folder, 'latent.onnx'), options)).toBe(0)
     expect(printed.join('\n')).toContain('outputs not compared with the ONNX model: the weights of d were binarized')
+  })
+
+  test('weights that an export only rounded are compared', async () => {
+    const rounded = 0.3 * (1 + 2 ** -22)
+    writeFileSync(join(folder, 'rounded.onnx'), dense(0.3, -0.3, rounded, 0.3, -0.3, 0.3, 0.3, -rounded))
+    expect(await runVerify(join(folder, 'rounded.onnx'), options)).toBe(0)
+    expect(printed.join('\n')).toMatch(/d\.out +onnxruntime +\S+ +2 of 2/)
   })
 
   test('pixels and another layout: the model gets what it expects', async () => {
