@@ -1,7 +1,7 @@
-import { arg, call, type Evaluator, evaluator, isArg } from '../ir/expr.ts'
+import { arg, call, type Evaluator, evaluator, isArg, sizeOf, substitute } from '../ir/expr.ts'
 import { constant, create, type Node } from '../ir/node.ts'
 import { type Slope, slopeOf } from '../ir/slope.ts'
-import { type DType, f32, i32, type Tensor } from '../ir/tensor.ts'
+import { type DType, f32, i32, sameShape, type Tensor } from '../ir/tensor.ts'
 import { type ConstantExtras, constantExtras } from './constant-extras.ts'
 import { rewrites, rule } from './rewrite.ts'
 import { fromOrder, integers, LARGEST, type Order, toOrder } from './switch-point.ts'
@@ -30,11 +30,41 @@ export const findThresholds = rewrites(
     return create(
       node.op,
       [x, constant(negated(weights.attrs.value, switches.falls), weights.origin), constant(thresholds, node.origin)],
-      { ...node.attrs, epilogue: call('ge', arg(0), arg(1)) },
+      { ...node.attrs, epilogue: REACHED },
       node.origin,
     )
   }),
+  rule('sign of a value', 'map', node => {
+    const { expr } = node.attrs
+    const [x, ...more] = node.operands.filter(({ op }) => op !== 'constant')
+    const channels = node.type.shape[3]
+    if (node.type.dtype !== 'bit' || x?.type.dtype !== 'f32' || more.length > 0 || channels === undefined)
+      return undefined
+    // Nothing is gained where only a comparison is left.
+    if (sizeOf(expr) <= SIMPLE) return undefined
+    const operands = node.operands.filter(operand => operand !== x)
+    const extras = constantExtras(operands, channels)
+    if (!extras?.perChannel || !sameShape(x.type.shape, node.type.shape)) return undefined
+    const all = [x, ...operands]
+    const chain = substitute(expr, index => arg(all.indexOf(node.operands[index]!)))
+    const types = all.map(operand => operand.type.dtype)
+    const switches = switchPoints(evaluator(chain, types), args => slopeOf(chain, args, types), extras, FLOATS)
+    if (!switches) return undefined
+    const threshold = constant(f32(extras.shape, switches.at), node.origin)
+    const sign = f32(
+      extras.shape,
+      Float32Array.from(switches.falls, falls => (falls ? -1 : 1)),
+    )
+    return switches.falls.includes(1)
+      ? create('map', [x, constant(sign, node.origin), threshold], { expr: TURNED }, node.origin)
+      : create('map', [x, threshold], { expr: REACHED }, node.origin)
+  }),
 )
+
+const REACHED = call('ge', arg(0), arg(1))
+/** For channels where the chain falls, as if their filters had been negated. */
+const TURNED = call('ge', call('mul', arg(0), arg(1)), arg(2))
+const SIMPLE = sizeOf(TURNED)
 
 const isThreshold = ({ attrs: { epilogue }, operands }: Node<'binaryConv2d' | 'conv2d'>): boolean =>
   epilogue.fn === 'ge' && operands.length === 3 && isArg(epilogue.args[0]!, 0) && isArg(epilogue.args[1]!, 1)

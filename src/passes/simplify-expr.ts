@@ -52,6 +52,17 @@ const rules: readonly ((expr: Expr) => Expr)[] = [
     if (isNumber(b, 1)) return a
     return expr.fn === 'mul' && isNumber(a, 1) ? b : expr
   },
+  // clip(x, low, high) >= t where low < t <= high: a sign behind a hardtanh
+  expr => {
+    if (expr.fn !== 'ge' && expr.fn !== 'gt') return expr
+    const [clipped, threshold] = expr.args as [Expr, Expr]
+    if ((clipped.fn !== 'max' && clipped.fn !== 'min') || threshold.fn !== 'number') return expr
+    const [x, limit] = clipped.args as [Expr, Expr]
+    if (limit.fn !== 'number') return expr
+    // Whether the limit itself is on the same side as everything that is clipped to it.
+    const reaches = expr.fn === 'ge' ? limit.value >= threshold.value : limit.value > threshold.value
+    return reaches === (clipped.fn === 'min') ? call(expr.fn, x, threshold) : expr
+  },
   // (x - y) + y where x is ±1: a straight-through estimator that was exported with its gradient's path
   expr => {
     if (expr.fn !== 'add') return expr
