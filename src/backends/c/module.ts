@@ -1,0 +1,88 @@
+import { ALIGNMENT } from '../arena.ts'
+import { isas, type PrintOptions } from '../backend.ts'
+import { callsOf } from '../buffers.ts'
+import { cLiterals, wrapLiterals } from '../literals.ts'
+import type { Buffer, Call, Plan } from '../plan.ts'
+import { render } from '../template.ts'
+import { type Constant, collectConstants } from './constants.ts'
+import { functionsFor } from './functions.ts'
+import { headerContext, runParameters } from './header.ts'
+import { declare, type Layer, type Scope } from './layer.ts'
+import { layerOf } from './layers.ts'
+import { comment, cType } from './names.ts'
+import { runSteps } from './run.ts'
+
+/** NAME.h. */
+export const printHeader = (plan: Plan, options: PrintOptions): string =>
+  render('c/module.h', headerContext(plan, options, workspaceBytes(plan)))
+
+/** NAME.c. */
+export function printModule(plan: Plan, options: PrintOptions): string {
+  const scope: Scope = { plan, constants: collectConstants(plan) }
+  const calls = plan.steps.flatMap(callsOf)
+  // Only convolutions come in variants.
+  const varies = calls.some(({ kernel }) => kernel === 'conv2d' || kernel === 'binaryConv2d')
+  const chosen = varies ? (options.isa ?? isas) : []
+  const made = new Map(calls.map(call => [call, layerOf(call, scope)]))
+  const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
+  const { steps, used } = runSteps(plan, call => made.get(call)!.parameters, scope, options.trace)
+  const workspace = [...used].filter(({ place }) => place.kind === 'workspace')
+  const ports = [...plan.inputs, ...plan.outputs]
+  return render('c/module.c', {
+    ...headerContext(plan, options, workspaceBytes(plan)),
+    isaText: render('c/functions/isa.c', {
+      x86: chosen.length > 0,
+      ...Object.fromEntries(isas.map(isa => [isa, chosen.includes(isa)])),
+    }),
+    functions: functionsFor([...functions, ...steps], chosen),
+    variants: variants.filter(({ suffix }) => chosen.includes(suffix)),
+    traced: options.trace ? '_traced' : '',
+    traceParameters: options.trace ? `, ${plan.name}_tracer tracer, void *tracer_context` : '',
+    traceArguments: options.trace ? ', tracer, tracer_context' : '',
+    constants: scope.constants.all().map(constantContext),
+    layers: functions,
+    parameters: runParameters(plan),
+    arguments: ports.map(({ buffer }) => buffer.name).join(', '),
+    buffers: workspace.map(buffer => ({ type: cType[buffer.element], name: buffer.name, offset: offsetOf(buffer) })),
+    unused: ports.filter(({ buffer }) => !used.has(buffer)).map(({ buffer }) => buffer.name),
+    steps,
+  })
+}
+
+/** Of the run function; the best first. */
+export const variants = [
+  {
+    suffix: 'avx512',
+    isa: 'AVX512',
+    target: 'TARGET_AVX512',
+    condition:
+      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
+  },
+  {
+    suffix: 'avx2',
+    isa: 'AVX2',
+    target: 'TARGET_AVX2',
+    condition: '__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")',
+  },
+] as const
+
+const printLayer = (call: Call, { template, context, parameters }: Layer, { plan }: Scope): string =>
+  render(template, {
+    ...context,
+    function: `${plan.name}_${call.name}`,
+    parameters: parameters.map(declare).join(', '),
+  })
+
+const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
+  comment: comment([`${buffer.name}${layout ? ` as ${layout}` : ''}`]),
+  type: cType[buffer.element],
+  symbol,
+  length: data.length,
+  literals: wrapLiterals(cLiterals(data), '  '),
+})
+
+const offsetOf = ({ place }: Buffer): number => (place.kind === 'workspace' ? place.offset : 0)
+
+/** The caller's memory is aligned to 8 bytes only, so up to 56 bytes are skipped. */
+export const workspaceBytes = (plan: Plan): number =>
+  plan.workspaceBytes === 0 ? 8 : plan.workspaceBytes + ALIGNMENT - 8
