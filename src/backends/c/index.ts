@@ -1,39 +1,32 @@
-import type { Backend, Sizes, SourceFile } from '../backend.ts'
+import type { Backend, Sizes } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
-import type { Call } from '../plan.ts'
 import { collectConstants, constantBytes } from './constants.ts'
-import type { Scope } from './layer.ts'
-import { layerOf } from './layers.ts'
-import { printHeader, printModule, workspaceBytes } from './module.ts'
+import { makeLayer } from './layers.ts'
+import { printModule, workspaceBytes } from './module.ts'
 
-/** One .c and one .h file; see docs for what is in them. */
+/** One .c and one .h file, and a .bin file on request; see docs for what is in them. */
 export const c = {
   name: 'c',
   lowering: {},
-  print: (plan, options): readonly SourceFile[] => [
-    { path: `${plan.name}.c`, content: printModule(plan, options) },
-    { path: `${plan.name}.h`, content: printHeader(plan, options) },
-  ],
+  print: printModule,
   measure: (plan): Sizes => {
-    const calls = plan.steps.flatMap(callsOf).map(call => {
-      const scope = { plan, constants: collectConstants(plan) }
-      collect(call, scope)
-      return { name: call.name, origin: call.origin, constantBytes: sum(scope.constants.all().map(constantBytes)) }
+    const constants = collectConstants(plan)
+    const read = plan.steps.flatMap(callsOf).map(call => {
+      const { layer, reads } = makeLayer(call, { plan, constants })
+      const handed = layer.parameters.filter(({ buffer }) => buffer.place.kind === 'constant')
+      return { call, symbols: new Set([...reads, ...handed.map(({ buffer }) => constants.symbolOf(buffer))]) }
     })
-    const scope = { plan, constants: collectConstants(plan) }
-    for (const call of plan.steps.flatMap(callsOf)) collect(call, scope)
+    const bytes = new Map(constants.all().map(constant => [constant.symbol, constantBytes(constant)]))
     return {
-      constantBytes: sum(scope.constants.all().map(constantBytes)),
+      constantBytes: sum([...bytes.values()]),
       workspaceBytes: workspaceBytes(plan),
-      calls,
+      calls: read.map(({ call: { name, origin }, symbols }) => ({
+        name,
+        origin,
+        constantBytes: sum([...symbols].map(symbol => bytes.get(symbol)!)),
+      })),
     }
   },
 } satisfies Backend
-
-/** Makes a layer only to see which constants it reads, those that are handed to it among them. */
-function collect(call: Call, scope: Scope): void {
-  for (const { buffer } of layerOf(call, scope).parameters)
-    if (buffer.place.kind === 'constant') scope.constants.symbolOf(buffer)
-}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)

@@ -1,5 +1,6 @@
 import type { KernelName } from '../kernels.ts'
 import type { Call } from '../plan.ts'
+import type { Constants } from './constants.ts'
 import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import type { Layer, Scope } from './layer.ts'
@@ -24,3 +25,19 @@ const layers: Layers = {
 
 export const layerOf = (call: Call, scope: Scope): Layer =>
   (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
+
+export interface MadeLayer {
+  readonly layer: Layer
+  /** Symbols of the constants that the function reads by itself: not those that are handed to it. */
+  readonly reads: ReadonlySet<string>
+}
+
+export function makeLayer(call: Call, scope: Scope): MadeLayer {
+  const reads = new Set<string>()
+  const symbolOf: Constants['symbolOf'] = (buffer, layout) => {
+    const symbol = scope.constants.symbolOf(buffer, layout)
+    reads.add(symbol)
+    return symbol
+  }
+  return { layer: layerOf(call, { ...scope, constants: { ...scope.constants, symbolOf } }), reads }
+}

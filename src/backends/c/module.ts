@@ -1,35 +1,39 @@
 import { ALIGNMENT } from '../arena.ts'
-import { isas, type PrintOptions } from '../backend.ts'
+import { isas, type PrintOptions, type SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import { cLiterals, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
 import { type Constant, collectConstants } from './constants.ts'
+import { makeConstantsFile, paddedBytes } from './constants-file.ts'
 import { functionsFor } from './functions.ts'
 import { headerContext, runParameters } from './header.ts'
-import { declare, type Layer, type Scope } from './layer.ts'
-import { layerOf } from './layers.ts'
+import { declare, type Scope } from './layer.ts'
+import { type MadeLayer, makeLayer } from './layers.ts'
 import { comment, cType } from './names.ts'
-import { runSteps } from './run.ts'
+import { runSteps, zeroOutputs } from './run.ts'
 
-/** NAME.h. */
-export const printHeader = (plan: Plan, options: PrintOptions): string =>
-  render('c/module.h', headerContext(plan, options, workspaceBytes(plan)))
-
-/** NAME.c. */
-export function printModule(plan: Plan, options: PrintOptions): string {
-  const scope: Scope = { plan, constants: collectConstants(plan) }
+/** NAME.c and NAME.h, and NAME.bin where the constants are not in NAME.c. */
+export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
+  const scope: Scope = { plan, constants: collectConstants(plan, options.constants) }
   const calls = plan.steps.flatMap(callsOf)
   // Only convolutions come in variants.
   const varies = calls.some(({ kernel }) => kernel === 'conv2d' || kernel === 'binaryConv2d')
   const chosen = varies ? (options.isa ?? isas) : []
-  const made = new Map(calls.map(call => [call, layerOf(call, scope)]))
+  const made = new Map(calls.map(call => [call, makeLayer(call, scope)]))
   const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
-  const { steps, used } = runSteps(plan, call => made.get(call)!.parameters, scope, options.trace)
+  const { steps, used } = runSteps(plan, call => made.get(call)!, scope, options.trace)
   const workspace = [...used].filter(({ place }) => place.kind === 'workspace')
   const ports = [...plan.inputs, ...plan.outputs]
-  return render('c/module.c', {
-    ...headerContext(plan, options, workspaceBytes(plan)),
+  const names = ports.map(({ buffer }) => buffer.name)
+  const constants = scope.constants.all()
+  const file = scope.constants.place === 'file' ? makeConstantsFile(constants) : undefined
+  const header = headerContext(plan, options, {
+    workspaceBytes: workspaceBytes(plan),
+    constantsBytes: file?.bytes.length ?? 0,
+  })
+  const code = render('c/module.c', {
+    ...header,
     isaText: render('c/functions/isa.c', {
       x86: chosen.length > 0,
       ...Object.fromEntries(isas.map(isa => [isa, chosen.includes(isa)])),
@@ -39,14 +43,27 @@ export function printModule(plan: Plan, options: PrintOptions): string {
     traced: options.trace ? '_traced' : '',
     traceParameters: options.trace ? `, ${plan.name}_tracer tracer, void *tracer_context` : '',
     traceArguments: options.trace ? ', tracer, tracer_context' : '',
-    constants: scope.constants.all().map(constantContext),
+    constants: file ? [] : constants.map(arrayContext),
+    members: file ? constants.map(memberContext) : [],
+    identity: file?.identity ?? '',
+    zeroed: zeroOutputs(plan),
     layers: functions,
-    parameters: runParameters(plan),
-    arguments: ports.map(({ buffer }) => buffer.name).join(', '),
+    // Behind the public function the constants have a type.
+    innerParameters: runParameters(plan, file && `struct ${plan.name}_constants`),
+    innerArguments: [...names, ...(file ? ['constants'] : [])].join(', '),
+    arguments: [...names, ...(file ? [`(const struct ${plan.name}_constants *)constants`] : [])].join(', '),
     buffers: workspace.map(buffer => ({ type: cType[buffer.element], name: buffer.name, offset: offsetOf(buffer) })),
-    unused: ports.filter(({ buffer }) => !used.has(buffer)).map(({ buffer }) => buffer.name),
+    unused: [
+      ...ports.filter(({ buffer }) => !used.has(buffer)).map(({ buffer }) => buffer.name),
+      ...(file && constants.length === 0 ? ['constants'] : []),
+    ],
     steps,
   })
+  return [
+    { path: `${plan.name}.c`, content: code },
+    { path: `${plan.name}.h`, content: render('c/module.h', header) },
+    ...(file ? [{ path: `${plan.name}.bin`, content: file.bytes }] : []),
+  ]
 }
 
 /** Of the run function; the best first. */
@@ -66,20 +83,36 @@ export const variants = [
   },
 ] as const
 
-const printLayer = (call: Call, { template, context, parameters }: Layer, { plan }: Scope): string =>
-  render(template, {
-    ...context,
+function printLayer(call: Call, { layer, reads }: MadeLayer, { plan, constants }: Scope): string {
+  const file = reads.size > 0 && constants.place === 'file' ? [`const struct ${plan.name}_constants *constants`] : []
+  return render(layer.template, {
+    ...layer.context,
     function: `${plan.name}_${call.name}`,
-    parameters: parameters.map(declare).join(', '),
+    parameters: [...file, ...layer.parameters.map(declare)].join(', '),
   })
+}
 
-const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
-  comment: comment([`${buffer.name}${layout ? ` as ${layout}` : ''}`]),
-  type: cType[buffer.element],
-  symbol,
-  length: data.length,
-  literals: wrapLiterals(cLiterals(data), '  '),
+const titleOf = ({ buffer, layout }: Constant): string => `${buffer.name}${layout ? ` as ${layout}` : ''}`
+
+const arrayContext = (constant: Constant) => ({
+  comment: comment([titleOf(constant)]),
+  type: cType[constant.buffer.element],
+  symbol: constant.symbol,
+  length: constant.data.length,
+  literals: wrapLiterals(cLiterals(constant.data), '  '),
 })
+
+function memberContext(constant: Constant) {
+  const { name, buffer, data } = constant
+  const length = paddedBytes(constant) / data.BYTES_PER_ELEMENT
+  const padded = length > data.length ? `, ${data.length} values and zeros` : ''
+  return {
+    comment: comment([`${titleOf(constant)}${padded}`]).replaceAll('\n', '\n  '),
+    type: cType[buffer.element],
+    name,
+    length,
+  }
+}
 
 const offsetOf = ({ place }: Buffer): number => (place.kind === 'workspace' ? place.offset : 0)
 
