@@ -1,7 +1,7 @@
 import { ALIGNMENT } from '../arena.ts'
 import { isas, type PrintOptions, type SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
-import { cLiterals, wrapLiterals } from '../literals.ts'
+import { cLiteral, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
 import { type Constant, collectConstants } from './constants.ts'
@@ -99,7 +99,7 @@ const arrayContext = (constant: Constant) => ({
   type: cType[constant.buffer.element],
   symbol: constant.symbol,
   length: constant.data.length,
-  literals: wrapLiterals(cLiterals(constant.data), '  '),
+  literals: wrapLiterals(constant.data, cLiteral(constant.data), '  '),
 })
 
 function memberContext(constant: Constant) {
