@@ -50,11 +50,7 @@ export function usersOf(graph: Graph, order = topological(graph)): ReadonlyMap<N
 }
 
 /** The graph with some nodes replaced by others of the same type; what uses them is made anew, the rest is shared. */
-export function replaceAll(
-  graph: Graph,
-  replacements: ReadonlyMap<Node, Node>,
-  order = topological(graph),
-): Graph {
+export function replaceAll(graph: Graph, replacements: ReadonlyMap<Node, Node>, order = topological(graph)): Graph {
   for (const [target, replacement] of replacements)
     mustBeSame(`replacement of ${target.op} '${target.origin.join('+')}'`, replacement.type, target.type)
   const rebuilt = new Map<Node, Node>()

@@ -42,7 +42,10 @@ export const constant = (value: Tensor, origin: readonly string[]): Node<'consta
 /** The same op on other operands. Its own type is inferred anew, unless the operands' types are those that it had. */
 export function withOperands<K extends OpName>(node: Node<K>, operands: readonly Node[]): Node<K> {
   if (node.op === 'input') return node
-  if (operands.length === node.operands.length && operands.every((operand, k) => sameTypeAs(operand, node.operands[k]!)))
+  if (
+    operands.length === node.operands.length &&
+    operands.every((operand, k) => sameTypeAs(operand, node.operands[k]!))
+  )
     return { ...node, operands } as Node as Node<K>
   return create(node.op as K, operands as Ops[K]['operands'], node.attrs as Ops[K]['attrs'], node.origin)
 }

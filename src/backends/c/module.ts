@@ -1,10 +1,11 @@
+import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
 import { ALIGNMENT } from '../arena.ts'
 import { isas, type PrintOptions, type SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import { cLiteral, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
-import { type Constant, collectConstants } from './constants.ts'
+import { type Constant, collectConstants, constantBytes } from './constants.ts'
 import { makeConstantsFile, paddedBytes } from './constants-file.ts'
 import { functionsFor } from './functions.ts'
 import { headerContext, runParameters } from './header.ts'
@@ -12,6 +13,9 @@ import { declare, type Scope } from './layer.ts'
 import { type MadeLayer, makeLayer } from './layers.ts'
 import { comment, cType } from './names.ts'
 import { runSteps, zeroOutputs } from './run.ts'
+
+/** Source of more constants is longer than a string may be, and more than compilers like. */
+const MOST_INLINE_BYTES = 100e6
 
 /** NAME.c and NAME.h, and NAME.bin where the constants are not in NAME.c. */
 export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
@@ -28,6 +32,9 @@ export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
   const names = ports.map(({ buffer }) => buffer.name)
   const constants = scope.constants.all()
   const file = scope.constants.place === 'file' ? makeConstantsFile(constants) : undefined
+  const bytes = constants.reduce((sum, constant) => sum + constantBytes(constant), 0)
+  if (!file && bytes > MOST_INLINE_BYTES)
+    throw new CompileError(diagnostics.constantsTooLarge(bytes, MOST_INLINE_BYTES))
   const header = headerContext(plan, options, {
     workspaceBytes: workspaceBytes(plan),
     constantsBytes: file?.bytes.length ?? 0,
