@@ -1,19 +1,26 @@
+import type { ConstantPlace } from '../src/backends/backend.ts'
 import type { Plan } from '../src/backends/plan.ts'
 
-/** A C program that runs one of several models over a file of samples: `driver MODEL INPUTS OUTPUTS`. */
-export function driverSource(plans: readonly Plan[]): string {
+/**
+ * A C program that runs one of several models over a file of samples: `driver MODEL INPUTS OUTPUTS CONSTANTS`, the last
+ * a file for those models that take one.
+ */
+export function driverSource(plans: readonly Plan[], constants: ConstantPlace): string {
+  const inFile = constants === 'file'
   const headers = plans.map(({ name }) => `#include "${name}.h"`)
   const runs = plans.map(plan => {
     const ports = [...plan.inputs, ...plan.outputs]
     const types = { f32: 'float', i32: 'int32_t', u32: 'uint32_t', u8: 'uint8_t', i64: 'int64_t' }
     const args = ports.map(({ buffer }, k) => `(${types[buffer.element]} *)ports[${k}]`)
-    return `static int run_${plan.name}(void **ports, void *workspace) { return ${plan.name}_run(${[...args, 'workspace'].join(', ')}); }`
+    const all = [...args, ...(inFile ? ['constants'] : []), 'workspace'].join(', ')
+    return `static int run_${plan.name}(void **ports, const void *constants, void *workspace) { (void)constants; return ${plan.name}_run(${all}); }`
   })
   const sizes = { f32: 4, i32: 4, u32: 4, u8: 1, i64: 8 }
   const rows = plans.map(plan => {
     const bytes = [...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.length * sizes[buffer.element])
     const workspace = `${plan.name.toUpperCase()}_WORKSPACE_BYTES`
-    return `  {"${plan.name}", run_${plan.name}, ${workspace}, ${plan.inputs.length}, ${bytes.length}, {${bytes.join(', ')}}},`
+    const size = inFile ? `${plan.name.toUpperCase()}_CONSTANTS_BYTES` : '0'
+    return `  {"${plan.name}", run_${plan.name}, ${size}, ${workspace}, ${plan.inputs.length}, ${bytes.length}, {${bytes.join(', ')}}},`
   })
   return `#include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +30,7 @@ ${headers.join('\n')}
 
 ${runs.join('\n')}
 
-struct model { const char *name; int (*run)(void **, void *); size_t workspace; int inputs, ports; size_t bytes[16]; };
+struct model { const char *name; int (*run)(void **, const void *, void *); size_t constants, workspace; int inputs, ports; size_t bytes[16]; };
 static const struct model models[] = {
 ${rows.join('\n')}
 };
@@ -38,6 +45,12 @@ int main(int argc, char **argv)
   /* Exact sizes, so that sanitizers see what goes beyond; 8 bytes past a larger boundary; never zero to begin with. */
   char *block = (char *)malloc(model->workspace + 8);
   void *ports[16];
+  char *constants = (char *)malloc(model->constants + 8);
+  if (model->constants) {
+    FILE *file = argc == 5 ? fopen(argv[4], "rb") : 0;
+    if (!file || fread(constants + 8, 1, model->constants, file) != model->constants || fgetc(file) != EOF) return 2;
+    fclose(file);
+  }
   for (int k = 0; k < model->ports; k++) ports[k] = malloc(model->bytes[k]);
   memset(block, 0xa5, model->workspace + 8);
   double spent = 0;
@@ -50,7 +63,7 @@ int main(int argc, char **argv)
     if (model->inputs == 0 && samples == 1) break;
     struct timespec start, end;
     timespec_get(&start, TIME_UTC);
-    int32_t status = model->run(ports, block + 8);
+    int32_t status = model->run(ports, constants + 8, block + 8);
     timespec_get(&end, TIME_UTC);
     spent += (double)(end.tv_sec - start.tv_sec) * 1e6 + (double)(end.tv_nsec - start.tv_nsec) / 1e3;
     fwrite(&status, 4, 1, out);
@@ -58,6 +71,7 @@ int main(int argc, char **argv)
   }
   for (int k = 0; k < model->ports; k++) free(ports[k]);
   free(block);
+  free(constants);
   fclose(in);
   printf("%.3f\\n", samples ? spent / (double)samples : 0.0);
   return fclose(out);

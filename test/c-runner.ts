@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bytesOf } from '../src/backends/arena.ts'
-import { type Isa, isas } from '../src/backends/backend.ts'
+import { type ConstantPlace, type Isa, isas } from '../src/backends/backend.ts'
 import { c } from '../src/backends/c/index.ts'
 import type { Plan, Port } from '../src/backends/plan.ts'
 import { packBits, unpackBits } from '../src/ir/bits.ts'
@@ -21,6 +21,8 @@ export interface Settings {
   readonly compiler?: Compiler
   /** Instruction sets beside portable code; all by default, and the best that this machine has is used. */
   readonly isa?: readonly Isa[]
+  /** With `file` the program reads them to memory that is aligned to 8 bytes and no more. */
+  readonly constants?: ConstantPlace
   /** After the warning flags; -O2 by default. */
   readonly flags?: readonly string[]
 }
@@ -36,7 +38,12 @@ export interface CProgram {
   /** Runs samples through one model, all in one process. */
   readonly run: (plan: Plan, feeds: readonly ReadonlyMap<string, Tensor>[]) => Sample[]
   /** The same on raw bytes: inputs of a sample one after another, samples one after another. Microseconds per run too. */
-  readonly runBytes: (plan: Plan, inputs: Uint8Array) => { outputs: Uint8Array; microseconds: number }
+  readonly runBytes: (
+    plan: Plan,
+    inputs: Uint8Array,
+    /** Instead of what was printed as NAME.bin. */
+    constants?: Uint8Array,
+  ) => { outputs: Uint8Array; microseconds: number }
 }
 
 /** Whether the compiler is there. Where tests must not be skipped (CI=true) its absence is an error. */
@@ -54,12 +61,12 @@ export function hasCompiler(compiler: Compiler): boolean {
 /** Prints and compiles plans; programs are cached by their text and flags. Throws with the compiler's words. */
 export function compileC(
   plans: readonly Plan[],
-  { compiler = 'gcc', flags = ['-O2'], isa = isas }: Settings = {},
+  { compiler = 'gcc', flags = ['-O2'], isa = isas, constants = 'inline' }: Settings = {},
 ): CProgram {
-  const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa }))
+  const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa, constants }))
   const cpp = compiler.includes('++')
   const command = [...(cpp ? STRICT_CPP : STRICT), ...flags]
-  const driver = driverSource(plans)
+  const driver = driverSource(plans, constants)
   const hash = createHash('sha256')
     .update(JSON.stringify([compiler, command, driver, sources]))
     .digest('hex')
@@ -84,25 +91,32 @@ export function compileC(
     renameSync(join(folder, 'program'), program)
     rmSync(folder, { recursive: true })
   }
-  const runBytes = (plan: Plan, inputs: Uint8Array) => runProgram(program, plan, inputs)
+  const printed = new Map(sources.map(({ path, content }) => [path, content]))
+  const runBytes: CProgram['runBytes'] = (
+    plan,
+    inputs,
+    file = printed.get(`${plan.name}.bin`) as Uint8Array | undefined,
+  ) => runProgram(program, plan, inputs, file)
   return { runBytes, run: (plan, feeds) => decode(plan, runBytes(plan, encode(plan, feeds)).outputs) }
 }
 
-function runProgram(program: string, plan: Plan, inputs: Uint8Array) {
+function runProgram(program: string, plan: Plan, inputs: Uint8Array, constants: Uint8Array | undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-run-'))
   try {
     writeFileSync(join(folder, 'in'), inputs)
-    const printed = execFileSync(program, [plan.name, join(folder, 'in'), join(folder, 'out')], { stdio: 'pipe' })
+    if (constants) writeFileSync(join(folder, 'constants'), constants)
+    const files = ['in', 'out', ...(constants ? ['constants'] : [])].map(name => join(folder, name))
+    const printed = execFileSync(program, [plan.name, ...files], { stdio: 'pipe' })
     return { outputs: new Uint8Array(readFileSync(join(folder, 'out'))), microseconds: Number(printed.toString()) }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-const rawBytes = (values: Values | Uint32Array): Uint8Array =>
+export const rawBytes = (values: Values | Uint32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 
-function encode(plan: Plan, feeds: readonly ReadonlyMap<string, Tensor>[]): Uint8Array {
+export function encode(plan: Plan, feeds: readonly ReadonlyMap<string, Tensor>[]): Uint8Array {
   const parts = feeds.flatMap(feed =>
     plan.inputs.map(({ name, dtype }) => {
       const tensor = feed.get(name)

@@ -10,6 +10,10 @@ export interface SourceFile {
 export const isas = ['avx2', 'avx512'] as const
 export type Isa = (typeof isas)[number]
 
+/** Where the constants of generated C are: in the source, or in a file of their own. */
+export const constantPlaces = ['inline', 'file'] as const
+export type ConstantPlace = (typeof constantPlaces)[number]
+
 export interface PrintOptions {
   /** Version of xnorc, for the header comment. */
   readonly version: string
@@ -19,6 +23,8 @@ export interface PrintOptions {
   readonly trace?: boolean
   /** C: instruction sets to include beside portable code; all by default. */
   readonly isa?: readonly Isa[]
+  /** C: `file` puts the constants into NAME.bin, which the run function takes a pointer to; `inline` by default. */
+  readonly constants?: ConstantPlace
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
   /** WASM: the module inside the .js file instead of beside it. */

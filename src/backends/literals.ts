@@ -4,26 +4,41 @@ const COLUMNS = 120
 
 /** Shortest decimal that reads back to the same f32, whether it is read as f32 or as f64 first. */
 export function decimalF32(value: number): string {
-  if (Object.is(value, -0)) return '-0'
-  for (let digits = 1; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)))
-    if (Math.fround(Number(text)) === value && !isMidpoint(Number(text))) return text
+  if (value < 0 || Object.is(value, -0)) return `-${decimalF32(-value)}`
+  // Six digits tell normal numbers apart, so a shorter form is that of six with zeros at its end, which nobody prints.
+  for (let digits = value < SMALLEST_NORMAL ? 1 : 6; digits < 9; digits++) {
+    const rounded = roundTo(digits, value)
+    if (Math.fround(rounded) === value && !isMidpoint(rounded)) return String(rounded)
   }
-  return String(Number(value.toPrecision(9)))
+  return String(roundTo(9, value))
+}
+
+const SMALLEST_NORMAL = 2 ** -126
+
+/** Powers of ten that are exact. */
+const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
+
+/** The f64 nearest to a positive value's first decimal digits. `toPrecision` does the same, ten times as slowly. */
+function roundTo(digits: number, value: number): number {
+  const shift = digits - 1 - Math.floor(Math.log10(value))
+  const power = POWERS[Math.abs(shift)]
+  if (power === undefined) return Number(value.toPrecision(digits))
+  return shift < 0 ? Math.round(value / power) * power : Math.round(value * power) / power
 }
 
 /** Halfway between two f32, where reading in one step may round otherwise than in two. */
 function isMidpoint(value: number): boolean {
-  const bits = new DataView(new ArrayBuffer(8))
-  bits.setFloat64(0, value)
-  return (bits.getUint32(4) & 0x1fffffff) === 0x10000000
+  scratch.setFloat64(0, value)
+  return (scratch.getUint32(4) & 0x1fffffff) === 0x10000000
 }
+
+const scratch = new DataView(new ArrayBuffer(8))
 
 export function cFloat(value: number): string {
   if (value === Infinity) return 'INFINITY'
   if (value === -Infinity) return '-INFINITY'
   const text = decimalF32(value)
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`
+  return Number.isInteger(value) && !text.includes('e') ? `${text}.0f` : `${text}f`
 }
 
 /** C reads `-2147483648` as a minus before a number that is no int. */
@@ -31,18 +46,18 @@ export const cInt = (value: number): string => (value === -2147483648 ? '(-21474
 
 export const hexWord = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}u`
 
-/** The values of a constant as C literals. */
-export function cLiterals(data: Extract<Buffer['place'], { kind: 'constant' }>['data']): string[] {
-  if (data instanceof Float32Array) return Array.from(data, cFloat)
-  if (data instanceof Uint32Array) return Array.from(data, hexWord)
-  return Array.from(data, cInt)
+/** What prints a value of such a constant in C. */
+export function cLiteral(data: Extract<Buffer['place'], { kind: 'constant' }>['data']): (value: number) => string {
+  if (data instanceof Float32Array) return cFloat
+  return data instanceof Uint32Array ? hexWord : cInt
 }
 
-/** Literals separated by commas, on indented lines of at most 120 columns. */
-export function wrapLiterals(literals: readonly string[], indent: string): string {
+/** Literals of all values, separated by commas, on indented lines of at most 120 columns. */
+export function wrapLiterals(values: ArrayLike<number>, print: (value: number) => string, indent: string): string {
   const lines: string[] = []
   let line = indent
-  for (const literal of literals) {
+  for (let i = 0; i < values.length; i++) {
+    const literal = print(values[i]!)
     if (line.length + literal.length + 1 > COLUMNS) {
       lines.push(line.trimEnd())
       line = indent

@@ -1,10 +1,13 @@
 import { bytesOf } from '../backends/arena.ts'
+import type { ConstantPlace } from '../backends/backend.ts'
 import { callsOf } from '../backends/buffers.ts'
 import { collectConstants } from '../backends/c/constants.ts'
-import { layerOf, variants } from '../backends/c/index.ts'
+import { makeLayer } from '../backends/c/layers.ts'
+import { variants } from '../backends/c/module.ts'
 import { cType } from '../backends/c/names.ts'
 import { runSteps } from '../backends/c/run.ts'
 import type { Buffer, Plan } from '../backends/plan.ts'
+import { loadConstantsSource } from '../verify/c-constants.ts'
 import { multiplyAddSource, PROBE_ELEMENTS, type Probe } from './c-probe.ts'
 
 /**
@@ -12,11 +15,13 @@ import { multiplyAddSource, PROBE_ELEMENTS, type Probe } from './c-probe.ts'
  * the values of all inputs from a file and prints the instruction set in use. Then every line `KIND INDEX COUNT` on stdin
  * is answered with the nanoseconds that so many runs took, by the clock and of the processor: kind r the whole network, s one step, p one probe.
  */
-export function benchDriver(plan: Plan, probes: readonly Probe[]): string {
+export function benchDriver(plan: Plan, probes: readonly Probe[], constants: ConstantPlace): string {
   const { name, inputs, outputs } = plan
   const ports = [...inputs, ...outputs].map(({ buffer }) => buffer)
-  const { texts, buffers } = stepsOf(plan)
-  const call = `return ${name}_run(${[...ports.map(port), 'workspace'].join(', ')});`
+  const { texts, buffers } = stepsOf(plan, constants)
+  const inFile = constants === 'file'
+  const args = [...ports.map(port), ...(inFile ? ['constants'] : []), 'workspace']
+  const call = `return ${name}_run(${args.join(', ')});`
   const tasks = [
     ...texts.map((text, k) => inVariants(`step_${k}`, `BUFFERS\n${text}\n  return 0;`)),
     ...probes.map(({ call }, k) => inVariants(`probe_${k}`, `  ${call};\n  return 0;`)),
@@ -31,7 +36,7 @@ typedef int (*task)(void);
 static const size_t sizes[] = {${ports.map(bytesOf).join(', ')}};
 static void *ports[${ports.length}];
 static unsigned char *workspace;
-/* Words that are small floats too, so that no sum becomes infinite or slow. */
+${inFile ? `static const struct ${name}_constants *constants;\n${loadConstantsSource(name, 64)}` : ''}/* Words that are small floats too, so that no sum becomes infinite or slow. */
 static uint32_t probe_x[${PROBE_ELEMENTS}], probe_weights[${PROBE_ELEMENTS}], probe_sums[${PROBE_ELEMENTS}];
 
 #define BUFFERS unsigned char *const base = workspace + (-(uintptr_t)workspace & 63u); \\
@@ -55,7 +60,8 @@ ${table('steps', 'step', texts.length)}
 ${table('probes', 'probe', probes.length)}
 ${MAIN.replaceAll('INPUTS', `${inputs.length}`)
   .replaceAll('PORTS', `${ports.length}`)
-  .replaceAll('BYTES', `${name.toUpperCase()}_WORKSPACE_BYTES`)}`
+  .replaceAll('BYTES', `${name.toUpperCase()}_WORKSPACE_BYTES`)
+  .replace('LOAD', inFile ? `\n  constants = (const struct ${name}_constants *)load_constants();` : '')}`
 }
 
 const port = ({ element }: Buffer, k: number): string => `(${cType[element]} *)ports[${k}]`
@@ -67,10 +73,10 @@ const inWorkspace = ({ name, element, place }: Buffer): string =>
   `  ${cType[element]} *const ${name} = (${cType[element]} *)(void *)(base + ${place.kind === 'workspace' ? place.offset : 0}); (void)${name};`
 
 /** The calls of the run function, as it has them, and the buffers in the workspace that they name. */
-function stepsOf(plan: Plan): { texts: readonly string[]; buffers: readonly Buffer[] } {
-  const scope = { plan, constants: collectConstants(plan) }
-  const made = new Map(plan.steps.flatMap(callsOf).map(call => [call, layerOf(call, scope)]))
-  const { steps, used } = runSteps(plan, call => made.get(call)!.parameters, scope)
+function stepsOf(plan: Plan, constants: ConstantPlace): { texts: readonly string[]; buffers: readonly Buffer[] } {
+  const scope = { plan, constants: collectConstants(plan, constants) }
+  const made = new Map(plan.steps.flatMap(callsOf).map(call => [call, makeLayer(call, scope)]))
+  const { steps, used } = runSteps(plan, call => made.get(call)!, scope)
   return { texts: steps, buffers: [...used].filter(({ place }) => place.kind === 'workspace') }
 }
 
@@ -108,7 +114,7 @@ int main(int argc, char **argv)
   static const char *const names[] = {"portable", "avx2", "avx512"};
   FILE *values = argc == 2 ? fopen(argv[1], "rb") : 0;
   const int isa = best_isa();
-  if (!values) return 2;
+  if (!values) return 2;LOAD
   for (int k = 0; k < PORTS; k++) {
     ports[k] = calloc(sizes[k], 1);
     if (k < INPUTS && fread(ports[k], 1, sizes[k], values) != sizes[k]) return 2;

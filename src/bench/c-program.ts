@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Times } from './measure.ts'
 
@@ -15,9 +16,9 @@ export interface TimingProgram {
   readonly stop: () => void
 }
 
-/** Starts a program made from `benchDriver`. Throws where it ends before it says that it is ready. */
+/** Starts a program made from `benchDriver`, in its folder. Throws where it ends before it says that it is ready. */
 export async function startProgram(path: string, inputs: string): Promise<TimingProgram> {
-  const child = spawn(path, [inputs])
+  const child = spawn(path, [inputs], { cwd: dirname(path) })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const isa = await lineOf(child, lines)
   return {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Isa } from '../backends/backend.ts'
+import type { ConstantPlace, Isa } from '../backends/backend.ts'
 import { c } from '../backends/c/index.ts'
 import { lower } from '../backends/lower.ts'
 import { adaptInputs, type InputForm } from '../frontend/adapt-inputs.ts'
@@ -19,6 +19,7 @@ import { startProgram } from './c-program.ts'
 
 export interface CBenchOptions extends ReadOptions, InputForm, RunOptions {
   readonly isa?: readonly Isa[]
+  readonly constants?: ConstantPlace
   /** Milliseconds for the whole networks in turns, and again for the layers. */
   readonly milliseconds: number
   /** Runs the C compiler in a folder. */
@@ -37,10 +38,11 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
   const reference = await options.reference(source === graph ? feeds : makeFeeds(graph, 1))
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
   try {
-    const files = c.print(plan, { version, ...(options.isa ? { isa: options.isa } : {}) })
+    const { isa, constants = 'inline' } = options
+    const files = c.print(plan, { version, constants, ...(isa ? { isa } : {}) })
     for (const { path, content } of files) await writeFile(join(folder, path), content)
     const probes = [...findProbes(String(files[0]!.content)), multiplyAdd]
-    await writeFile(join(folder, 'bench.c'), benchDriver(plan, probes))
+    await writeFile(join(folder, 'bench.c'), benchDriver(plan, probes, constants))
     await writeFile(
       join(folder, 'inputs'),
       plan.inputs.map(({ name }) => bytesOfTensor(feeds.get(name)!)),

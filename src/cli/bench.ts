@@ -74,6 +74,7 @@ function missingBrowser(error: unknown, chromium = '/usr/bin/chromium'): string 
 /** Options that only another target knows, or that the chosen one does not take yet. */
 function refuseOthers(target: Target, options: Options): void {
   if (target !== 'c' && options.isa) throw new UsageError('--isa is for the target c')
+  if (target !== 'c' && options.constants === 'file') throw new UsageError('--constants file is for the target c')
   if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
     throw new UsageError('--chromium and --batch-sizes are for the target wgsl')
   const { weights, binarize, scale, signZero, inputType, inputLayout, batch } = options

@@ -30,6 +30,8 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   }
   if ((print.wat || print.inline) && !chosen.includes('wasm'))
     throw new UsageError('--emit and --inline are for the target wasm')
+  if (options.constants === 'file' && !chosen.includes('c'))
+    throw new UsageError('--constants file is for the target c: wasm has its constants inside, wgsl always in a file')
   if (options.isa && !chosen.includes('c')) throw new UsageError('--isa is for the target c')
   const results = []
   for (const target of chosen) results.push(await compile(bytes, { ...shared, ...print, target }))

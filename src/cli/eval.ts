@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { ConstantPlace } from '../backends/backend.ts'
 import { c } from '../backends/c/index.ts'
 import { lower } from '../backends/lower.ts'
 import type { Plan } from '../backends/plan.ts'
@@ -30,7 +31,7 @@ export async function runEval(path: string, options: Options): Promise<void> {
   for (const warning of [...model.warnings, ...warnings]) console.error(`warning: ${showDiagnostic(warning)}`)
   const plan = lower(graph, c.lowering)
   const { feeds, labels } = await readSamples(options.data, source, classesOf(plan))
-  const runs = await runSamples(plan, feeds)
+  const runs = await runSamples(plan, feeds, settings.constants)
   const correct = runs.filter((run, i) => predictionOf(run, plan) === labels[i]).length
   const result = { samples: labels.length, correct, accuracy: correct / labels.length }
   if (options.json) console.log(JSON.stringify(result, null, 2))
@@ -67,9 +68,9 @@ async function readSamples(path: string, graph: Graph, classes: number): Promise
   return { feeds, labels }
 }
 
-async function runSamples(plan: Plan, feeds: readonly Feeds[]): Promise<Run[]> {
+async function runSamples(plan: Plan, feeds: readonly Feeds[], constants: ConstantPlace = 'inline'): Promise<Run[]> {
   const runner = createCRunner({ flags: ['-O3'] })
-  const program = await runner.build(c.print(plan, { version }), plan, { trace: false })
+  const program = await runner.build(c.print(plan, { version, constants }), plan, { trace: false })
   try {
     return await program.run(feeds)
   } finally {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
+import { constantPlaces } from '../backends/backend.ts'
 import { targets } from '../backends/registry.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
@@ -48,6 +49,7 @@ function addCompile(program: Command): void {
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
     .option('--isa <list>', ISA, isaList)
+    .addOption(constantsOption())
     .option('--trace', "the generated code can report every layer's result")
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .option('--inline', 'wasm: the module inside the .js file, in base64')
@@ -76,6 +78,7 @@ function addVerify(program: Command, finish: (status: number) => void): void {
     .option('--seed <n>', 'of the inputs', wholeNumber, 1)
     .option('--input <file>', 'run on these inputs instead: a .npy file, or a .npz file with an array per input')
     .option('--tolerance <x>', "of floats, relative to the layer's largest value", positiveNumber, 1e-5)
+    .addOption(constantsOption())
   withModelOptions(command)
     .option('--json', 'print the comparison as JSON')
     .action(async (model, options) => finish(await (await import('./verify.ts')).runVerify(model, options)))
@@ -90,6 +93,7 @@ function addEval(program: Command): void {
       '--data <file.npz>',
       'arrays y (the class of every sample) and x, or one by the name of every input',
     )
+    .addOption(constantsOption())
   withModelOptions(command)
     .option('--json', 'print the result as JSON')
     .action(async (model, options) => (await import('./eval.ts')).runEval(model, options))
@@ -103,6 +107,7 @@ function addBench(program: Command): void {
     .option('--target <name>', targets.join(', '), 'c')
     .option('--milliseconds <n>', 'how long to measure; per part', positiveInteger, 4000)
     .option('--isa <list>', ISA, isaList)
+    .addOption(constantsOption())
     .option('--chromium <path>', 'wgsl: the browser (default: /usr/bin/chromium)')
     .option('--batch-sizes <list>', 'wgsl: samples per run, separated by commas (default: 1,8)', sizeList)
   withModelOptions(command)
@@ -111,6 +116,11 @@ function addBench(program: Command): void {
 }
 
 const ISA = 'c: instruction sets beside portable code, of avx2,avx512; none for portable code only (default: all)'
+
+const constantsOption = (): Option =>
+  new Option('--constants <where>', 'c: weights in the source, or in a file NAME.bin that the run function takes')
+    .choices(constantPlaces)
+    .default('inline')
 
 /** Options of every command that compiles a model. */
 const withModelOptions = (command: Command): Command =>

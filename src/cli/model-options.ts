@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Isa } from '../backends/backend.ts'
+import type { ConstantPlace, Isa } from '../backends/backend.ts'
 import type { CompileOptions } from '../compile.ts'
 import { print } from '../ir/print.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
@@ -20,6 +20,8 @@ export interface ModelOptions {
   readonly batch: number
   /** C: instruction sets beside portable code; all if left out. */
   readonly isa?: readonly Isa[]
+  /** C: where the constants are; not for commands that generate nothing. */
+  readonly constants?: ConstantPlace
   readonly dumpIr?: string
   readonly printAfter?: string
   readonly rewriteLimit?: number
@@ -41,7 +43,7 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
   if (options.printAfter !== undefined && !passes.includes(options.printAfter))
     throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
   const name = options.name ?? basename(path).replace(/\.onnx$/i, '')
-  const { weights, binarize, scale, signZero, inputType, inputLayout, mean, std, batch } = options
+  const { weights, binarize, scale, signZero, inputType, inputLayout, mean, std, batch, constants } = options
   return {
     name,
     weights,
@@ -53,6 +55,7 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
     ...(inputLayout ? { inputLayout } : {}),
     ...(mean ? { mean } : {}),
     ...(std ? { std } : {}),
+    ...(constants ? { constants } : {}),
     commandLine: commandLine(options),
     observe: observer(options),
     readExternal: externalReader(dirname(path)),
@@ -62,7 +65,7 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
 
 /** Only what changes the generated code, and not at its default. */
 function commandLine(options: ModelOptions): string {
-  const defaults = { weights: 'xnor', binarize: 'auto', scale: 'alpha-k', batch: 1 }
+  const defaults = { weights: 'xnor', binarize: 'auto', scale: 'alpha-k', batch: 1, constants: 'inline' }
   const shown = {
     weights: options.weights,
     binarize: options.binarize,
@@ -73,6 +76,7 @@ function commandLine(options: ModelOptions): string {
     'input-layout': options.inputLayout,
     batch: options.batch,
     isa: options.isa?.length === 0 ? 'none' : options.isa,
+    constants: options.constants,
   }
   return Object.entries(shown)
     .filter(([key, value]) => value !== undefined && value !== defaults[key as keyof typeof defaults])

@@ -161,6 +161,12 @@ export const diagnostics = {
     hint: 'Export the binarized weights instead of the trained ones to decide it yourself.',
   }),
   /** The user asked for something that this model does not have. */
+  constantsTooLarge: (bytes: number, limit: number): Diagnostic => ({
+    code: 'constants-too-large',
+    message: `${Math.ceil(bytes / 1e6)} MB of constants are too many for C source, which takes up to ${limit / 1e6} MB.`,
+    where: {},
+    hint: 'Use --constants file.',
+  }),
   invalidOption: (option: string, message: string): Diagnostic => ({
     code: 'invalid-option',
     message: `${option}: ${message}.`,

@@ -37,9 +37,9 @@ export function topological(graph: Graph): Node[] {
 }
 
 /** Who reads a node. A node read twice by one user is listed twice; outputs do not count. */
-export function usersOf(graph: Graph): ReadonlyMap<Node, readonly Node[]> {
+export function usersOf(graph: Graph, order = topological(graph)): ReadonlyMap<Node, readonly Node[]> {
   const users = new Map<Node, Node[]>()
-  for (const node of topological(graph)) {
+  for (const node of order) {
     for (const operand of node.operands) {
       const list = users.get(operand)
       if (list) list.push(node)
@@ -50,12 +50,12 @@ export function usersOf(graph: Graph): ReadonlyMap<Node, readonly Node[]> {
 }
 
 /** The graph with some nodes replaced by others of the same type; what uses them is made anew, the rest is shared. */
-export function replaceAll(graph: Graph, replacements: ReadonlyMap<Node, Node>): Graph {
+export function replaceAll(graph: Graph, replacements: ReadonlyMap<Node, Node>, order = topological(graph)): Graph {
   for (const [target, replacement] of replacements)
     mustBeSame(`replacement of ${target.op} '${target.origin.join('+')}'`, replacement.type, target.type)
   const rebuilt = new Map<Node, Node>()
   const now = (node: Node): Node => rebuilt.get(node) ?? node
-  for (const node of topological(graph)) {
+  for (const node of order) {
     const replacement = replacements.get(node)
     if (replacement) rebuilt.set(node, replacement)
     else if (node.operands.some(operand => now(operand) !== operand))

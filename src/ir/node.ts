@@ -39,11 +39,18 @@ export const input = (name: string, type: TensorType): Node<'input'> => ({
 export const constant = (value: Tensor, origin: readonly string[]): Node<'constant'> =>
   create('constant', [], { value }, origin)
 
-/** The same op on other operands of the same types; its own type is inferred anew. */
-export const withOperands = <K extends OpName>(node: Node<K>, operands: readonly Node[]): Node<K> =>
-  node.op === 'input'
-    ? node
-    : create(node.op as K, operands as Ops[K]['operands'], node.attrs as Ops[K]['attrs'], node.origin)
+/** The same op on other operands. Its own type is inferred anew, unless the operands' types are those that it had. */
+export function withOperands<K extends OpName>(node: Node<K>, operands: readonly Node[]): Node<K> {
+  if (node.op === 'input') return node
+  if (
+    operands.length === node.operands.length &&
+    operands.every((operand, k) => sameTypeAs(operand, node.operands[k]!))
+  )
+    return { ...node, operands } as Node as Node<K>
+  return create(node.op as K, operands as Ops[K]['operands'], node.attrs as Ops[K]['attrs'], node.origin)
+}
+
+const sameTypeAs = (a: Node, b: Node): boolean => a === b || sameType(a.type, b.type)
 
 /** Origins of several nodes, each name once, in order. */
 export const origins = (...nodes: readonly Node[]): readonly string[] => [

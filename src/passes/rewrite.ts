@@ -49,20 +49,26 @@ export const roundingRewrites = (name: string, ...rules: readonly Rule[]): Pass 
 })
 
 function step(graph: Graph, rules: readonly Rule[], context: PassContext): Graph {
-  const users = usersOf(graph)
+  const order = topological(graph)
+  // Few rules ask, and this runs once per rewrite.
+  let found: ReturnType<typeof usersOf> | undefined
+  const users = (node: Node): readonly Node[] => {
+    found ??= usersOf(graph, order)
+    return found.get(node) ?? []
+  }
   const outputs = new Set(graph.outputs.map(({ node }) => node))
   const site: Site = {
     ...context,
-    soleUse: node => users.get(node)?.length === 1 && !outputs.has(node),
-    usersOf: node => users.get(node) ?? [],
+    soleUse: node => !outputs.has(node) && users(node).length === 1,
+    usersOf: users,
     isOutput: node => outputs.has(node),
   }
-  for (const node of topological(graph))
+  for (const node of order)
     for (const { name, apply } of rules) {
       const replacement = apply(node, site)
       if (!replacement || replacement === node) continue
       if (!context.mayRewrite(`${name} at ${node.origin.join('+')}`)) return graph
-      return replaceAll(graph, new Map([[node, replacement]]))
+      return replaceAll(graph, new Map([[node, replacement]]), order)
     }
   return graph
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '../backends/backend.ts'
+import type { Backend, ConstantPlace } from '../backends/backend.ts'
 import { lowerWithNodes } from '../backends/lower.ts'
 import type { InputForm } from '../frontend/adapt-inputs.ts'
 import { type ReadOptions, type ReadResult, readModel } from '../frontend/index.ts'
@@ -18,6 +18,8 @@ import { excuseZeros } from './zero-signs.ts'
 export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly backend: Backend
   readonly runner: Runner
+  /** C: where the generated code has its constants. */
+  readonly constants?: ConstantPlace
   /** Values to run with, for the inputs of the generated code. */
   readonly feeds: (graph: Graph) => readonly Feeds[]
   /** Others that can run the model, beside the interpreter. */
@@ -104,9 +106,9 @@ async function buildAndRun(
   plan: Parameters<Backend['print']>[0],
   trace: boolean,
   feeds: readonly Feeds[],
-  { backend, runner }: VerifyOptions,
+  { backend, runner, constants = 'inline' }: VerifyOptions,
 ): Promise<Run[]> {
-  const program = await runner.build(await backend.print(plan, { version, trace }), plan, { trace })
+  const program = await runner.build(await backend.print(plan, { version, trace, constants }), plan, { trace })
   try {
     return await program.run(feeds)
   } finally {

@@ -32,7 +32,7 @@ describe('literals', () => {
   })
 
   it('wraps at 120 columns', () => {
-    const lines = wrapLiterals(new Array<string>(100).fill('0x00000000u'), '  ').split('\n')
+    const lines = wrapLiterals(new Uint32Array(100), hexWord, '  ').split('\n')
     expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(120)
     expect(lines.join(' ').match(/0x00000000u/g)).toHaveLength(100)
   })

@@ -57,6 +57,12 @@ describe('xnorc bench', () => {
     }
   })
 
+  test('constants in a file', async () => {
+    await runBench(path, { ...options, constants: 'file', json: true })
+    expect(JSON.parse(printed.join('\n')).xnorc).toBeGreaterThan(0)
+    await expect(runBench(path, { ...options, target: 'wasm', constants: 'file' })).rejects.toThrow('for the target c')
+  })
+
   test('inputs in another form, and indices', async () => {
     await runBench(path, { ...options, inputType: 'u8', inputLayout: 'nhwc', json: true })
     const words = {

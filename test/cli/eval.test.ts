@@ -40,6 +40,12 @@ describe.skipIf(!hasCompiler('gcc'))('xnorc eval', () => {
     expect(JSON.parse(printed[0]!)).toEqual({ samples: 4, correct: 3, accuracy: 0.75 })
   })
 
+  test('--constants file gives the same answer', async () => {
+    write({ 'x.npy': x, 'y.npy': npy('<i8', '4,', BigInt64Array.of(2n, 0n, 1n, 1n)) })
+    await runEval(path, { ...options, constants: 'file' })
+    expect(printed).toEqual(['75.00 % of 4 samples'])
+  })
+
   test('says what is wrong with the data', async () => {
     const run = () => runEval(path, options)
     write({ 'x.npy': x })

@@ -64,6 +64,41 @@ describe('options of the model', () => {
     })
   })
 
+  test('--constants file: the weights in NAME.bin, which every list of files has', () => {
+    withModel((path, folder) => {
+      const depfile = join(folder, 'net.d')
+      const out = join(folder, 'out')
+      const compile = (...args: string[]) => xnorc('compile', path, '--out', out, ...args)
+      const { status, stdout } = compile('--target', 'c,wasm', '--constants', 'file', '--json', '--depfile', depfile)
+      expect(status).toBe(0)
+      const [inC, inWasm] = JSON.parse(stdout)
+      expect(inC.files).toEqual(['net.c', 'net.h', 'net.bin'])
+      expect(inWasm.files).not.toContain('net.bin')
+      expect(filesIn(out)).toEqual(['net.bin', 'net.c', 'net.d.ts', 'net.h', 'net.js', 'net.wasm'])
+      expect(readFileSync(depfile, 'utf8')).toContain(`${out}/net.bin`)
+      const code = readFileSync(join(out, 'net.c'), 'utf8')
+      expect(code).toContain('(--constants file)')
+      expect(code).not.toContain('static const')
+      const inline = compile('--target', 'c', '--constants', 'inline', '--json')
+      expect(JSON.parse(inline.stdout)).toMatchObject({ files: ['net.c', 'net.h'], constantBytes: inC.constantBytes })
+      expect(readFileSync(join(out, 'net.c'), 'utf8')).not.toContain('--constants')
+    })
+  })
+
+  test.each([
+    ['c', 'flash', 'Allowed choices are inline, file'],
+    ['wasm', 'file', '--constants file is for the target c'],
+    ['c,wgsl', 'file', 'c and wgsl both write net.bin'],
+  ])('--target %s --constants %s is wrong usage', (target, constants, message) => {
+    withModel((path, folder) => {
+      const out = join(folder, 'out')
+      const { status, stderr } = xnorc('compile', path, '--target', target, '--constants', constants, '--out', out)
+      expect(stderr).toContain(message)
+      expect(status).toBe(2)
+      expect(filesIn(out)).toEqual([])
+    })
+  })
+
   test('--sign-zero: a warning, or status 1 and nothing written', () => {
     withModel((path, folder) => {
       const warned = xnorc('inspect', path)

@@ -46,6 +46,12 @@ static void ${name}(${parameters})
   )
 
 describe('a network with float and binary layers', () => {
+  test('is verified with its constants in a file', async () => {
+    const result = await verifyModel(smallNetwork(), options(createCRunner(), { constants: 'file' }))
+    expect(result.faults).toEqual([])
+    expect(result.ok).toBe(true)
+  })
+
   test('is verified, with and without strips', async () => {
     for (const strips of [true, false]) {
       const result = await verifyModel(

@@ -1,9 +1,13 @@
 import { bytesOf } from '../arena.ts'
+import type { ConstantPlace } from '../backend.ts'
 import type { Buffer, Plan } from '../plan.ts'
 
 export type Data = Float32Array | Int32Array | Uint32Array | Uint8Array
 
 export interface Constant {
+  /** Unique in the plan. */
+  readonly name: string
+  /** How the code reads it. */
   readonly symbol: string
   readonly buffer: Buffer
   readonly data: Data
@@ -21,23 +25,27 @@ export const asIs: Layout = { layout: '', arrange: data => data }
 
 /** The constants that kernels ask for, each emitted once for every layout it is wanted in. */
 export interface Constants {
+  /** Where they are: arrays of the module, or members of the struct that a pointer `constants` leads to. */
+  readonly place: ConstantPlace
   readonly symbolOf: (buffer: Buffer, layout?: Layout) => string
   readonly all: () => readonly Constant[]
 }
 
-export function collectConstants(plan: Plan): Constants {
+export function collectConstants(plan: Plan, place: ConstantPlace = 'inline'): Constants {
   const found = new Map<string, Constant>()
-  const symbols = new Map<string, number>()
+  const names = new Map<string, number>()
   return {
+    place,
     symbolOf: (buffer, { layout, arrange } = asIs) => {
       const key = `${buffer.name} ${layout}`
       const known = found.get(key)
       if (known) return known.symbol
       if (buffer.place.kind !== 'constant') throw new Error(`'${buffer.name}' is no constant`)
-      const count = (symbols.get(buffer.name) ?? 0) + 1
-      symbols.set(buffer.name, count)
-      const symbol = `${plan.name}_${buffer.name}${count === 1 ? '' : `__${count}`}`
-      found.set(key, { symbol, buffer, data: arrange(buffer.place.data), layout })
+      const count = (names.get(buffer.name) ?? 0) + 1
+      names.set(buffer.name, count)
+      const name = `${buffer.name}${count === 1 ? '' : `__${count}`}`
+      const symbol = place === 'file' ? `constants->${name}` : `${plan.name}_${name}`
+      found.set(key, { name, symbol, buffer, data: arrange(buffer.place.data), layout })
       return symbol
     },
     all: () => [...found.values()],

@@ -9,14 +9,25 @@ export function describePort({ name, dtype, shape, buffer }: Port): string {
   return `${cType[buffer.element]} [${shape.join('][')}]${packed}${renamed}`.replace('[]', '[1]')
 }
 
+export interface HeaderSizes {
+  readonly workspaceBytes: number
+  /** Of NAME.bin; 0 where there is none. */
+  readonly constantsBytes: number
+}
+
 export function headerContext(
   plan: Plan,
-  { version, commandLine, trace = false }: PrintOptions,
-  workspaceBytes: number,
+  { version, commandLine, trace = false, constants = 'inline' }: PrintOptions,
+  { workspaceBytes, constantsBytes }: HeaderSizes,
 ) {
   const upper = plan.name.toUpperCase()
   const gathers = plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather')
-  const width = Math.max(...[...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.name.length))
+  const inFile = constants === 'file'
+  const names = [
+    ...[...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.name),
+    ...(inFile ? ['constants'] : []),
+  ]
+  const width = Math.max(...names.map(({ length }) => length))
   return {
     name: plan.name,
     upper,
@@ -24,21 +35,29 @@ export function headerContext(
     version,
     options: commandLine ? ` (${safeInComment(commandLine)})` : '',
     workspaceBytes,
+    inFile,
+    constantsBytes,
+    constantsLabel: 'constants:'.padEnd(width + 1),
     ports: [...plan.inputs, ...plan.outputs].map(port => ({
       macro: `${upper}_${port.buffer.name.toUpperCase()}_ELEMENTS`,
       length: port.buffer.length,
       label: `${port.buffer.name}:`.padEnd(width + 1),
       description: describePort(port),
     })),
-    returns: gathers ? '0: done. 1: an index was out of range; outputs are zeroed.' : '0: done.',
-    parameters: runParameters(plan),
+    returns: [
+      '0: done.',
+      ...(gathers ? ['1: an index was out of range; outputs are zeroed.'] : []),
+      ...(inFile ? ['2: these are not the constants of this code; outputs are zeroed.'] : []),
+    ].join(' '),
+    parameters: runParameters(plan, inFile ? 'void' : undefined),
     trace,
   }
 }
 
-/** Parameters of the run function before the workspace. */
-export const runParameters = ({ inputs, outputs }: Plan): string =>
+/** Parameters of the run function before the workspace; the last is the constants, where they have a type. */
+export const runParameters = ({ inputs, outputs }: Plan, constantsType?: string): string =>
   [
     ...inputs.map(({ buffer }) => `const ${cType[buffer.element]} *${buffer.name}`),
     ...outputs.map(({ buffer }) => `${cType[buffer.element]} *${buffer.name}`),
+    ...(constantsType ? [`const ${constantsType} *constants`] : []),
   ].join(', ')

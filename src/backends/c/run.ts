@@ -2,16 +2,12 @@ import type { WindowParams } from '../kernels.ts'
 import type { Buffer, Call, Plan, Step } from '../plan.ts'
 import { rowsKept } from '../strips.ts'
 import type { Parameter, Scope } from './layer.ts'
+import type { MadeLayer } from './layers.ts'
 import { linear } from './names.ts'
 import { traceRows, traceStep } from './trace.ts'
 
 /** The body of the run function: a call after the other, with `trace` its reports, and which buffers it names. */
-export function runSteps(
-  plan: Plan,
-  parametersOf: (call: Call) => readonly Parameter[],
-  { constants }: Scope,
-  trace = false,
-) {
+export function runSteps(plan: Plan, madeFor: (call: Call) => MadeLayer, { constants }: Scope, trace = false) {
   const used = new Set<Buffer>()
   const argument = ({ buffer }: Parameter): string => {
     if (buffer.place.kind === 'constant') return constants.symbolOf(buffer)
@@ -20,22 +16,26 @@ export function runSteps(
   }
   const callText = (call: Call, rows: string[]): string => {
     const isa = call.kernel === 'conv2d' || call.kernel === 'binaryConv2d' ? ['isa'] : []
-    return `${plan.name}_${call.name}(${[...parametersOf(call).map(argument), ...rows, ...isa].join(', ')})`
+    const { layer, reads } = madeFor(call)
+    const file = reads.size > 0 && constants.place === 'file' ? ['constants'] : []
+    return `${plan.name}_${call.name}(${[...file, ...layer.parameters.map(argument), ...rows, ...isa].join(', ')})`
   }
-  const outputs = plan.outputs.map(({ buffer }) => buffer)
   const stepText = (step: Step): string => {
     if (step.kind === 'strip') return printStrip(step, callText, trace)
     const { call } = step
     if (call.kernel === 'gather') {
-      for (const buffer of outputs) used.add(buffer)
-      const zeroed = outputs.map(({ name, length }) => `    memset(${name}, 0, ${length} * sizeof *${name});`)
-      return [`  if (${callText(call, [])}) {`, ...zeroed, '    return 1;', '  }'].join('\n')
+      for (const { buffer } of plan.outputs) used.add(buffer)
+      return [`  if (${callText(call, [])}) {`, zeroOutputs(plan), '    return 1;', '  }'].join('\n')
     }
     const rows = 'inRing' in call.params ? ['0', `${call.params.images * call.params.outHeight}`] : []
     return `  ${callText(call, rows)};`
   }
   return { steps: plan.steps.map(step => stepText(step) + (trace ? traceStep(plan, step) : '')), used }
 }
+
+/** Statements that a failing run ends with. */
+export const zeroOutputs = ({ outputs }: Plan): string =>
+  outputs.map(({ buffer: { name, length } }) => `    memset(${name}, 0, ${length} * sizeof *${name});`).join('\n')
 
 type CallText = (call: Call, rows: string[]) => string
 

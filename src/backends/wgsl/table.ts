@@ -1,3 +1,4 @@
+import { joinParts, type Part } from '../binary-file.ts'
 import type { Buffer, Plan } from '../plan.ts'
 import type { Arranged, Binding, Data, Kernel } from './kernel.ts'
 import { assignSlots, bytesOnDevice } from './slots.ts'
@@ -36,7 +37,7 @@ export function makeTable(plan: Plan, kernels: readonly Kernel[], gathers: numbe
     for (const { buffer } of kind === 'input' ? plan.inputs : plan.outputs)
       put({ name: buffer.name, kind, bytes: bytesOnDevice(buffer) }, buffer)
   for (const { name, bytes, buffers: shared } of assignSlots(plan)) put({ name, kind: 'scratch', bytes }, ...shared)
-  const parts: { offset: number; data: Data }[] = []
+  const parts: Part[] = []
   let end = 0
   for (const { source } of kernels.flatMap(({ bindings }) => bindings)) {
     const constant = constantOf(source)
@@ -63,15 +64,4 @@ function constantOf(source: Buffer | Arranged | 'faults'): { key: string; name: 
   if ('key' in source) return { key: `arranged ${source.key}`, name: source.key, data: source.data }
   if (source.place.kind !== 'constant') return undefined
   return { key: `plain ${source.name}`, name: source.name, data: dataOf(source) }
-}
-
-/** Little-endian on every machine. */
-function joinParts(parts: readonly { offset: number; data: Data }[], bytes: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(bytes))
-  for (const { offset, data } of parts)
-    data.forEach((value: number, i: number) => {
-      if (data instanceof Float32Array) view.setFloat32(offset + 4 * i, value, true)
-      else view.setUint32(offset + 4 * i, value, true)
-    })
-  return new Uint8Array(view.buffer)
 }

@@ -1,5 +1,7 @@
 import { bytesOf } from '../../backends/arena.ts'
+import type { ConstantPlace } from '../../backends/backend.ts'
 import type { Element, Plan } from '../../backends/plan.ts'
+import { loadConstantsSource } from '../../verify/c-constants.ts'
 
 const types: Readonly<Record<Element, string>> = {
   f32: 'float',
@@ -14,9 +16,12 @@ const types: Readonly<Record<Element, string>> = {
  * of four int64: a kind, two numbers, the bytes that follow. Kind 1 is a piece of the trace: its offset, the length of its
  * name; then name and values. Kind 2 ends a sample: the status; then the outputs.
  */
-export function driverSource({ name, inputs, outputs }: Plan, trace: boolean): string {
+export function driverSource({ name, inputs, outputs }: Plan, trace: boolean, constants: ConstantPlace): string {
   const ports = [...inputs, ...outputs]
-  const args = ports.map(({ buffer }, k) => `(${types[buffer.element]} *)ports[${k}]`)
+  const args = [
+    ...ports.map(({ buffer }, k) => `(${types[buffer.element]} *)ports[${k}]`),
+    ...(constants === 'file' ? ['constants'] : []),
+  ]
   const workspace = `${name.toUpperCase()}_WORKSPACE_BYTES`
   const call = trace
     ? `${name}_run_traced(${[...args, 'block + 8', 'report', '0'].join(', ')})`
@@ -37,13 +42,14 @@ static void write_head(int64_t kind, int64_t first, int64_t second, int64_t byte
 }
 
 ${trace ? report : ''}
+${constants === 'file' ? loadConstantsSource(name, 8) : ''}
 int main(int argc, char **argv)
 {
   FILE *samples = argc == 3 ? fopen(argv[1], "rb") : 0;
   results = argc == 3 ? fopen(argv[2], "wb") : 0;
   if (!samples || !results) return 2;
   void *ports[PORTS];
-  /* Exact sizes and dirty memory, so that what goes beyond or relies on zeros shows. */
+${constants === 'file' ? '  const void *const constants = load_constants();\n' : ''}  /* Exact sizes and dirty memory, so that what goes beyond or relies on zeros shows. */
   for (int k = 0; k < PORTS; k++) ports[k] = malloc(sizes[k]);
   unsigned char *block = (unsigned char *)malloc(${workspace} + 8);
   memset(block, 0xa5, ${workspace} + 8);

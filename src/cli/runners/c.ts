@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { bytesOf } from '../../backends/arena.ts'
+import type { ConstantPlace, SourceFile } from '../../backends/backend.ts'
 import type { Plan } from '../../backends/plan.ts'
 import { bytesOfTensor, tensorOfBytes } from '../../verify/memory.ts'
 import type { Feeds, Piece, Run, Runner } from '../../verify/runner.ts'
@@ -28,7 +29,7 @@ export function createCRunner({ compiler = findCompiler(), flags = ['-O2'] }: CS
       const dispose = () => rm(folder, { recursive: true, force: true })
       try {
         for (const { path, content } of files) await writeFile(join(folder, path), content)
-        await writeFile(join(folder, 'driver.c'), driverSource(plan, trace))
+        await writeFile(join(folder, 'driver.c'), driverSource(plan, trace, placeOf(files)))
         await buildC(compiler, [...flags, `${plan.name}.c`, 'driver.c', '-lm', '-o', 'program'], folder)
       } catch (error) {
         await dispose()
@@ -39,12 +40,15 @@ export function createCRunner({ compiler = findCompiler(), flags = ['-O2'] }: CS
   }
 }
 
+const placeOf = (files: readonly SourceFile[]): ConstantPlace =>
+  files.some(({ path }) => path.endsWith('.bin')) ? 'file' : 'inline'
+
 async function run(folder: string, plan: Plan, feeds: readonly Feeds[]): Promise<Run[]> {
   const [inputs, results] = [join(folder, 'inputs'), join(folder, 'results')]
   const parts = feeds.flatMap(feed => plan.inputs.map(({ name }) => bytesOfTensor(feed.get(name)!)))
   await writeFile(inputs, parts)
   try {
-    await execute(join(folder, 'program'), [inputs, results])
+    await execute(join(folder, 'program'), [inputs, results], { cwd: folder })
   } catch (error) {
     const { signal, code } = error as { signal?: string | null; code?: number }
     throw new ToolError(`the generated code crashed: ${signal ? `signal ${signal}` : `exit status ${code}`}`)

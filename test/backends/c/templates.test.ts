@@ -5,7 +5,7 @@ import Handlebars from 'handlebars'
 import { describe, expect, it } from 'vitest'
 import { callsOf } from '../../../src/backends/buffers.ts'
 import { collectConstants } from '../../../src/backends/c/constants.ts'
-import { layerOf } from '../../../src/backends/c/index.ts'
+import { layerOf } from '../../../src/backends/c/layers.ts'
 import { lower } from '../../../src/backends/lower.ts'
 import { randomGraphs } from '../../random-graphs.ts'
 

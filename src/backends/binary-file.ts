@@ -1,0 +1,20 @@
+/** Values and where they start in a file, in bytes. */
+export interface Part {
+  readonly offset: number
+  readonly data: Float32Array | Int32Array | Uint32Array | Uint8Array
+}
+
+/** A file of so many bytes with these parts, zero between them. Little-endian on every machine. */
+export function joinParts(parts: readonly Part[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  const view = new DataView(bytes.buffer)
+  for (const { offset, data } of parts) {
+    if (data instanceof Uint8Array) bytes.set(data, offset)
+    else {
+      // As words: a NaN keeps its bits.
+      const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
+      for (let i = 0; i < words.length; i++) view.setUint32(offset + 4 * i, words[i]!, true)
+    }
+  }
+  return bytes
+}

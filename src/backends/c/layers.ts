@@ -1,0 +1,43 @@
+import type { KernelName } from '../kernels.ts'
+import type { Call } from '../plan.ts'
+import type { Constants } from './constants.ts'
+import { convolutionLayer } from './convolution.ts'
+import { mapLayer, reduceLayer } from './elementwise.ts'
+import type { Layer, Scope } from './layer.ts'
+import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
+import { poolBitsLayer, poolLayer } from './pool.ts'
+
+type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
+
+/** What each kernel becomes. Exhaustive: a new kernel does not compile without its layer. */
+const layers: Layers = {
+  map: mapLayer,
+  conv2d: convolutionLayer,
+  binaryConv2d: convolutionLayer,
+  pool: poolLayer,
+  poolBits: poolBitsLayer,
+  reduce: reduceLayer,
+  gather: gatherLayer,
+  fill: fillLayer,
+  copy: copyLayer,
+  copyBits: copyBitsLayer,
+}
+
+export const layerOf = (call: Call, scope: Scope): Layer =>
+  (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
+
+export interface MadeLayer {
+  readonly layer: Layer
+  /** Symbols of the constants that the function reads by itself: not those that are handed to it. */
+  readonly reads: ReadonlySet<string>
+}
+
+export function makeLayer(call: Call, scope: Scope): MadeLayer {
+  const reads = new Set<string>()
+  const symbolOf: Constants['symbolOf'] = (buffer, layout) => {
+    const symbol = scope.constants.symbolOf(buffer, layout)
+    reads.add(symbol)
+    return symbol
+  }
+  return { layer: layerOf(call, { ...scope, constants: { ...scope.constants, symbolOf } }), reads }
+}
