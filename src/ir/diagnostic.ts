@@ -160,13 +160,13 @@ export const diagnostics = {
     where,
     hint: 'Export the binarized weights instead of the trained ones to decide it yourself.',
   }),
-  /** The user asked for something that this model does not have. */
   constantsTooLarge: (bytes: number, limit: number): Diagnostic => ({
     code: 'constants-too-large',
     message: `${Math.ceil(bytes / 1e6)} MB of constants are too many for C source, which takes up to ${limit / 1e6} MB.`,
     where: {},
     hint: 'Use --constants file.',
   }),
+  /** The user asked for something that this model does not have. */
   invalidOption: (option: string, message: string): Diagnostic => ({
     code: 'invalid-option',
     message: `${option}: ${message}.`,
