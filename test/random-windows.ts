@@ -60,8 +60,11 @@ export const floatLayer = fc
   .record({
     image,
     window,
-    channels: fc.integer({ min: 1, max: 12 }),
-    filters: fc.integer({ min: 1, max: 40 }),
+    // One filter for one channel has a kernel of its own.
+    sizes: fc.oneof(
+      { weight: 5, arbitrary: fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 40 })) },
+      { weight: 1, arbitrary: fc.constant([1, 1] as const) },
+    ),
     groups: fc.constantFrom(1, 1, 1, 2, 3),
     types: fc.tuple(fc.constantFrom('f32', 'f32', 'u8'), fc.constantFrom('f32', 'f32', 'bit')),
     epilogue: epilogueOf(floats),
@@ -71,8 +74,7 @@ export const floatLayer = fc
     ({
       image: { images, height, width, seed },
       window: raw,
-      channels,
-      filters,
+      sizes: [channels, filters],
       groups,
       types,
       epilogue,

@@ -5,6 +5,7 @@ import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import type { Layer, Scope } from './layer.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
+import { isPlane, planeLayer } from './plane.ts'
 import { poolBitsLayer, poolLayer } from './pool.ts'
 
 type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
@@ -12,7 +13,7 @@ type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Lay
 /** What each kernel becomes. Exhaustive: a new kernel does not compile without its layer. */
 const layers: Layers = {
   map: mapLayer,
-  conv2d: convolutionLayer,
+  conv2d: (call, scope) => (isPlane(call) ? planeLayer(call, scope) : convolutionLayer(call, scope)),
   binaryConv2d: convolutionLayer,
   pool: poolLayer,
   poolBits: poolBitsLayer,

@@ -41,13 +41,17 @@ export function windowContext(params: WindowParams, call: Call, channels: number
   }
 }
 
-/** Where in x the pixel under tap (ky, kx) starts for a window whose left edge is at `left`, `pitch` elements a pixel. */
-export function pixelStart(params: WindowParams, left: string, pitch: number, tapRow = 'ky'): string {
+/** The pixel of x, counted from its start, with which the row under tap ky begins. */
+export function rowStart(params: WindowParams, tapRow = 'ky'): string {
   const { images, inHeight, inWidth, outHeight, inRing } = params
   const ky = `top + ${linear(tapRow, params.dilationY, 0)}`
   const row = images > 1 ? `row / ${outHeight} * ${inHeight} + ${ky}` : ky
-  const kept = inRing < images * inHeight ? `((${row}) % ${inRing})` : `(${row})`
-  const pixel = `${times(kept, inWidth)} + ${left} + ${linear('kx', params.dilationX, 0)}`
+  return times(inRing < images * inHeight ? `((${row}) % ${inRing})` : `(${row})`, inWidth)
+}
+
+/** Where in x the pixel under tap (ky, kx) starts for a window whose left edge is at `left`, `pitch` elements a pixel. */
+export function pixelStart(params: WindowParams, left: string, pitch: number, tapRow = 'ky'): string {
+  const pixel = `${rowStart(params, tapRow)} + ${left} + ${linear('kx', params.dilationX, 0)}`
   return pitch === 1 ? pixel : `(${pixel}) * ${pitch}`
 }
 
