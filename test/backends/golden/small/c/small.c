@@ -444,13 +444,17 @@ static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int sta
 TARGET_AVX512 static void reach_i32_8x5_avx512(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
   int lanes, uint32_t *y, int pitch, int first)
 {
-  const __mmask16 low = (__mmask16)((1u << (lanes < 16 ? lanes : 16)) - 1);
   for (int p = 0; p < pixels; p++, sums += 16) {
-    const __m512i offset = _mm512_set1_epi32(offsets[p]);
-#define REACHED(v, mask) (uint32_t)_mm512_mask_cmpge_epi32_mask(mask, \
-      _mm512_sub_epi32(offset, _mm512_slli_epi32(_mm512_loadu_si512(sums + v), 1)), _mm512_maskz_loadu_epi32(mask, thresholds + v))
-    or_bits(y + p * pitch, first, REACHED(0, low));
-#undef REACHED
+    uint32_t bits = 0;
+    UNROLL
+    for (int v = 0; v < 1; v++) {
+      const __mmask16 inside = (__mmask16)((1u << clamp_int(lanes - v * 16, 0, 16)) - 1);
+      const __m512i count = _mm512_loadu_si512(sums + v * 16);
+      const __m512i sum = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count, count));
+      const __mmask16 reached = _mm512_mask_cmpge_epi32_mask(inside, sum, _mm512_maskz_loadu_epi32(inside, thresholds + v * 16));
+      bits |= (uint32_t)reached << (v * 16);
+    }
+    or_bits(y + p * pitch, first, bits);
   }
 }
 #endif
