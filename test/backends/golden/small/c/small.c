@@ -605,22 +605,25 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
     for (int column = 0; column < 3; column++) {
       const int left = column * 2;
       const int kx_first = 0, kx_end = 2;
-      for (int first = 0; first < 4; first += 4) {
+      for (int part = 0; part < 4; part += 4) {
+        const int lanes = 4;
         float pooled[4];
         for (int lane = 0; lane < 4; lane++)
           pooled[lane] = -INFINITY;
         for (int ky = ky_first; ky < ky_end; ky++)
           for (int kx = kx_first; kx < kx_end; kx++) {
-            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + first;
-            for (int lane = 0; lane < 4; lane++)
+            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
+            for (int lane = 0; lane < lanes; lane++)
               pooled[lane] = pixel[lane] > pooled[lane] ? pixel[lane] : pooled[lane];
           }
+        for (int first = part; first < part + lanes; first += 4) {
         uint32_t bits = 0;
         for (int lane = 0; lane < 4; lane++) {
-          const float a = pooled[lane];
+          const float a = pooled[first - part + lane];
           bits |= (uint32_t)(a >= small_threshold[first + lane]) << lane;
         }
         or_bits(y_row + column, first, bits);
+        }
       }
     }
   }
