@@ -31,3 +31,7 @@ export const alongColumns = (p: WindowParams): Axis => ({
 /** How far the last window reaches. */
 export const lastTap = ({ results, stride, padding, taps, dilation }: Axis): number =>
   (results - 1) * stride - padding + (taps - 1) * dilation
+
+/** Whether the first or the last window sees nothing of the image. */
+export const mayMiss = (axis: Axis): boolean =>
+  axis.padding > (axis.taps - 1) * axis.dilation || (axis.results - 1) * axis.stride - axis.padding >= axis.size

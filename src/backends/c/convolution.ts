@@ -1,5 +1,6 @@
 import { wordsFor } from '../../ir/bits.ts'
 import { isArg } from '../../ir/expr.ts'
+import { alongRows, mayMiss } from '../axis.ts'
 import type { ConvolutionParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signLanesFor } from './arrange.ts'
@@ -42,6 +43,9 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
   const group = `block / ${blocks}`
   const rowByRow = params.inRing < params.images * params.inHeight && kernelHeight > 1
   const ky = rowByRow ? 'ky' : 'ky_first'
+  // A window above or below the image has no weights to point at.
+  const skipsRows = !rowByRow && mayMiss(alongRows(params))
+  const startsAtZero = padded || rowByRow || skipsRows
   const context = {
     ...window,
     yElement: window.yPixel,
@@ -77,12 +81,13 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
     xStart: `${pixelStart(params, linear('start_column', strideX, -padLeft), groups * depth, ky)}${groups === 1 ? '' : ` + ${group} * ${depth}`}`,
     // Rows of a ring do not follow each other in memory, so each is a call of its own.
     rowByRow,
+    skipsRows,
     rows: rowByRow ? '1' : 'ky_end - ky_first',
     rowPitch: params.dilationY * params.inWidth * groups * depth,
     nextRow: kernelWidth * tapSize,
     // The first of several calls makes the sums, unless there may be none: then they start as zeros.
-    zeroed: padded || rowByRow,
-    fresh: rowByRow ? '0' : contiguous ? '1' : 'kx == 0',
+    zeroed: startsAtZero,
+    fresh: startsAtZero ? '0' : contiguous ? '1' : 'kx == 0',
     pitch: strideX * groups * depth,
     tapStart: times(`(${times(ky, kernelWidth)} + kx)`, tapSize),
     laneCount: laneCount(perGroup, width, groups === 1 ? 'first' : `block % ${blocks} * ${lanes}`),

@@ -115,12 +115,12 @@ function printReach(type: string, pixels: number, width: number, isas: readonly 
     sumType: counts ? 'int32_t' : 'float',
     sumPitch: sumPitchOf(width),
     counts,
-    wide: width > 16,
     offsetParameter: counts ? 'const int32_t *offsets, ' : '',
     offsetArgument: counts ? 'offsets, ' : '',
     value: counts ? 'offsets[p] - 2 * sums[lane]' : 'sums[lane]',
     avx512: isas.includes('avx512'),
     avx2: isas.includes('avx2'),
     eighths: Math.ceil(width / 8),
+    sixteenths: Math.ceil(width / 16),
   })
 }

@@ -5,10 +5,14 @@ import { commentOf, type Layer, parametersOf, type Scope, storeText } from './la
 import { scalarType } from './names.ts'
 import { imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
 
+/** Channels that are pooled together: as many as a stack takes easily, because sums of few would wait for each other. */
+const LANES = 256
+
 export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
   const { params, store, buffers } = call
   const { channels, kind, counted } = params
-  const lanes = lanesFor(channels)
+  const lanes = Math.min(channels, LANES)
+  const stored = store.result === 'bit' ? Math.min(channels, 32) : lanes
   const type = scalarType(store.accumulator ?? 'f32')
   const window = windowContext(params, call, channels)
   const context = {
@@ -21,11 +25,12 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
     countedColumns: countedTaps('left', 'kx', [counted[1], counted[3]], alongColumns(params)),
     channels,
     lanes,
-    laneCount:
-      channels % lanes === 0 ? `${lanes}` : `(first + ${lanes} > ${channels} ? ${channels % lanes} : ${lanes})`,
+    partLanes: lanesFrom('part', channels, lanes),
+    storedLanes: stored,
+    laneCount: lanesFrom('first', channels, stored),
     xStart: pixelStart(params, 'left', channels),
     sumType: type,
-    sum: kind === 'mean' ? 'pooled[lane] / count' : 'pooled[lane]',
+    sum: kind === 'mean' ? 'pooled[first - part + lane] / count' : 'pooled[first - part + lane]',
     value: storeText(store, imageVariables, scope),
   }
   return { template: 'c/kernels/pool.c', context, parameters: parametersOf(call, { x: buffers.x }) }
@@ -57,11 +62,9 @@ function countedTaps(
   return `(end_tap(${shifted}, ${dilation}, ${taps}, ${size + before + after}) - first_tap(${shifted}, ${dilation}))`
 }
 
-/** Channels that are pooled together: all of few, an even part of many where there is one. */
-function lanesFor(channels: number): number {
-  for (let lanes = Math.min(channels, 32); lanes >= 8; lanes--) if (channels % lanes === 0) return lanes
-  return Math.min(channels, 32)
-}
+/** Lanes of a block that starts at channel `first`: all of them, or what is left. */
+const lanesFrom = (first: string, channels: number, lanes: number): string =>
+  channels % lanes === 0 ? `${lanes}` : `(${first} + ${lanes} > ${channels} ? ${channels % lanes} : ${lanes})`
 
 function titleOf(params: WindowParams & Pick<PoolParams, 'channels'>, what: string, result: string): string {
   const { inHeight, inWidth, outHeight, outWidth, channels, kernelHeight, kernelWidth } = params

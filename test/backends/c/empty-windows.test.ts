@@ -48,3 +48,26 @@ describe.runIf(hasCompiler('gcc'))('windows that see no row of a ring are 0', ()
     expect(sample!.outputs.get('y')!.values).toEqual(interpret(graph, feeds).get('y')!.values)
   })
 })
+
+/** Two groups of 8 filters; the first row of windows lies above the image. */
+function aboveTheImage(): Graph {
+  const x = input('x', { dtype: 'bit', shape: [1, 1, 6, 2, 50] })
+  const signs = constant(
+    bits(
+      [16, 2, 3, 50],
+      Array.from({ length: 4800 }, (_, i) => ((i * 7) % 3) & 1),
+    ),
+    ['weights'],
+  )
+  const parameters = { stride: [2, 2], dilation: [1, 2], groups: 2, padding: [2, 1, 0, 0] } as const
+  const node = create('binaryConv2d', [x, signs], { ...parameters, epilogue: arg(0) }, ['convolution'])
+  return { name: 'above', inputs: [x], outputs: [{ name: 'y', node }] }
+}
+
+it.runIf(hasCompiler('gcc'))('no weights are pointed at for windows outside, which gcc -O3 would warn of', () => {
+  const graph = aboveTheImage()
+  const plan = lower(graph)
+  const feeds = randomFeeds(graph, 1)
+  const [sample] = compileC([plan], { flags: ['-O3'] }).run(plan, [feeds])
+  expect(sample!.outputs.get('y')!.values).toEqual(interpret(graph, feeds).get('y')!.values)
+})

@@ -444,13 +444,17 @@ static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int sta
 TARGET_AVX512 static void reach_i32_8x5_avx512(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
   int lanes, uint32_t *y, int pitch, int first)
 {
-  const __mmask16 low = (__mmask16)((1u << (lanes < 16 ? lanes : 16)) - 1);
   for (int p = 0; p < pixels; p++, sums += 16) {
-    const __m512i offset = _mm512_set1_epi32(offsets[p]);
-#define REACHED(v, mask) (uint32_t)_mm512_mask_cmpge_epi32_mask(mask, \
-      _mm512_sub_epi32(offset, _mm512_slli_epi32(_mm512_loadu_si512(sums + v), 1)), _mm512_maskz_loadu_epi32(mask, thresholds + v))
-    or_bits(y + p * pitch, first, REACHED(0, low));
-#undef REACHED
+    uint32_t bits = 0;
+    UNROLL
+    for (int v = 0; v < 1; v++) {
+      const __mmask16 inside = (__mmask16)((1u << clamp_int(lanes - v * 16, 0, 16)) - 1);
+      const __m512i count = _mm512_loadu_si512(sums + v * 16);
+      const __m512i sum = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count, count));
+      const __mmask16 reached = _mm512_mask_cmpge_epi32_mask(inside, sum, _mm512_maskz_loadu_epi32(inside, thresholds + v * 16));
+      bits |= (uint32_t)reached << (v * 16);
+    }
+    or_bits(y + p * pitch, first, bits);
   }
 }
 #endif
@@ -601,22 +605,25 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
     for (int column = 0; column < 3; column++) {
       const int left = column * 2;
       const int kx_first = 0, kx_end = 2;
-      for (int first = 0; first < 4; first += 4) {
+      for (int part = 0; part < 4; part += 4) {
+        const int lanes = 4;
         float pooled[4];
         for (int lane = 0; lane < 4; lane++)
           pooled[lane] = -INFINITY;
         for (int ky = ky_first; ky < ky_end; ky++)
           for (int kx = kx_first; kx < kx_end; kx++) {
-            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + first;
-            for (int lane = 0; lane < 4; lane++)
+            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
+            for (int lane = 0; lane < lanes; lane++)
               pooled[lane] = pixel[lane] > pooled[lane] ? pixel[lane] : pooled[lane];
           }
+        for (int first = part; first < part + lanes; first += 4) {
         uint32_t bits = 0;
         for (int lane = 0; lane < 4; lane++) {
-          const float a = pooled[lane];
+          const float a = pooled[first - part + lane];
           bits |= (uint32_t)(a >= small_threshold[first + lane]) << lane;
         }
         or_bits(y_row + column, first, bits);
+        }
       }
     }
   }
