@@ -69,6 +69,24 @@ function forLanes(name: string, suffix: string, lanes: number): string {
   return render(`c/functions/${name}.c`, context)
 }
 
+/** The last few filters of a float layer: a vector of 4 or 8 costs less than one of 16, which many chips split. */
+const tails = [
+  { lanes: 4, type: '__m128', prefix: '_mm' },
+  { lanes: 8, type: '__m256', prefix: '_mm256' },
+] as const
+
+/** The AVX-512 kernel for so many filters: its whole vectors, and a shorter one. */
+function avx512Context(name: string, pixels: number, vectors: number, lastLanes: number) {
+  const tail = name === 'accumulate' ? tails.find(({ lanes }) => lastLanes <= lanes) : undefined
+  const whole = tail ? vectors - 1 : vectors
+  const what = [
+    ...(whole > 0 ? [`${whole} vector${whole === 1 ? '' : 's'} of 16 filters`] : []),
+    ...(tail ? [`one of ${tail.lanes}${whole === 0 ? ' filters' : ''}`] : []),
+  ].join(' and ')
+  const lanes = whole * 16 + (tail?.lanes ?? 0)
+  return { name: `${name}_avx512_${pixels}x${lanes}`, pixels, vectors, lanes, whole, tail, tailStart: whole * 16, what }
+}
+
 type PixelsContext = ReturnType<typeof pixelsContext>
 
 /** What the function for a block of pixels says: it picks the kernel of an instruction set, or goes pixel by pixel. */
@@ -79,6 +97,8 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
   const bits = name === 'count_mismatches'
   const vectors = Math.ceil(width / 16)
   const hasKernels = !signs && suffix === ''
+  const lastLanes = paired || width % 16 === 0 ? 16 : width % 16
+  const avx512 = avx512Context(name, pixels, vectors, lastLanes)
   return {
     name: `${name}${suffix}_${pixels}x${width}`,
     what: bits ? 'the bits that differ from those of the weights' : 'products with the weights',
@@ -91,19 +111,20 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
     paired,
     sumPitch: sumPitchOf(width),
     nextVector: paired ? 'next_block' : '16',
-    lastLanes: paired || width % 16 === 0 ? 16 : width % 16,
+    lastLanes,
     xType: bits ? 'uint32_t' : suffix ? 'uint8_t' : 'float',
     weightType: bits || signs ? 'uint32_t' : 'float',
     sumType: bits ? 'int32_t' : 'float',
-    avx512: hasKernels && isas.includes('avx512') ? `${name}_avx512_${pixels}x${vectors}` : '',
+    avx512: hasKernels && isas.includes('avx512') ? avx512.name : '',
+    avx512Kernel: avx512,
     // Its popcounts want whole vectors; fused multiply-adds can leave lanes out.
     avx2: hasKernels && (lanes === 16 || !bits) && isas.includes('avx2') ? `${name}_avx2_${vectors}` : '',
     avx2Lanes: bits ? '' : `${lanes}, ${width}, `,
   }
 }
 
-const kernelsOf = ({ kernel, avx512, avx2, pixels, vectors, sumPitch }: PixelsContext): string[] => [
-  ...(avx512 ? [render(`c/functions/${kernel}_avx512.c`, { pixels, vectors, sumPitch })] : []),
+const kernelsOf = ({ kernel, avx512, avx512Kernel, avx2, vectors, sumPitch }: PixelsContext): string[] => [
+  ...(avx512 ? [render(`c/functions/${kernel}_avx512.c`, { ...avx512Kernel, sumPitch })] : []),
   ...(avx2 ? [render(`c/functions/${kernel}_avx2.c`, { vectors, halves: 2 * vectors, sumPitch })] : []),
 ]
 

@@ -18,6 +18,10 @@ enum isa { PORTABLE, AVX2, AVX512 };
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define X86
+/* gcc -O2 takes vectors only where they cost no bytes; -O0 and -Os stay what they are. */
+#if !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
+#endif
 #include <immintrin.h>
 #define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
 #define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
@@ -35,6 +39,12 @@ enum isa { PORTABLE, AVX2, AVX512 };
 #define UNROLL _Pragma("GCC unroll 16")
 #else
 #define UNROLL
+#endif
+/* clang would unroll a loop over few lanes before it looks for vectors. */
+#if defined(__clang__)
+#define LANEWISE _Pragma("clang loop unroll(disable)")
+#else
+#define LANEWISE
 #endif
 
 /* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
@@ -180,33 +190,26 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
 }
 
 #ifdef TARGET_AVX512
-/* 8 pixels by 1 vectors of 16 filters: a number of x times 16 weights, a fused multiply-add each. */
-TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int row_pitch, int pitch, int from, int to,
+/* 8 pixels by one of 4 filters: a number of x times a vector of weights, a fused multiply-add each. */
+TARGET_AVX512 static void accumulate_avx512_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
   const float *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, float *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
   const float *pixel[8];
-  __m512 totals[8][1];
+  __m128 tails[8];
   UNROLL
   for (int p = 0; p < 8; p++) {
     /* What lies outside is computed as its neighbour, and not stored. */
     pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      totals[p][v] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + p * 16 + v * 16);
+    tails[p] = fresh ? _mm_setzero_ps() : _mm_loadu_ps(sums + p * 16 + 0);
   }
   for (int row = 0; row < rows; row++) {
     for (int k = 0; k < count; k++) {
-      __m512 w[1];
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        w[v] = _mm512_maskz_loadu_ps(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+      const float *const w = weights + k * lanes;
+      const __m128 rest = _mm_maskz_loadu_ps((__mmask8)last, w + 0 * next_vector);
       UNROLL
       for (int p = 0; p < 8; p++) {
-        const __m512 value = _mm512_set1_ps(pixel[p][k]);
-        UNROLL
-        for (int v = 0; v < 1; v++)
-          totals[p][v] = _mm512_fmadd_ps(value, w[v], totals[p][v]);
+        tails[p] = _mm_fmadd_ps(_mm_set1_ps(pixel[p][k]), rest, tails[p]);
       }
     }
     UNROLL
@@ -217,9 +220,7 @@ TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int r
   UNROLL
   for (int p = 0; p < 8; p++)
     if (p >= from && p < to) {
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        _mm512_storeu_ps(sums + p * 16 + v * 16, totals[p][v]);
+      _mm_storeu_ps(sums + p * 16 + 0, tails[p]);
     }
 }
 #endif
@@ -231,7 +232,8 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
 {
   const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (int v = 0; v < 1; v++) {
-    /* Lanes past the last filter are not read. */
+    /* Lanes past the last filter are not read, nor pointed at where they are a whole half. */
+    const int half = filters - v * 16 > 8 ? 8 : 0;
     const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16), order);
     const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16 - 8), order);
     for (int p = from; p < to; p += 4) {
@@ -248,7 +250,7 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
       for (int row = 0; row < rows; row++) {
         for (int k = 0; k < count; k++) {
           const __m256 low = _mm256_maskload_ps(w + k * lanes, low_lanes);
-          const __m256 high = _mm256_maskload_ps(w + k * lanes + 8, high_lanes);
+          const __m256 high = _mm256_maskload_ps(w + k * lanes + half, high_lanes);
           UNROLL
           for (int q = 0; q < 4; q++) {
             const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
@@ -274,7 +276,7 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
 
 #ifdef TARGET_AVX512
 /* 1 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+TARGET_AVX512 static void count_mismatches_avx512_1x16(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
   const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
@@ -319,7 +321,7 @@ TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int sta
 
 #ifdef TARGET_AVX512
 /* 8 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+TARGET_AVX512 static void count_mismatches_avx512_8x16(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
   const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
@@ -371,7 +373,7 @@ static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int r
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    accumulate_avx512_8x1(x, start, row_pitch, pitch, from, to, weights, 4, 16, 4, next_row, rows, count,
+    accumulate_avx512_8x4(x, start, row_pitch, pitch, from, to, weights, 4, 16, 4, next_row, rows, count,
       fresh, sums);
     return;
   }
@@ -401,7 +403,7 @@ static INLINE void count_mismatches_1x3(enum isa isa, const uint32_t *x, int sta
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    count_mismatches_avx512_1x1(x, start, row_pitch, pitch, from, to, weights, 3, 16, 3, next_row, rows, count,
+    count_mismatches_avx512_1x16(x, start, row_pitch, pitch, from, to, weights, 3, 16, 3, next_row, rows, count,
       fresh, sums);
     return;
   }
@@ -424,7 +426,7 @@ static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int sta
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    count_mismatches_avx512_8x1(x, start, row_pitch, pitch, from, to, weights, 5, 16, 5, next_row, rows, count,
+    count_mismatches_avx512_8x16(x, start, row_pitch, pitch, from, to, weights, 5, 16, 5, next_row, rows, count,
       fresh, sums);
     return;
   }
@@ -442,13 +444,17 @@ static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int sta
 TARGET_AVX512 static void reach_i32_8x5_avx512(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
   int lanes, uint32_t *y, int pitch, int first)
 {
-  const __mmask16 low = (__mmask16)((1u << (lanes < 16 ? lanes : 16)) - 1);
   for (int p = 0; p < pixels; p++, sums += 16) {
-    const __m512i offset = _mm512_set1_epi32(offsets[p]);
-#define REACHED(v, mask) (uint32_t)_mm512_mask_cmpge_epi32_mask(mask, \
-      _mm512_sub_epi32(offset, _mm512_slli_epi32(_mm512_loadu_si512(sums + v), 1)), _mm512_maskz_loadu_epi32(mask, thresholds + v))
-    or_bits(y + p * pitch, first, REACHED(0, low));
-#undef REACHED
+    uint32_t bits = 0;
+    UNROLL
+    for (int v = 0; v < 1; v++) {
+      const __mmask16 inside = (__mmask16)((1u << clamp_int(lanes - v * 16, 0, 16)) - 1);
+      const __m512i count = _mm512_loadu_si512(sums + v * 16);
+      const __m512i sum = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count, count));
+      const __mmask16 reached = _mm512_mask_cmpge_epi32_mask(inside, sum, _mm512_maskz_loadu_epi32(inside, thresholds + v * 16));
+      bits |= (uint32_t)reached << (v * 16);
+    }
+    or_bits(y + p * pitch, first, bits);
   }
 }
 #endif
@@ -548,6 +554,7 @@ static INLINE void small_features_0_Conv(const struct small_constants *constants
         for (int pixel = 0; pixel < pixels; pixel++) {
           const int column = start_column + pixel;
           const float *const sum = sums + pixel * 16;
+        LANEWISE
         for (int lane = 0; lane < 4; lane++) {
           const float a = sum[lane];
           y_row[column * 4 + first + lane] = max_f32(a + constants->bias[first + lane], 0.0f);
@@ -573,22 +580,26 @@ static INLINE void small_features_2_MaxPool(const struct small_constants *consta
     for (int column = 0; column < 3; column++) {
       const int left = column * 2;
       const int kx_first = 0, kx_end = 2;
-      for (int first = 0; first < 4; first += 4) {
+      for (int part = 0; part < 4; part += 4) {
+        const int lanes = 4;
         float pooled[4];
         for (int lane = 0; lane < 4; lane++)
           pooled[lane] = -INFINITY;
         for (int ky = ky_first; ky < ky_end; ky++)
           for (int kx = kx_first; kx < kx_end; kx++) {
-            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + first;
-            for (int lane = 0; lane < 4; lane++)
+            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
+            for (int lane = 0; lane < lanes; lane++)
               pooled[lane] = pixel[lane] > pooled[lane] ? pixel[lane] : pooled[lane];
           }
+        for (int first = part; first < part + lanes; first += 4) {
         uint32_t bits = 0;
+        LANEWISE
         for (int lane = 0; lane < 4; lane++) {
-          const float a = pooled[lane];
+          const float a = pooled[first - part + lane];
           bits |= (uint32_t)(a >= constants->threshold[first + lane]) << lane;
         }
         or_bits(y_row + column, first, bits);
+        }
       }
     }
   }
@@ -658,6 +669,7 @@ static INLINE void small_fc_Gemm(const struct small_constants *constants, const 
           const int column = start_column + pixel;
           const int32_t *const sum = sums + pixel * 16;
           const int taps = (ky_end - ky_first) * (3 - 0);
+        LANEWISE
         for (int lane = 0; lane < 3; lane++) {
           const int32_t a = 5 * taps - 2 * sum[lane];
           y_row[column * 3 + first + lane] = (float)a * constants->alpha[first + lane];

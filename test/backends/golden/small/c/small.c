@@ -20,6 +20,10 @@ enum isa { PORTABLE, AVX2, AVX512 };
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define X86
+/* gcc -O2 takes vectors only where they cost no bytes; -O0 and -Os stay what they are. */
+#if !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
+#endif
 #include <immintrin.h>
 #define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
 #define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
@@ -37,6 +41,12 @@ enum isa { PORTABLE, AVX2, AVX512 };
 #define UNROLL _Pragma("GCC unroll 16")
 #else
 #define UNROLL
+#endif
+/* clang would unroll a loop over few lanes before it looks for vectors. */
+#if defined(__clang__)
+#define LANEWISE _Pragma("clang loop unroll(disable)")
+#else
+#define LANEWISE
 #endif
 
 /* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
@@ -182,33 +192,26 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
 }
 
 #ifdef TARGET_AVX512
-/* 8 pixels by 1 vectors of 16 filters: a number of x times 16 weights, a fused multiply-add each. */
-TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int row_pitch, int pitch, int from, int to,
+/* 8 pixels by one of 4 filters: a number of x times a vector of weights, a fused multiply-add each. */
+TARGET_AVX512 static void accumulate_avx512_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
   const float *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, float *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
   const float *pixel[8];
-  __m512 totals[8][1];
+  __m128 tails[8];
   UNROLL
   for (int p = 0; p < 8; p++) {
     /* What lies outside is computed as its neighbour, and not stored. */
     pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      totals[p][v] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + p * 16 + v * 16);
+    tails[p] = fresh ? _mm_setzero_ps() : _mm_loadu_ps(sums + p * 16 + 0);
   }
   for (int row = 0; row < rows; row++) {
     for (int k = 0; k < count; k++) {
-      __m512 w[1];
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        w[v] = _mm512_maskz_loadu_ps(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
+      const float *const w = weights + k * lanes;
+      const __m128 rest = _mm_maskz_loadu_ps((__mmask8)last, w + 0 * next_vector);
       UNROLL
       for (int p = 0; p < 8; p++) {
-        const __m512 value = _mm512_set1_ps(pixel[p][k]);
-        UNROLL
-        for (int v = 0; v < 1; v++)
-          totals[p][v] = _mm512_fmadd_ps(value, w[v], totals[p][v]);
+        tails[p] = _mm_fmadd_ps(_mm_set1_ps(pixel[p][k]), rest, tails[p]);
       }
     }
     UNROLL
@@ -219,9 +222,7 @@ TARGET_AVX512 static void accumulate_avx512_8x1(const float *x, int start, int r
   UNROLL
   for (int p = 0; p < 8; p++)
     if (p >= from && p < to) {
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        _mm512_storeu_ps(sums + p * 16 + v * 16, totals[p][v]);
+      _mm_storeu_ps(sums + p * 16 + 0, tails[p]);
     }
 }
 #endif
@@ -233,7 +234,8 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
 {
   const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (int v = 0; v < 1; v++) {
-    /* Lanes past the last filter are not read. */
+    /* Lanes past the last filter are not read, nor pointed at where they are a whole half. */
+    const int half = filters - v * 16 > 8 ? 8 : 0;
     const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16), order);
     const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16 - 8), order);
     for (int p = from; p < to; p += 4) {
@@ -250,7 +252,7 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
       for (int row = 0; row < rows; row++) {
         for (int k = 0; k < count; k++) {
           const __m256 low = _mm256_maskload_ps(w + k * lanes, low_lanes);
-          const __m256 high = _mm256_maskload_ps(w + k * lanes + 8, high_lanes);
+          const __m256 high = _mm256_maskload_ps(w + k * lanes + half, high_lanes);
           UNROLL
           for (int q = 0; q < 4; q++) {
             const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
@@ -276,7 +278,7 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
 
 #ifdef TARGET_AVX512
 /* 1 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+TARGET_AVX512 static void count_mismatches_avx512_1x16(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
   const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
@@ -321,7 +323,7 @@ TARGET_AVX512 static void count_mismatches_avx512_1x1(const uint32_t *x, int sta
 
 #ifdef TARGET_AVX512
 /* 8 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_8x1(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+TARGET_AVX512 static void count_mismatches_avx512_8x16(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
   const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
   const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
@@ -373,7 +375,7 @@ static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int r
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    accumulate_avx512_8x1(x, start, row_pitch, pitch, from, to, weights, 4, 16, 4, next_row, rows, count,
+    accumulate_avx512_8x4(x, start, row_pitch, pitch, from, to, weights, 4, 16, 4, next_row, rows, count,
       fresh, sums);
     return;
   }
@@ -403,7 +405,7 @@ static INLINE void count_mismatches_1x3(enum isa isa, const uint32_t *x, int sta
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    count_mismatches_avx512_1x1(x, start, row_pitch, pitch, from, to, weights, 3, 16, 3, next_row, rows, count,
+    count_mismatches_avx512_1x16(x, start, row_pitch, pitch, from, to, weights, 3, 16, 3, next_row, rows, count,
       fresh, sums);
     return;
   }
@@ -426,7 +428,7 @@ static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int sta
 {
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
-    count_mismatches_avx512_8x1(x, start, row_pitch, pitch, from, to, weights, 5, 16, 5, next_row, rows, count,
+    count_mismatches_avx512_8x16(x, start, row_pitch, pitch, from, to, weights, 5, 16, 5, next_row, rows, count,
       fresh, sums);
     return;
   }
@@ -580,6 +582,7 @@ static INLINE void small_features_0_Conv(const float *x, float *y, int first_row
         for (int pixel = 0; pixel < pixels; pixel++) {
           const int column = start_column + pixel;
           const float *const sum = sums + pixel * 16;
+        LANEWISE
         for (int lane = 0; lane < 4; lane++) {
           const float a = sum[lane];
           y_row[column * 4 + first + lane] = max_f32(a + small_bias[first + lane], 0.0f);
@@ -618,6 +621,7 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
           }
         for (int first = part; first < part + lanes; first += 4) {
         uint32_t bits = 0;
+        LANEWISE
         for (int lane = 0; lane < 4; lane++) {
           const float a = pooled[first - part + lane];
           bits |= (uint32_t)(a >= small_threshold[first + lane]) << lane;
@@ -693,6 +697,7 @@ static INLINE void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int
           const int column = start_column + pixel;
           const int32_t *const sum = sums + pixel * 16;
           const int taps = (ky_end - ky_first) * (3 - 0);
+        LANEWISE
         for (int lane = 0; lane < 3; lane++) {
           const int32_t a = 5 * taps - 2 * sum[lane];
           y_row[column * 3 + first + lane] = (float)a * small_alpha[first + lane];
