@@ -29,12 +29,13 @@ export function cFloat(value: number): string {
 /** C reads `-2147483648` as a minus before a number that is no int. */
 export const cInt = (value: number): string => (value === -2147483648 ? '(-2147483647 - 1)' : String(value))
 
-export const hexWord = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}u`
+export const hexWord = (value: number, digits = 8): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}u`
 
 /** The values of a constant as C literals. */
-export function cLiterals(data: Extract<Buffer['place'], { kind: 'constant' }>['data']): string[] {
+export function cLiterals(data: Extract<Buffer['place'], { kind: 'constant' }>['data'] | Uint16Array): string[] {
   if (data instanceof Float32Array) return Array.from(data, cFloat)
-  if (data instanceof Uint32Array) return Array.from(data, hexWord)
+  if (data instanceof Uint32Array) return Array.from(data, word => hexWord(word))
+  if (data instanceof Uint16Array) return Array.from(data, word => hexWord(word, 4))
   return Array.from(data, cInt)
 }
 

@@ -1,5 +1,6 @@
 import type { Isa } from '../backend.ts'
 import { render } from '../template.ts'
+import { signBitsFor } from './arrange.ts'
 
 /** Functions that layers call, in an order in which each comes after those it calls itself. */
 const PLAIN = [
@@ -16,10 +17,11 @@ const PLAIN = [
   'sign_f32',
   'bits_per_byte',
   'bits_per_nibble_4',
+  'flips_of_4',
 ] as const
 
 /** Functions made for a number of lanes, and for the type of x: `accumulate_u8_16`. */
-const FOR_LANES = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)\(/g
+const FOR_LANES = /\b(count_mismatches|accumulate_signs|accumulate|expand_signs)(_u8)?_(\d+)\(/g
 
 /** The same for a block of pixels and all filters that are computed together: `count_mismatches_8x32`. */
 const FOR_PIXELS = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)x(\d+)\(/g
@@ -29,6 +31,9 @@ const FOR_REACH = /\breach_(i32|f32)_(\d+)x(\d+)\(/g
 
 /** Sums of a pixel take whole vectors of 16. */
 export const sumPitchOf = (width: number): number => Math.ceil(width / 16) * 16
+
+/** Channels whose signs are floats at a time: with 32 filters 4 KB of stack. */
+const EXPANDED = 32
 
 /** Only the functions that these texts call, so that no compiler finds an unused one. */
 export function functionsFor(texts: readonly string[], isas: readonly Isa[]): string[] {
@@ -49,7 +54,7 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
   const plain: string[] = []
   // Backwards, so that a function which only another one calls is found.
   for (const name of [...PLAIN].reverse())
-    if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}\\(`).test(each)))
+    if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}[([]`).test(each)))
       plain.unshift(render(`c/functions/${name}.c`, {}))
   const vectors = lanes.some(each => each.includes('VECTORS')) ? [render('c/functions/vectors.c', {})] : []
   return [...vectors, ...plain, ...lanes, ...kernels, ...blocks, ...reaches]
@@ -64,6 +69,7 @@ function forLanes(name: string, suffix: string, lanes: number): string {
     firstLane: quads === 0 ? '0' : `VECTORS ? ${quads * 4} : 0`,
     suffix,
     xType: bytes ? 'uint8_t' : 'float',
+    weightType: `uint${signBitsFor(lanes)}_t`,
     value: bytes ? '(float)x[k]' : 'x[k]',
   }
   return render(`c/functions/${name}.c`, context)
@@ -78,11 +84,23 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
   const lanes = paired ? 16 : width
   const bits = name === 'count_mismatches'
   const vectors = Math.ceil(width / 16)
-  const hasKernels = !signs && suffix === ''
+  const nextVector = paired ? 'next_block' : '16'
+  const lastLanes = paired || width % 16 === 0 ? 16 : width % 16
+  const hasKernels = suffix === ''
+  const expands = signs && pixels > 1
+  const wordBits = signBitsFor(width)
+  const size = signs ? wordBits : vectors
   return {
     name: `${name}${suffix}_${pixels}x${width}`,
-    what: bits ? 'the bits that differ from those of the weights' : 'products with the weights',
-    one: `${name}${suffix}_${lanes}`,
+    what: bits
+      ? 'the bits that differ from those of the weights'
+      : signs
+        ? 'what the bits of the weights say to add or subtract'
+        : 'products with the weights',
+    // Signs that several pixels multiply with are made floats once.
+    expands,
+    run: EXPANDED,
+    one: `${expands ? 'accumulate' : name}${suffix}_${lanes}`,
     kernel: name,
     pixels,
     width,
@@ -90,22 +108,26 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
     lanes,
     paired,
     sumPitch: sumPitchOf(width),
-    nextVector: paired ? 'next_block' : '16',
-    lastLanes: paired || width % 16 === 0 ? 16 : width % 16,
     xType: bits ? 'uint32_t' : suffix ? 'uint8_t' : 'float',
-    weightType: bits || signs ? 'uint32_t' : 'float',
+    signs,
+    weightType: signs ? `uint${wordBits}_t` : bits ? 'uint32_t' : 'float',
     sumType: bits ? 'int32_t' : 'float',
-    avx512: hasKernels && isas.includes('avx512') ? `${name}_avx512_${pixels}x${vectors}` : '',
-    // Its popcounts want whole vectors; fused multiply-adds can leave lanes out.
-    avx2: hasKernels && (lanes === 16 || !bits) && isas.includes('avx2') ? `${name}_avx2_${vectors}` : '',
-    avx2Lanes: bits ? '' : `${lanes}, ${width}, `,
+    avx512: hasKernels && isas.includes('avx512') ? `${name}_avx512_${pixels}x${size}` : '',
+    avx512Lanes: signs ? '' : `${lanes}, ${nextVector}, ${lastLanes}, `,
+    // Popcounts want whole vectors; fused multiply-adds can leave lanes out.
+    avx2: hasKernels && (lanes === 16 || !bits) && isas.includes('avx2') ? `${name}_avx2_${size}` : '',
+    avx2Lanes: signs ? '' : bits ? `${nextVector}, ` : `${lanes}, ${width}, ${nextVector}, `,
   }
 }
 
-const kernelsOf = ({ kernel, avx512, avx2, pixels, vectors, sumPitch }: PixelsContext): string[] => [
-  ...(avx512 ? [render(`c/functions/${kernel}_avx512.c`, { pixels, vectors, sumPitch })] : []),
-  ...(avx2 ? [render(`c/functions/${kernel}_avx2.c`, { vectors, halves: 2 * vectors, sumPitch })] : []),
-]
+function kernelsOf({ kernel, avx512, avx2, pixels, vectors, sumPitch, signs, weightType }: PixelsContext): string[] {
+  const file = signs ? 'accumulate' : kernel
+  const context = { pixels, vectors, halves: 2 * vectors, sumPitch, signs, weightType }
+  return [
+    ...(avx512 ? [render(`c/functions/${file}_avx512.c`, { ...context, name: avx512 })] : []),
+    ...(avx2 ? [render(`c/functions/${file}_avx2.c`, { ...context, name: avx2 })] : []),
+  ]
+}
 
 /** The sums of a float convolution are compared as they are, those of a binary one as offset - 2 · mismatches. */
 function printReach(type: string, pixels: number, width: number, isas: readonly Isa[]): string {

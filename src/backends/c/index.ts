@@ -5,7 +5,7 @@ import type { KernelName } from '../kernels.ts'
 import { cLiterals, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
-import { type Constant, collectConstants, constantBytes } from './constants.ts'
+import { type Constant, collectConstants, constantBytes, constantType } from './constants.ts'
 import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
@@ -128,7 +128,7 @@ const printLayer = (call: Call, { template, context, parameters }: Layer, { plan
 
 const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
   comment: comment([`${buffer.name}${layout ? ` as ${layout}` : ''}`]),
-  type: cType[buffer.element],
+  type: constantType({ buffer, data }),
   symbol,
   length: data.length,
   literals: wrapLiterals(cLiterals(data), '  '),
