@@ -81,8 +81,7 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
         op: model.operators.get(name) ?? node.op,
         shape: node.type.shape,
         kind: isBinary(node) ? ('binary' as const) : ('float' as const),
-        reason:
-          decision?.reason ?? (isBinary(node) ? 'a table whose rows end in a sign' : 'a table of floats'),
+        reason: decision?.reason ?? (isBinary(node) ? 'a table whose rows end in a sign' : 'a table of floats'),
         macs: macsOf(node),
         bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
         floatBytes: elements(weights.type.shape) * 4,

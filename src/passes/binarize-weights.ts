@@ -58,7 +58,6 @@ export function binarizeWeights(
   const what = 'trained weights'
   const reason = `${what}: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
   return { signs: signsOf(latent.values as Float32Array, weights.shape), alpha, zeros, values: what, reason }
-
 }
 
 const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
