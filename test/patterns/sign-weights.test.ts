@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { compile } from '../../src/compile.ts'
 import { topological } from '../../src/ir/graph.ts'
 import { elements, f32, numbersOf, type Tensor } from '../../src/ir/tensor.ts'
 import { hasCompiler } from '../c-runner.ts'
@@ -110,6 +111,13 @@ describe('float layers with weights of ±alpha', () => {
     const result = await compiled(network(layers[0]!, zeros))
     expect(weightTypes(result)).toEqual(['f32'])
     expect(result.decisions.at(-1)!.reason).toContain('weights ±1 or 0: multiplied as floats')
+  })
+
+  test.each(['c', 'wasm'] as const)('%s: a layer of floats, and a bit for each of its weights', async target => {
+    const { summary } = await compile(network(layers[0]!), { target, name: 'net' })
+    const [layer] = summary.layers
+    expect(layer).toMatchObject({ kind: 'float', floatBytes: 16 * 54 * 4, bytes: (16 * 54) / 8 })
+    expect(summary.totals).toMatchObject({ binaryLayers: 0, binaryMacs: 0 })
   })
 
   test('a box filter stays as it is', async () => {
