@@ -233,9 +233,10 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
 {
   const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (int v = 0; v < 1; v++) {
-    /* Lanes past the last filter are not read. */
+    /* Lanes past the last filter are not read, nor pointed at. */
     const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16), order);
     const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16 - 8), order);
+    const int high_start = filters - v * 16 > 8 ? 8 : 0;
     for (int p = from; p < to; p += 4) {
       const float *pixel[4];
       const float *w = weights + v * next_vector;
@@ -251,7 +252,7 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
       for (int row = 0; row < rows; row++) {
         for (int k = 0; k < count; k++) {
           const __m256 low = _mm256_maskload_ps(w + k * lanes, low_lanes);
-          const __m256 high = _mm256_maskload_ps(w + k * lanes + 8, high_lanes);
+          const __m256 high = _mm256_maskload_ps(w + k * lanes + high_start, high_lanes);
           UNROLL
           for (int q = 0; q < 4; q++) {
             const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
