@@ -80,9 +80,8 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
         name,
         op: model.operators.get(name) ?? node.op,
         shape: node.type.shape,
-        kind: weights.type.dtype === 'bit' ? ('binary' as const) : ('float' as const),
-        reason:
-          decision?.reason ?? (weights.type.dtype === 'bit' ? 'a table whose rows end in a sign' : 'a table of floats'),
+        kind: isBinary(node) ? ('binary' as const) : ('float' as const),
+        reason: decision?.reason ?? (isBinary(node) ? 'a table whose rows end in a sign' : 'a table of floats'),
         macs: macsOf(node),
         bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
         floatBytes: elements(weights.type.shape) * 4,
@@ -120,6 +119,9 @@ const isLayer = (node: Node): node is Layer =>
   node.op === 'conv2d' || node.op === 'binaryConv2d' || node.op === 'gather'
 
 const weightsOf = (node: Layer): Node => (node.op === 'gather' ? node.operands[0] : node.operands[1])
+
+/** Bits on both sides, or rows of bits: a float layer may have weights that are bits. */
+const isBinary = (node: Layer): boolean => node.op !== 'conv2d' && weightsOf(node).type.dtype === 'bit'
 
 function macsOf(node: Layer): number {
   if (node.op === 'gather') return 0

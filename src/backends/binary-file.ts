@@ -1,7 +1,7 @@
 /** Values and where they start in a file, in bytes. */
 export interface Part {
   readonly offset: number
-  readonly data: Float32Array | Int32Array | Uint32Array | Uint8Array
+  readonly data: Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array
 }
 
 /** A file of so many bytes with these parts, zero between them. Little-endian on every machine. */
@@ -10,6 +10,8 @@ export function joinParts(parts: readonly Part[], length: number): Uint8Array {
   const view = new DataView(bytes.buffer)
   for (const { offset, data } of parts) {
     if (data instanceof Uint8Array) bytes.set(data, offset)
+    else if (data.BYTES_PER_ELEMENT === 2)
+      for (let i = 0; i < data.length; i++) view.setInt16(offset + 2 * i, data[i]!, true)
     else {
       // As words: a NaN keeps its bits.
       const words = new Uint32Array(data.buffer, data.byteOffset, data.length)

@@ -44,12 +44,15 @@ export function cFloat(value: number): string {
 /** C reads `-2147483648` as a minus before a number that is no int. */
 export const cInt = (value: number): string => (value === -2147483648 ? '(-2147483647 - 1)' : String(value))
 
-export const hexWord = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}u`
+export const hexWord = (value: number, digits = 8): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}u`
 
 /** What prints a value of such a constant in C. */
-export function cLiteral(data: Extract<Buffer['place'], { kind: 'constant' }>['data']): (value: number) => string {
+export function cLiteral(
+  data: Extract<Buffer['place'], { kind: 'constant' }>['data'] | Uint16Array,
+): (value: number) => string {
   if (data instanceof Float32Array) return cFloat
-  return data instanceof Uint32Array ? hexWord : cInt
+  if (data instanceof Uint16Array) return word => hexWord(word, 4)
+  return data instanceof Uint32Array ? word => hexWord(word) : cInt
 }
 
 /** Literals of all values, separated by commas, on indented lines of at most 120 columns. */

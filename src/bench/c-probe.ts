@@ -32,7 +32,7 @@ export function findProbes(source: string): Probe[] {
       pitch: `${COUNT}`,
       from: '0',
       to: pixels!,
-      weights: `(const ${binary || what === 'accumulate_signs' ? 'uint32_t' : 'float'} *)probe_weights`,
+      weights: `(${/const \w+ \*(?=weights)/.exec(parameters!)![0]})probe_weights`,
       next_block: `${COUNT * 16}`,
       next_row: '0',
       rows: '1',

@@ -10,6 +10,9 @@ export interface BinaryWeights {
   readonly pruned?: Uint8Array
   /** Trained weights that are 0 and were taken as +alpha. */
   readonly zeros: number
+  /** What the weights are: ±1, ±alpha per filter or 0, … */
+  readonly values: string
+  /** The same, and what that means for a layer of bits. */
   readonly reason: string
   /** Whether they differ from the given ones by more than an export rounds. */
   readonly changed: boolean
@@ -43,11 +46,13 @@ export function binarizeWeights(
     const noise = Math.max(...scales.map(scale => scale.noise))
     const pruned = Uint8Array.from(values, value => (value === 0 ? 1 : 0))
     const hasZeros = pruned.includes(1)
+    const what = describe(alpha, hasZeros, noise)
     return {
       signs: signsOf(values, weights.shape),
       alpha,
       zeros: 0,
-      reason: describe(alpha, hasZeros, noise),
+      values: what,
+      reason: hasZeros ? `${what}: two sums of bits` : what,
       changed: noise > ROUNDING,
       ...(hasZeros ? { pruned } : {}),
     }
@@ -56,8 +61,16 @@ export function binarizeWeights(
   const latent = mode === 'centered' ? centre(weights) : weights
   const alpha = Float32Array.from(filtersOf(latent), meanMagnitude)
   const zeros = filtersOf(latent).reduce((sum, filter, o) => sum + (alpha[o] ? countZeros(filter) : 0), 0)
-  const reason = `trained weights: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
-  return { signs: signsOf(latent.values as Float32Array, weights.shape), alpha, zeros, reason, changed: true }
+  const what = 'trained weights'
+  const reason = `${what}: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
+  return {
+    signs: signsOf(latent.values as Float32Array, weights.shape),
+    alpha,
+    zeros,
+    values: what,
+    reason,
+    changed: true,
+  }
 }
 
 const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
@@ -92,7 +105,7 @@ function scaleOf(filter: Float32Array, tolerance: number): { alpha: number; nois
 function describe(alpha: Float32Array, hasZeros: boolean, noise: number): string {
   const isOne = alpha.every(value => value === 1)
   const scale = isOne ? '1' : alpha.every(value => value === alpha[0]) ? 'alpha' : 'alpha per filter'
-  const values = hasZeros ? `weights ±${scale} or 0: two sums of bits` : `weights ±${scale}`
+  const values = hasZeros ? `weights ±${scale} or 0` : `weights ±${scale}`
   return noise > 0 ? `${values} (but for rounding noise of ${noise.toPrecision(2)})` : values
 }
 

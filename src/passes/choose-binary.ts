@@ -6,6 +6,7 @@ import { type BinaryWeights, binarizeWeights } from './binarize-weights.ts'
 import { binaryLayer, whyNotBinary } from './binary-layer.ts'
 import type { Pass, PassContext } from './pass.ts'
 import { rewrites, rule } from './rewrite.ts'
+import { howMultiplied } from './sign-weights.ts'
 import { type TwoValued, twoValued } from './two-valued.ts'
 
 /**
@@ -56,11 +57,16 @@ function whyFloat(node: Node<'conv2d'>, context: PassContext): string {
   const [x, weights] = node.operands
   if (weights.op !== 'constant') return 'its weights are not constant'
   if (isBox(weights.attrs.value)) return 'K map: a box filter over the mean of |x|'
+  const { value } = weights.attrs
+  const mode = context.options.weights
   const input = twoValued(x)
-  if (!input) return whyFloatInput(node, weights.attrs.value, context)
-  const found = binarizeWeights(weights.attrs.value, context.options.weights)
-  return 'refused' in found ? found.refused : (whyNotBinary(node, input) ?? 'the rewrite limit was reached')
+  const why = input ? whyFloatLayer(node, input, binarizeWeights(value, mode)) : whyFloatInput(node, value, context)
+  const how = howMultiplied(value, mode)
+  return how ? `${why}; ${how}` : why
 }
+
+const whyFloatLayer = (node: Node<'conv2d'>, input: TwoValued, found: ReturnType<typeof binarizeWeights>): string =>
+  'refused' in found ? found.refused : (whyNotBinary(node, input) ?? 'the rewrite limit was reached')
 
 /** Most channels of an image as it comes: beyond that, an input of the graph is taken for a value between layers. */
 const MOST_COLOURS = 4
@@ -80,9 +86,9 @@ function whyFloatInput(node: Node<'conv2d'>, weights: Tensor, { warn, whereOf }:
     return isFirst
       ? 'first layer: no sign before it'
       : `its input is not a sign: ${found} (--binarize would make it one)`
-  if (isFirst && x.type.shape[3]! <= MOST_COLOURS) return `first layer, on the image itself; ${exact.reason}`
+  if (isFirst && x.type.shape[3]! <= MOST_COLOURS) return 'first layer, on the image itself'
   warn(diagnostics.inputNotSign(whereOf(node.origin), exact.reason, found))
-  return `${exact.reason}, but its input is not a sign: ${found} (a lost sign? --binarize ${node.origin[0]} restores it)`
+  return `its input is not a sign: ${found} (a lost sign? --binarize ${node.origin[0]} restores it)`
 }
 
 /** What made a value, before it was moved: layers wear their own name on the transposes around them. */

@@ -15,6 +15,7 @@ import { poolBits } from './pool-bits.ts'
 import { pullBits } from './pull-bits.ts'
 import { recogniseSign } from './recognise-sign.ts'
 import { reduceToPool } from './reduce-to-pool.ts'
+import { signWeights } from './sign-weights.ts'
 import { simplify } from './simplify.ts'
 import { sinkLayout } from './sink-layout.ts'
 import { widenChannels } from './widen-channels.ts'
@@ -34,7 +35,7 @@ export const pipeline: readonly Stage[] = [
     repeat: true,
     passes: [recogniseSign, pullBits, foldConstants, simplify, foldEmbedding],
   },
-  { name: 'layers', passes: [chooseBinary] },
+  { name: 'layers', passes: [chooseBinary, signWeights] },
   // No map behind an op that can do its work; no float between a sum and its sign.
   { name: 'fused', repeat: true, passes: [poolBits, fuseMaps, foldConstants, simplify, fuseEpilogues, hoistMaximum] },
   { name: 'thresholds', repeat: true, passes: [findThresholds, foldFlips] },

@@ -26,9 +26,10 @@ export interface Network {
   readonly channels: number
   readonly height: number
   readonly width: number
-  readonly first: 'sign' | 'float'
+  /** A sign, or a float layer before it: of any weights, or of ±alpha. */
+  readonly first: 'sign' | 'float' | 'signs'
   readonly blocks: readonly Block[]
-  readonly dense: 'binary' | 'float' | 'none'
+  readonly dense: 'binary' | 'float' | 'signs' | 'none'
   readonly seed: number
 }
 
@@ -54,9 +55,9 @@ export const networks: fc.Arbitrary<Network> = fc.record({
   channels: small(70),
   height: fc.integer({ min: 3, max: 9 }),
   width: fc.integer({ min: 3, max: 9 }),
-  first: fc.constantFrom('sign', 'float'),
+  first: fc.constantFrom('sign', 'float', 'signs'),
   blocks: fc.array(block, { minLength: 1, maxLength: 3 }),
-  dense: fc.constantFrom('binary', 'float', 'none'),
+  dense: fc.constantFrom('binary', 'float', 'signs', 'none'),
   seed: fc.integer({ min: 1, max: 1e6 }),
 })
 
@@ -88,9 +89,11 @@ class Writer {
 
   write({ channels, height, width, first, blocks, dense }: Network): ModelSpec {
     this.shape = [channels, height, width]
-    if (first === 'float') {
+    if (first !== 'sign') {
       const filters = 1 + Math.floor(this.next() * 40)
-      this.convolution(filters, [3, 3], { pads: [1, 1, 1, 1] }, this.eighths([filters, channels, 3, 3]), true)
+      const shape = [filters, channels, 3, 3]
+      const weights = first === 'float' ? this.eighths(shape) : this.signs(shape)
+      this.convolution(filters, [3, 3], { pads: [1, 1, 1, 1] }, weights, true)
       this.emit('Relu')
     }
     for (const each of blocks) if (this.fits(each)) this.block(each)
@@ -170,7 +173,7 @@ class Writer {
     this.emit('BatchNormalization', operands, { epsilon: { float: 0 } })
   }
 
-  private dense(kind: 'binary' | 'float'): void {
+  private dense(kind: 'binary' | 'float' | 'signs'): void {
     const features = this.shape[0] * this.shape[1] * this.shape[2]
     const classes = 7
     if (kind === 'binary') {
@@ -178,7 +181,7 @@ class Writer {
       this.emit('Sign')
     }
     this.emit('Flatten')
-    const weights = kind === 'binary' ? this.signs([classes, features]) : this.eighths([classes, features])
+    const weights = kind === 'float' ? this.eighths([classes, features]) : this.signs([classes, features])
     this.emit('Gemm', [this.constant(weights), this.constant(this.numbers([classes], 2, 2))], { transB: 1 })
   }
 

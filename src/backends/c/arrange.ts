@@ -34,18 +34,26 @@ export function arrangeFilters<T extends Float32Array | Uint32Array>(data: T, ar
   return result
 }
 
-/** Lanes of a word of signs. */
+/** Filters whose signs for one channel are one word. */
 export const signLanesFor = (filters: number): number => Math.min(filters, 32)
+
+/** Bits of the smallest word that has one for each of up to 32 lanes. */
+export const signBitsFor = (lanes: number): 8 | 16 | 32 => (lanes <= 8 ? 8 : lanes <= 16 ? 16 : 32)
+
+const words = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array }
 
 /**
  * Packed ±1 filters [filters][taps][words of channels] to [groups][blocks][taps][channels]: one word holds the bits of
- * up to 32 filters for one channel, lane 0 lowest.
+ * all lanes for one channel, lane 0 lowest.
  */
-export function arrangeSigns(packed: Uint32Array, { filters, groups, taps, depth, lanes }: Arrangement): Uint32Array {
+export function arrangeSigns(
+  packed: Uint32Array,
+  { filters, groups, taps, depth, lanes }: Arrangement,
+): Uint8Array | Uint16Array | Uint32Array {
   const signs = unpackBits(packed, [filters * taps, depth]).values
   const blocks = blocksFor({ filters, groups, lanes })
   const size = taps * depth
-  const result = new Uint32Array(groups * blocks * size)
+  const result = new words[signBitsFor(lanes)](groups * blocks * size)
   for (let filter = 0; filter < filters; filter++) {
     const group = Math.floor(filter / (filters / groups))
     const within = filter % (filters / groups)

@@ -1,8 +1,8 @@
-import { bytesOf } from '../arena.ts'
 import type { ConstantPlace } from '../backend.ts'
 import type { Buffer, Plan } from '../plan.ts'
+import { cType } from './names.ts'
 
-export type Data = Float32Array | Int32Array | Uint32Array | Uint8Array
+export type Data = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
 
 export interface Constant {
   /** Unique in the plan. */
@@ -52,5 +52,8 @@ export function collectConstants(plan: Plan, place: ConstantPlace = 'inline'): C
   }
 }
 
-export const constantBytes = ({ buffer, data }: Constant): number =>
-  bytesOf({ element: buffer.element, length: data.length })
+export const constantBytes = ({ data }: Constant): number => data.byteLength
+
+/** An arrangement may have smaller words than the buffer. */
+export const constantType = ({ buffer, data }: Pick<Constant, 'buffer' | 'data'>): string =>
+  buffer.element === 'u32' ? `uint${8 * data.BYTES_PER_ELEMENT}_t` : cType[buffer.element]

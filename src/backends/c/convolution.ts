@@ -3,7 +3,7 @@ import { isArg } from '../../ir/expr.ts'
 import { alongRows, mayMiss } from '../axis.ts'
 import type { ConvolutionParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
-import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signLanesFor } from './arrange.ts'
+import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signBitsFor, signLanesFor } from './arrange.ts'
 import type { Data, Layout } from './constants.ts'
 import { sumPitchOf } from './functions.ts'
 import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
@@ -21,6 +21,8 @@ interface Adder {
   /** Filters side by side in the arrangement, and filters computed together: two such blocks, or one. */
   readonly lanes: number
   readonly width: number
+  /** C type of the arranged weights. */
+  readonly weightType: string
   /** Elements of x in a tap, and weights of a block in a tap. */
   readonly depth: number
   readonly tapSize: number
@@ -29,7 +31,7 @@ interface Adder {
 export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: Scope): Layer {
   const { params, store, buffers } = call
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth, strideX, dilationX, padLeft } = params
-  const { name, layout, lanes, width, depth, tapSize } = adderOf(call)
+  const { name, layout, lanes, width, weightType, depth, tapSize } = adderOf(call)
   const perGroup = filters / groups
   const blocks = blocksFor({ filters, groups, lanes })
   const blockSize = kernelHeight * kernelWidth * tapSize
@@ -51,7 +53,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
     yElement: window.yPixel,
     comment: commentOf(call, titleOf(params, binary, resultTitle(call)), scope),
     weights: scope.constants.symbolOf(buffers.weights, layout),
-    weightType: cType[buffers.weights.element],
+    weightType,
     adder: `${name}_${pixels === 1 ? 1 : PIXELS}x${width}`,
     // A pair that would reach past the last block starts one block earlier, and computes that block again.
     blocks: together === 2 ? Math.ceil(blocks / 2) : blocks * groups,
@@ -132,11 +134,14 @@ function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>): 
   if (signs) {
     const arrange = (data: Data): Data => arrangeSigns(data as Uint32Array, shape)
     const layout = { layout: `${size}, a bit for each of ${lanes} filters`, arrange }
-    return { name: `accumulate_signs${suffix}`, layout, lanes, width, depth, tapSize: depth }
+    const weightType = `uint${signBitsFor(lanes)}_t`
+    return { name: `accumulate_signs${suffix}`, layout, lanes, width, weightType, depth, tapSize: depth }
   }
   const arrange = (data: Data): Data => arrangeFilters(data as Float32Array | Uint32Array, shape)
   const name = bits ? 'count_mismatches' : `accumulate${suffix}`
-  return { name, layout: { layout: `${size}[${lanes} filters]`, arrange }, lanes, width, depth, tapSize: depth * lanes }
+  const layout = { layout: `${size}[${lanes} filters]`, arrange }
+  const weightType = cType[buffers.weights.element]
+  return { name, layout, lanes, width, weightType, depth, tapSize: depth * lanes }
 }
 
 /** Filters of a block: all its lanes, or what is left from its first filter on. */

@@ -1,5 +1,6 @@
 import type { Isa } from '../backend.ts'
 import { render } from '../template.ts'
+import { signBitsFor } from './arrange.ts'
 
 /** Functions that layers call, in an order in which each comes after those it calls itself. */
 const PLAIN = [
@@ -16,10 +17,11 @@ const PLAIN = [
   'sign_f32',
   'bits_per_byte',
   'bits_per_nibble_4',
+  'flips_of_4',
 ] as const
 
 /** Functions made for a number of lanes, and for the type of x: `accumulate_u8_16`. */
-const FOR_LANES = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)\(/g
+const FOR_LANES = /\b(count_mismatches|accumulate_signs|accumulate|expand_signs)(_u8)?_(\d+)\(/g
 
 /** The same for a block of pixels and all filters that are computed together: `count_mismatches_8x32`. */
 const FOR_PIXELS = /\b(count_mismatches|accumulate_signs|accumulate)(_u8)?_(\d+)x(\d+)\(/g
@@ -29,6 +31,9 @@ const FOR_REACH = /\breach_(i32|f32)_(\d+)x(\d+)\(/g
 
 /** Sums of a pixel take whole vectors of 16. */
 export const sumPitchOf = (width: number): number => Math.ceil(width / 16) * 16
+
+/** Channels whose signs are floats at a time: with 32 filters 4 KB of stack. */
+const EXPANDED = 32
 
 /** Only the functions that these texts call, so that no compiler finds an unused one. */
 export function functionsFor(texts: readonly string[], isas: readonly Isa[]): string[] {
@@ -49,7 +54,7 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
   const plain: string[] = []
   // Backwards, so that a function which only another one calls is found.
   for (const name of [...PLAIN].reverse())
-    if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}\\(`).test(each)))
+    if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}[([]`).test(each)))
       plain.unshift(render(`c/functions/${name}.c`, {}))
   const vectors = lanes.some(each => each.includes('VECTORS')) ? [render('c/functions/vectors.c', {})] : []
   return [...vectors, ...plain, ...lanes, ...kernels, ...blocks, ...reaches]
@@ -64,6 +69,7 @@ function forLanes(name: string, suffix: string, lanes: number): string {
     firstLane: quads === 0 ? '0' : `VECTORS ? ${quads * 4} : 0`,
     suffix,
     xType: bytes ? 'uint8_t' : 'float',
+    weightType: `uint${signBitsFor(lanes)}_t`,
     value: bytes ? '(float)x[k]' : 'x[k]',
   }
   return render(`c/functions/${name}.c`, context)
@@ -77,7 +83,7 @@ const tails = [
 
 /** The AVX-512 kernel for so many filters: its whole vectors, and a shorter one. */
 function avx512Context(name: string, pixels: number, vectors: number, lastLanes: number) {
-  const tail = name === 'accumulate' ? tails.find(({ lanes }) => lastLanes <= lanes) : undefined
+  const tail = name !== 'count_mismatches' ? tails.find(({ lanes }) => lastLanes <= lanes) : undefined
   const whole = tail ? vectors - 1 : vectors
   const what = [
     ...(whole > 0 ? [`${whole} vector${whole === 1 ? '' : 's'} of 16 filters`] : []),
@@ -96,13 +102,23 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
   const lanes = paired ? 16 : width
   const bits = name === 'count_mismatches'
   const vectors = Math.ceil(width / 16)
-  const hasKernels = !signs && suffix === ''
   const lastLanes = paired || width % 16 === 0 ? 16 : width % 16
+  const nextVector = paired ? 'next_block' : '16'
+  const hasKernels = suffix === ''
+  const expands = signs && pixels > 1
+  const wordBits = signBitsFor(width)
   const avx512 = avx512Context(name, pixels, vectors, lastLanes)
   return {
     name: `${name}${suffix}_${pixels}x${width}`,
-    what: bits ? 'the bits that differ from those of the weights' : 'products with the weights',
-    one: `${name}${suffix}_${lanes}`,
+    what: bits
+      ? 'the bits that differ from those of the weights'
+      : signs
+        ? 'what the bits of the weights say to add or subtract'
+        : 'products with the weights',
+    // Signs that several pixels multiply with are made floats once.
+    expands,
+    run: EXPANDED,
+    one: `${expands ? 'accumulate' : name}${suffix}_${lanes}`,
     kernel: name,
     pixels,
     width,
@@ -110,23 +126,39 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
     lanes,
     paired,
     sumPitch: sumPitchOf(width),
-    nextVector: paired ? 'next_block' : '16',
-    lastLanes,
     xType: bits ? 'uint32_t' : suffix ? 'uint8_t' : 'float',
-    weightType: bits || signs ? 'uint32_t' : 'float',
+    signs,
+    weightType: signs ? `uint${wordBits}_t` : bits ? 'uint32_t' : 'float',
     sumType: bits ? 'int32_t' : 'float',
     avx512: hasKernels && isas.includes('avx512') ? avx512.name : '',
     avx512Kernel: avx512,
-    // Its popcounts want whole vectors; fused multiply-adds can leave lanes out.
-    avx2: hasKernels && (lanes === 16 || !bits) && isas.includes('avx2') ? `${name}_avx2_${vectors}` : '',
-    avx2Lanes: bits ? '' : `${lanes}, ${width}, `,
+    avx512Lanes: signs ? '' : `${lanes}, ${nextVector}, ${lastLanes}, `,
+    // Popcounts want whole vectors; fused multiply-adds can leave lanes out.
+    avx2:
+      hasKernels && (lanes === 16 || !bits) && isas.includes('avx2')
+        ? `${name}_avx2_${signs ? wordBits : vectors}`
+        : '',
+    avx2Lanes: signs ? '' : bits ? `${nextVector}, ` : `${lanes}, ${width}, ${nextVector}, `,
   }
 }
 
-const kernelsOf = ({ kernel, avx512, avx512Kernel, avx2, vectors, sumPitch }: PixelsContext): string[] => [
-  ...(avx512 ? [render(`c/functions/${kernel}_avx512.c`, { ...avx512Kernel, sumPitch })] : []),
-  ...(avx2 ? [render(`c/functions/${kernel}_avx2.c`, { vectors, halves: 2 * vectors, sumPitch })] : []),
-]
+function kernelsOf({
+  kernel,
+  avx512,
+  avx512Kernel,
+  avx2,
+  vectors,
+  sumPitch,
+  signs,
+  weightType,
+}: PixelsContext): string[] {
+  const file = signs ? 'accumulate' : kernel
+  const context = { vectors, halves: 2 * vectors, sumPitch, signs, weightType }
+  return [
+    ...(avx512 ? [render(`c/functions/${file}_avx512.c`, { ...context, ...avx512Kernel })] : []),
+    ...(avx2 ? [render(`c/functions/${file}_avx2.c`, { ...context, name: avx2 })] : []),
+  ]
+}
 
 /** The sums of a float convolution are compared as they are, those of a binary one as offset - 2 · mismatches. */
 function printReach(type: string, pixels: number, width: number, isas: readonly Isa[]): string {

@@ -5,7 +5,7 @@ import { callsOf } from '../buffers.ts'
 import { cLiteral, wrapLiterals } from '../literals.ts'
 import type { Buffer, Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
-import { type Constant, collectConstants, constantBytes } from './constants.ts'
+import { type Constant, collectConstants, constantBytes, constantType } from './constants.ts'
 import { makeConstantsFile, paddedBytes } from './constants-file.ts'
 import { functionsFor } from './functions.ts'
 import { headerContext, runParameters } from './header.ts'
@@ -103,19 +103,19 @@ const titleOf = ({ buffer, layout }: Constant): string => `${buffer.name}${layou
 
 const arrayContext = (constant: Constant) => ({
   comment: comment([titleOf(constant)]),
-  type: cType[constant.buffer.element],
+  type: constantType(constant),
   symbol: constant.symbol,
   length: constant.data.length,
   literals: wrapLiterals(constant.data, cLiteral(constant.data), '  '),
 })
 
 function memberContext(constant: Constant) {
-  const { name, buffer, data } = constant
+  const { name, data } = constant
   const length = paddedBytes(constant) / data.BYTES_PER_ELEMENT
   const padded = length > data.length ? `, ${data.length} values and zeros` : ''
   return {
     comment: comment([`${titleOf(constant)}${padded}`]).replaceAll('\n', '\n  '),
-    type: cType[buffer.element],
+    type: constantType(constant),
     name,
     length,
   }

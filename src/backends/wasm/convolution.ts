@@ -36,7 +36,7 @@ export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   const runs = params.dilationX === 1 && groups === 1 ? 1 : kernelWidth
   const length = runs === 1 ? kernelWidth * channels : channels
   const position = positionBytes(store, filters)
-  const weights = scope.place(`${buffers.weights.name}_blocks`, arrangeConvolution(buffers.weights, params))
+  const { weights, signs } = placeWeights(call, scope)
   const row = rowContext(params, scope.addressOf(y), outWidth * position)
   const perGroup = filters / groups
   const blocks = blocksOf(perGroup)
@@ -50,6 +50,7 @@ export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
       border,
       xRow: rowAddress(params, (params.inWidth * pixelBytes) / (isBytes ? 4 : 1), x),
       weights,
+      signs,
       groups: groups > 1 ? groups : 0,
       groupBytes: 4 * channels,
       columns: Array.from({ length: columns }, (_, p) => p),
@@ -93,6 +94,19 @@ export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
       accumulators: Array.from({ length: columns }, (_, p) => [`a${p}0`, `a${p}1`]).flat(),
     },
   }
+}
+
+/** Where the arranged weights lie, and where from every instance makes them if they are ±1: a bit for each. */
+function placeWeights({ buffers, params }: Call<'conv2d'>, scope: Scope) {
+  const arranged = arrangeConvolution(buffers.weights, params)
+  const count = arranged.length
+  const name = `${buffers.weights.name}_blocks`
+  if (buffers.weights.element !== 'u32') return { weights: scope.place(name, arranged), signs: null }
+  const bits = new Uint8Array(Math.ceil(count / 8))
+  arranged.forEach((value, k) => {
+    if (value > 0) bits[k >> 3]! |= 1 << (k & 7)
+  })
+  return { weights: scope.reserve(4 * count), signs: { address: scope.place(name, bits), count } }
 }
 
 /** The second pass over a row of sums. */

@@ -237,7 +237,8 @@ TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pit
     const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16), order);
     const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16 - 8), order);
     for (int p = from; p < to; p += 4) {
-      const float *pixel[4], *w = weights + v * next_vector;
+      const float *pixel[4];
+      const float *w = weights + v * next_vector;
       __m256 totals[4][2];
       UNROLL
       for (int q = 0; q < 4; q++) {
