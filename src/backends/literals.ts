@@ -32,7 +32,7 @@ export const cInt = (value: number): string => (value === -2147483648 ? '(-21474
 export const hexWord = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}u`
 
 /** The values of a constant as C literals. */
-export function cLiterals(data: Extract<Buffer['place'], { kind: 'constant' }>['data']): string[] {
+export function cLiterals(data: Extract<Buffer['place'], { kind: 'constant' }>['data'] | Int16Array): string[] {
   if (data instanceof Float32Array) return Array.from(data, cFloat)
   if (data instanceof Uint32Array) return Array.from(data, hexWord)
   return Array.from(data, cInt)

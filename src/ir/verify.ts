@@ -1,5 +1,6 @@
 import { type Graph, topological } from './graph.ts'
 import { infer } from './infer.ts'
+import { LARGEST_SUM, LARGEST_WEIGHT, largestSums } from './integer-sums.ts'
 import type { Node } from './node.ts'
 import { elements, sameType, showType, type Tensor, type TensorType } from './tensor.ts'
 
@@ -13,7 +14,8 @@ const checked = new WeakSet<Tensor>()
  *  3 a constant is as long as its shape; bits are 0 or 1, f32 are finite; no i64 constants
  *  4 inputs are exactly the declared ones
  *  5 every node has an origin
- *  6 with `before`: inputs and outputs keep their names, order and types
+ *  6 an integer convolution has constant weights of 16 bits, and no sum of 32 bits overflows
+ *  7 with `before`: inputs and outputs keep their names, order and types
  */
 export function verify(graph: Graph, before?: Graph): void {
   for (const node of topological(graph)) {
@@ -33,6 +35,10 @@ export function verify(graph: Graph, before?: Graph): void {
       checked.add(node.attrs.value)
     }
     if (node.origin.length === 0) fail(5, 'no origin')
+    if (node.op === 'integerConv2d') {
+      const flaw = overflowOf(node)
+      if (flaw) fail(6, flaw)
+    }
   }
   if (before && before !== graph) sameInterface(graph, before)
 }
@@ -48,9 +54,17 @@ function flawOf({ dtype, shape, values }: Tensor): string | undefined {
   return undefined
 }
 
+function overflowOf({ operands: [, weights, offsets] }: Node<'integerConv2d'>): string | undefined {
+  if (weights.op !== 'constant' || offsets.op !== 'constant') return 'its weights or offsets are no constants'
+  const { value } = weights.attrs
+  if ((value.values as Int32Array).some(weight => Math.abs(weight) > LARGEST_WEIGHT)) return 'a weight of over 16 bits'
+  const largest = Math.max(...largestSums(value, offsets.attrs.value))
+  return largest > LARGEST_SUM ? `sums of up to ${largest}` : undefined
+}
+
 function sameInterface(graph: Graph, before: Graph): void {
   const inputs = (g: Graph) => g.inputs.map(node => `${node.attrs.name}: ${showType(node.type)}`).join(', ')
   const outputs = (g: Graph) => g.outputs.map(({ name, node }) => `${name}: ${showType(node.type)}`).join(', ')
   for (const list of [inputs, outputs])
-    if (list(graph) !== list(before)) throw new Error(`invariant 6: interface ${list(graph)}, was ${list(before)}`)
+    if (list(graph) !== list(before)) throw new Error(`invariant 7: interface ${list(graph)}, was ${list(before)}`)
 }

@@ -1,7 +1,6 @@
-import { bytesOf } from '../arena.ts'
 import type { Buffer, Plan } from '../plan.ts'
 
-export type Data = Float32Array | Int32Array | Uint32Array | Uint8Array
+export type Data = Float32Array | Int32Array | Uint32Array | Int16Array | Uint8Array
 
 export interface Constant {
   readonly symbol: string
@@ -44,5 +43,11 @@ export function collectConstants(plan: Plan): Constants {
   }
 }
 
-export const constantBytes = ({ buffer, data }: Constant): number =>
-  bytesOf({ element: buffer.element, length: data.length })
+export const constantBytes = ({ data }: Constant): number => data.byteLength
+
+/** Type of the elements in C. */
+export function typeOfData(data: Data): string {
+  if (data instanceof Float32Array) return 'float'
+  const sign = data instanceof Uint32Array || data instanceof Uint8Array ? 'u' : ''
+  return `${sign}int${8 * data.BYTES_PER_ELEMENT}_t`
+}

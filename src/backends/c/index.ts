@@ -3,13 +3,14 @@ import { type Backend, isas, type PrintOptions, type Sizes, type SourceFile } fr
 import { callsOf } from '../buffers.ts'
 import type { KernelName } from '../kernels.ts'
 import { cLiterals, wrapLiterals } from '../literals.ts'
-import type { Buffer, Call, Plan } from '../plan.ts'
+import { type Buffer, type Call, isConvolutionCall, type Plan } from '../plan.ts'
 import { render } from '../template.ts'
-import { type Constant, collectConstants, constantBytes } from './constants.ts'
+import { type Constant, collectConstants, constantBytes, typeOfData } from './constants.ts'
 import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
 import { headerContext, runParameters } from './header.ts'
+import { integerLayer } from './integer.ts'
 import { declare, type Layer, type Scope } from './layer.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
 import { comment, cType } from './names.ts'
@@ -23,6 +24,7 @@ const layers: Layers = {
   map: mapLayer,
   conv2d: convolutionLayer,
   binaryConv2d: convolutionLayer,
+  integerConv2d: integerLayer,
   pool: poolLayer,
   poolBits: poolBitsLayer,
   reduce: reduceLayer,
@@ -74,7 +76,7 @@ function printModule(plan: Plan, options: PrintOptions): string {
   const scope: Scope = { plan, constants: collectConstants(plan) }
   const calls = plan.steps.flatMap(callsOf)
   // Only convolutions come in variants.
-  const varies = calls.some(({ kernel }) => kernel === 'conv2d' || kernel === 'binaryConv2d')
+  const varies = calls.some(isConvolutionCall)
   const chosen = varies ? (options.isa ?? isas) : []
   const made = new Map(calls.map(call => [call, layerOf(call, scope)]))
   const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
@@ -109,7 +111,7 @@ export const variants = [
     isa: 'AVX512',
     target: 'TARGET_AVX512',
     condition:
-      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
+      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
   },
   {
     suffix: 'avx2',
@@ -128,7 +130,7 @@ const printLayer = (call: Call, { template, context, parameters }: Layer, { plan
 
 const constantContext = ({ symbol, buffer, data, layout }: Constant) => ({
   comment: comment([`${buffer.name}${layout ? ` as ${layout}` : ''}`]),
-  type: cType[buffer.element],
+  type: typeOfData(data),
   symbol,
   length: data.length,
   literals: wrapLiterals(cLiterals(data), '  '),

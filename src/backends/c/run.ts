@@ -1,5 +1,5 @@
 import type { WindowParams } from '../kernels.ts'
-import type { Buffer, Call, Plan, Step } from '../plan.ts'
+import { type Buffer, type Call, isConvolutionCall, type Plan, type Step } from '../plan.ts'
 import { rowsKept } from '../strips.ts'
 import type { Parameter, Scope } from './layer.ts'
 import { linear } from './names.ts'
@@ -19,7 +19,7 @@ export function runSteps(
     return buffer.name
   }
   const callText = (call: Call, rows: string[]): string => {
-    const isa = call.kernel === 'conv2d' || call.kernel === 'binaryConv2d' ? ['isa'] : []
+    const isa = isConvolutionCall(call) ? ['isa'] : []
     return `${plan.name}_${call.name}(${[...parametersOf(call).map(argument), ...rows, ...isa].join(', ')})`
   }
   const outputs = plan.outputs.map(({ buffer }) => buffer)

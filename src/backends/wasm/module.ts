@@ -26,6 +26,9 @@ const layers: Layers = {
     const tile = chooseTile(call.params)
     return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
   },
+  integerConv2d: () => {
+    throw new Error('not yet')
+  },
   pool: poolLayer,
   poolBits: poolBitsLayer,
   reduce: reduceLayer,

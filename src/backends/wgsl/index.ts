@@ -20,6 +20,9 @@ const kernels: Kernels = {
   map: mapKernel,
   conv2d: convolutionKernel,
   binaryConv2d: convolutionKernel,
+  integerConv2d: () => {
+    throw new Error('not yet')
+  },
   pool: poolKernel,
   poolBits: poolBitsKernel,
   reduce: reduceKernel,
