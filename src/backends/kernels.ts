@@ -24,7 +24,7 @@ export interface Kernels {
 
   /**
    * i32 accumulators: over the taps inside the image, the tap's offset and its products. x: u8 [rows][columns][channels];
-   * weights: i32 of 16 bits [filters][kernel y][kernel x][channels per group]; offsets: i32 [filters][kernel y][kernel x].
+   * weights: i32 of 23 bits [filters][kernel y][kernel x][channels per group]; offsets: i32 [filters][kernel y][kernel x].
    */
   integerConv2d: { buffers: { x: Buffer; weights: Buffer; offsets: Buffer }; params: ConvolutionParams }
 

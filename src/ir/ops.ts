@@ -50,7 +50,7 @@ export interface Ops {
   }
   /**
    * i32 sums over the taps inside the image, each of which adds its offset and its products. x: u8[N,H,W,groups·I];
-   * constants of i32: weights [O,kh,kw,I] of 16 bits and offsets [O,kh,kw,1], so small that no sum leaves 32 bits.
+   * constants of i32: weights [O,kh,kw,I] of 23 bits and offsets [O,kh,kw,1], so small that no sum leaves 32 bits.
    */
   integerConv2d: {
     operands: readonly [x: Node, weights: Node, offsets: Node, ...extras: Node[]]

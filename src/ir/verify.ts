@@ -14,7 +14,7 @@ const checked = new WeakSet<Tensor>()
  *  3 a constant is as long as its shape; bits are 0 or 1, f32 are finite; no i64 constants
  *  4 inputs are exactly the declared ones
  *  5 every node has an origin
- *  6 an integer convolution has constant weights of 16 bits, and no sum of 32 bits overflows
+ *  6 an integer convolution has constant weights of 23 bits, and no sum of 32 bits overflows
  *  7 with `before`: inputs and outputs keep their names, order and types
  */
 export function verify(graph: Graph, before?: Graph): void {
@@ -57,7 +57,7 @@ function flawOf({ dtype, shape, values }: Tensor): string | undefined {
 function overflowOf({ operands: [, weights, offsets] }: Node<'integerConv2d'>): string | undefined {
   if (weights.op !== 'constant' || offsets.op !== 'constant') return 'its weights or offsets are no constants'
   const { value } = weights.attrs
-  if ((value.values as Int32Array).some(weight => Math.abs(weight) > LARGEST_WEIGHT)) return 'a weight of over 16 bits'
+  if ((value.values as Int32Array).some(weight => Math.abs(weight) > LARGEST_WEIGHT)) return 'a weight of over 23 bits'
   const largest = Math.max(...largestSums(value, offsets.attrs.value))
   return largest > LARGEST_SUM ? `sums of up to ${largest}` : undefined
 }

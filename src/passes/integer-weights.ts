@@ -1,4 +1,4 @@
-import { LARGEST_SUM, LARGEST_WEIGHT } from '../ir/integer-sums.ts'
+import { LARGEST_SHIFT, LARGEST_SUM, LARGEST_WEIGHT } from '../ir/integer-sums.ts'
 import { commonStep } from '../ir/range.ts'
 import { i32, type Tensor } from '../ir/tensor.ts'
 import type { Line } from './byte-image.ts'
@@ -81,7 +81,7 @@ function integerFilter(filter: Float32Array, lines: readonly Line[]) {
 }
 
 /**
- * The value of 1 as a weight, in f32: the finest with which weights have 16 bits and no sum overflows. Where all weights
+ * The value of 1 as a weight, in f32: the finest with which weights have 23 bits and no sum overflows. Where all weights
  * are multiples of one number it divides that number, and nothing is lost.
  */
 function stepOf(exact: Float64Array, filter: Float32Array, lines: readonly Line[]): number {
@@ -91,8 +91,9 @@ function stepOf(exact: Float64Array, filter: Float32Array, lines: readonly Line[
     sum += 255 * Math.abs(weight) + Math.abs(filter[i]! * lines[i % lines.length]!.shift)
   })
   if (largest === 0) return sum > 0 ? Math.fround(sum / 2 ** 24) : 1
-  // Rounding moves a weight by 1 at most, and with it its offset.
-  const finest = Math.max(largest / (LARGEST_WEIGHT - 1), sum / (LARGEST_SUM - 512 * exact.length))
+  // Rounding moves a weight by 1 at most, and with it its offset; backends may round again.
+  const rounding = 255 * (2 + 2 ** (LARGEST_SHIFT - 1)) * exact.length
+  const finest = Math.max(largest / (LARGEST_WEIGHT - 1), sum / (LARGEST_SUM - rounding))
   const common = exact.reduce<number | undefined>(
     (step, weight) => (step === undefined || weight === 0 ? step : commonStep(step, Math.abs(weight))),
     0,

@@ -2,7 +2,7 @@ import type { Isa } from '../backend.ts'
 import { render } from '../template.ts'
 
 /** What layers of integers call, for a block of pixels and one or two vectors of filters: `add_products_8x32`. */
-const CALLED = /\b(add_products|at_least)_(\d+)x(\d+)\(/g
+const CALLED = /\b(add_products|in_doubt|at_least)_(\d+)x(\d+)\(/g
 
 /** Only the functions that these texts call. */
 export function integerFunctionsFor(called: string, isas: readonly Isa[]): string[] {

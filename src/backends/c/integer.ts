@@ -1,11 +1,13 @@
 import { wordsFor } from '../../ir/bits.ts'
 import { isArg } from '../../ir/expr.ts'
+import { type SplitWeights, splitWeights } from '../../ir/integer-sums.ts'
 import { alongColumns, lastTap } from '../axis.ts'
 import type { ConvolutionParams } from '../kernels.ts'
 import { wrapLiterals } from '../literals.ts'
 import type { Call } from '../plan.ts'
 import { type StartSums, startSums } from '../tap-kinds.ts'
 import { arrangeIntegers, arrangeStarts, blocksOf, pairsOf, widthFor } from './arrange-integers.ts'
+import type { Layout } from './constants.ts'
 import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { times } from './names.ts'
 import { imageVariables, resultTitle, windowContext, windowTitle } from './windows.ts'
@@ -27,9 +29,11 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
   const shape = { filters, groups, runs: kernelHeight * runs, run, width }
   const blocks = blocksOf(shape)
   const rowLength = seenWidth(params) * pitch + 1
+  const split = splitWeights(dataOf(buffers.weights))
   const starts = startSums(dataOf(buffers.offsets), params)
   const lanes = groups * blocks * width
   const size = `[${groups * blocks} block${groups * blocks === 1 ? '' : 's'}]`
+  const layout = `${size}[${kernelHeight}]${joined ? '' : `[${runs}]`}[${pairs}][${width} filters][2]`
   const window = windowContext(params, call, filters)
   const pixels = outWidth === 1 ? 1 : PIXELS
   const row = params.images > 1 ? `row % ${params.outHeight}` : 'row'
@@ -58,19 +62,24 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
     columnStart:
       starts.columns.kinds.length === 1
         ? ''
-        : ` + column_kinds[start_column + (pixel < pixels ? pixel : 0)] * ${lanes}`,
+        : ` + column_kinds[start_column + ${outWidth % pixels === 0 ? 'pixel' : '(pixel < pixels ? pixel : 0)'}] * ${lanes}`,
     pixels,
     pixelCount: outWidth % pixels === 0 ? `${pixels}` : `clamp_int(${outWidth} - start_column, 0, ${pixels})`,
     sumCount: pixels * width,
     width,
     adder: `add_products_${pixels}x${width}`,
-    window: `seen + ${times('ky_first', rowLength)} + ${times('start_column', strideX * pitch)}${groups === 1 ? '' : ` + ${group} * ${channels}`}`,
+    window: `${times('ky_first', rowLength)} + ${times('start_column', strideX * pitch)}${groups === 1 ? '' : ` + ${group} * ${channels}`}`,
     rowPitch: rowLength,
     pitch: strideX * pitch,
+    shift: split.shift > 0 ? 2 ** split.shift : 0,
     weights: scope.constants.symbolOf(buffers.weights, {
-      layout: `${size}[${kernelHeight}]${joined ? '' : `[${runs}]`}[${pairs}][${width} filters][2]`,
-      arrange: data => arrangeIntegers(data as Int32Array, shape),
+      layout: `${split.shift > 0 ? `multiples of ${2 ** split.shift}, ` : ''}${layout}`,
+      arrange: () => arrangeIntegers(split.coarse, shape),
     }),
+    ...(split.shift > 0
+      ? fineContext(call, split, { layout, arrange: () => arrangeIntegers(split.fine, shape) }, scope)
+      : {}),
+    inDoubt: `in_doubt_${pixels}x${width}`,
     filtersStart: `(${times('block', kernelHeight)} + ky_first) * ${runs * pairs * width * 2}`,
     runs,
     runPitch: joined ? 0 : dilationX * pitch,
@@ -86,6 +95,25 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
     value: storeText(store, imageVariables, scope),
   }
   return { template: 'c/kernels/integer-conv2d.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+}
+
+/** What rounding the weights left, and how much of a sum it can be. */
+function fineContext(
+  { buffers: { weights }, params: { filters } }: Call<'integerConv2d'>,
+  { fine }: SplitWeights,
+  { layout, arrange }: Layout,
+  { constants }: Scope,
+) {
+  const size = fine.length / filters
+  const slack = Int32Array.from({ length: filters }, (_, filter) => {
+    const own = fine.subarray(filter * size, (filter + 1) * size)
+    const of = (sign: 1 | -1) => own.reduce((sum, weight) => sum + Math.max(sign * weight, 0), 0)
+    return 255 * Math.max(of(1), of(-1))
+  })
+  return {
+    fineWeights: constants.symbolOf(weights, { layout: `the rest, ${layout}`, arrange }),
+    slack: constants.symbolOf(weights, { layout: 'most that the rest adds to a sum', arrange: () => slack }),
+  }
 }
 
 const withParentheses = (text: string): string => (text.includes(' ') ? `(${text})` : text)
