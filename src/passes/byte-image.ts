@@ -1,7 +1,7 @@
 import { evaluator } from '../ir/expr.ts'
 import { fold } from '../ir/fold.ts'
 import { constant, type Node, withOperands } from '../ir/node.ts'
-import { broadcastStrides, elements, i32, indicesOf, type Shape, sameShape } from '../ir/tensor.ts'
+import { broadcastStrides, i32, indicesOf, type Shape, sameShape } from '../ir/tensor.ts'
 
 /** Channel c of what a layer reads is scale · byte + shift, up to `error`, by which the model's own f32 steps miss it. */
 export interface Line {
@@ -44,8 +44,9 @@ export function byteImage(image: Node): ByteImage | string | undefined {
   if (!found || !sameShape(bytes.type.shape, source.type.shape)) return 'its input is no map of bytes alone'
   const first = found.subarray(0, channels)
   if (found.some((position, i) => position !== first[i % channels])) return 'its input differs within a channel'
-  const fit = lineFitter(source, bytes, shape)
-  const lines = Array.from(first, fit)
+  const fit = lineFitter(source, shape)
+  const fitted = new Map([...new Set(first)].map(position => [position, fit(position)]))
+  const lines = Array.from(first, position => fitted.get(position)!)
   if (lines.some(({ scale, shift, error }) => error > ROUNDING * (Math.abs(shift) + 255 * Math.abs(scale))))
     return 'its input is no linear function of the bytes'
   return { bytes: moved(bytes), lines }
@@ -64,7 +65,7 @@ const constantShape = ({ operands, type }: Node<'map'>): Shape =>
   )
 
 /** A byte has 256 values: the map is evaluated at all of them, with the interpreter's rounding. */
-function lineFitter({ operands, attrs: { expr } }: Node<'map'>, bytes: Node, shape: Shape) {
+function lineFitter({ operands, attrs: { expr } }: Node<'map'>, shape: Shape) {
   const run = evaluator(
     expr,
     operands.map(operand => operand.type.dtype),
@@ -74,7 +75,6 @@ function lineFitter({ operands, attrs: { expr } }: Node<'map'>, bytes: Node, sha
       ? { values: operand.attrs.value.values, at: indicesOf(shape, broadcastStrides(operand.type.shape, shape)) }
       : undefined,
   )
-  if (elements(shape) === 0 || !operands.includes(bytes)) throw new Error('a map of other bytes')
   return (position: number): Line => {
     const values = Array.from({ length: 256 }, (_, byte) =>
       run(sources.map(source => (source ? Number(source.values[source.at[position]!]) : byte))),

@@ -56,8 +56,7 @@ function integerLayer(
   if (weights.op !== 'constant' || weights.type.dtype !== 'f32') return 'its weights are not constant'
   const made = integerWeights(weights.attrs.value, attrs.groups, image.lines)
   const bits = bitsFor(made.coarsest)
-  if (bits < FEWEST_BITS && Math.max(...made.errors) > 0)
-    return `its sums leave ${bits} bits for a weight, at least ${FEWEST_BITS} are needed`
+  if (bits < FEWEST_BITS) return `its sums leave ${bits} bits for a weight, at least ${FEWEST_BITS} are needed`
   const filters = [constant(made.weights, weights.origin), constant(made.offsets, weights.origin)] as const
   const sums = create('integerConv2d', [image.bytes, ...filters], { ...attrs, epilogue: arg(0) }, origin)
   const steps = constant(f32([1, 1, 1, made.steps.length], made.steps), origin)

@@ -12,7 +12,7 @@ export interface IntegerWeights {
   readonly steps: Float32Array
   /** Per filter: by how much a result can differ from that of the float weights, at most. */
   readonly errors: Float64Array
-  /** Largest weight, and the least of what filters have as their largest. */
+  /** Largest magnitude of a weight, and the least of those of all filters that rounding changed. */
   readonly largest: number
   readonly coarsest: number
 }
@@ -45,7 +45,7 @@ export function integerWeights(weights: Tensor, groups: number, lines: readonly 
     steps: Float32Array.from(made, ({ step }) => step),
     errors: Float64Array.from(made, ({ error }) => error),
     largest: Math.max(...largest),
-    coarsest: Math.min(...largest.filter(most => most > 0)),
+    coarsest: Math.min(...largest.filter((_, o) => made[o]!.isRounded)),
   }
 }
 
@@ -76,8 +76,9 @@ function integerFilter(filter: Float32Array, lines: readonly Line[]) {
     error += step * Math.abs(offset - offsets[tap]!)
     reach += step * Math.abs(offset)
   }
+  const isRounded = error > HALF_ULP * step
   // The sum becomes a float and is multiplied: two roundings.
-  return { weights, offsets, step, error: error + 2 * HALF_ULP * reach }
+  return { weights, offsets, step, isRounded, error: error + 2 * HALF_ULP * reach }
 }
 
 /**
@@ -93,7 +94,7 @@ function stepOf(exact: Float64Array, filter: Float32Array, lines: readonly Line[
   if (largest === 0) return sum > 0 ? Math.fround(sum / 2 ** 24) : 1
   // Rounding moves a weight by 1 at most, and with it its offset; backends may round again.
   const rounding = 255 * (2 + 2 ** (LARGEST_SHIFT - 1)) * exact.length
-  const finest = Math.max(largest / (LARGEST_WEIGHT - 1), sum / (LARGEST_SUM - rounding))
+  const finest = Math.max(largest / (LARGEST_WEIGHT - 1), sum / Math.max(LARGEST_SUM - rounding, 1))
   const common = exact.reduce<number | undefined>(
     (step, weight) => (step === undefined || weight === 0 ? step : commonStep(step, Math.abs(weight))),
     0,

@@ -119,13 +119,14 @@ const interpreterOf = ({ graph }: ReadResult): Reference => ({
   run: async feeds => interpret(graph, feeds),
 })
 
-/** Layers that are binary only because the options let the compiler change their weights or take a sign. */
+/** Layers that are binary or of integers only because the options let the compiler change weights or take a sign. */
 function changedBy(graph: Graph, decisions: readonly Decision[], options: RunOptions): string[] {
   const { observe, ...rest } = options
-  const binary = (list: readonly Decision[]) =>
-    list.filter(({ kind }) => kind === 'binary').map(({ origin }) => origin[0]!)
-  const exact = new Set(binary(runPasses(graph, pipeline, { ...rest, weights: 'exact', binarize: 'auto' }).decisions))
-  return binary(decisions).filter(name => !exact.has(name))
+  const changed = (list: readonly Decision[]) =>
+    list.filter(({ kind }) => kind !== 'float').map(({ origin }) => origin[0]!)
+  const unasked = { ...rest, weights: 'exact', binarize: 'auto', firstLayer: 'float' } as const
+  const exact = new Set(changed(runPasses(graph, pipeline, unasked).decisions))
+  return changed(decisions).filter(name => !exact.has(name))
 }
 
 function faultsOf(plain: Run, traced: Run, sample: number): string[] {

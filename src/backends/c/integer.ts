@@ -39,12 +39,16 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
   const row = params.images > 1 ? `row % ${params.outHeight}` : 'row'
   const inGroup = blocks === 1 ? '0' : times(groups === 1 ? 'block' : `block % ${blocks}`, width)
   const group = blocks === 1 ? 'block' : `block / ${blocks}`
-  const kindTexts = kindsOf(starts)
+  const thresholds = thresholdsOf(call, scope)
+  // No pointer starts at a tap that a window without rows does not have.
+  const firstTap = starts.rows.kinds.some(({ first, end }) => first === end)
+    ? '(ky_first < ky_end ? ky_first : 0)'
+    : 'ky_first'
   const context = {
     ...window,
     yElement: window.yPixel,
     comment: commentOf(call, titleOf(params, resultTitle(call)), scope),
-    kinds: kindTexts,
+    kinds: kindsOf(starts),
     seenLength: kernelHeight * rowLength,
     seenStart: `${times('ky', rowLength)} + ${params.padLeft * pitch} + i`,
     imageLength: inWidth * pitch,
@@ -52,7 +56,7 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
     blocks: groups * blocks,
     first: groups === 1 ? inGroup : `${times(group, perGroup)}${blocks === 1 ? '' : ` + ${inGroup}`}`,
     starts: scope.constants.symbolOf(buffers.offsets, {
-      layout: `sums to start with, by which taps are inside: [${starts.rows.kinds.length}][${starts.columns.kinds.length}]${size}[${width} filters]`,
+      layout: `the sums that ${call.name} starts with, by which taps are inside: [${starts.rows.kinds.length}][${starts.columns.kinds.length}]${size}[${width} filters]`,
       arrange: () => arrangeStarts(starts.values, shape),
     }),
     blockStarts:
@@ -68,7 +72,7 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
     sumCount: pixels * width,
     width,
     adder: `add_products_${pixels}x${width}`,
-    window: `${times('ky_first', rowLength)} + ${times('start_column', strideX * pitch)}${groups === 1 ? '' : ` + ${group} * ${channels}`}`,
+    window: `${times(firstTap, rowLength)} + ${times('start_column', strideX * pitch)}${groups === 1 ? '' : ` + ${group} * ${channels}`}`,
     rowPitch: rowLength,
     pitch: strideX * pitch,
     shift: split.shift > 0 ? 2 ** split.shift : 0,
@@ -77,14 +81,20 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
       arrange: () => arrangeIntegers(split.coarse, shape),
     }),
     ...(split.shift > 0
-      ? fineContext(call, split, { layout, arrange: () => arrangeIntegers(split.fine, shape) }, scope)
+      ? fineContext(
+          call,
+          split,
+          { layout, arrange: () => arrangeIntegers(split.fine, shape) },
+          thresholds !== '',
+          scope,
+        )
       : {}),
     inDoubt: `in_doubt_${pixels}x${width}`,
-    filtersStart: `(${times('block', kernelHeight)} + ky_first) * ${runs * pairs * width * 2}`,
+    filtersStart: `(${times('block', kernelHeight)} + ${firstTap}) * ${runs * pairs * width * 2}`,
     runs,
     runPitch: joined ? 0 : dilationX * pitch,
     pairs,
-    thresholds: thresholdsOf(call, scope),
+    thresholds,
     atLeast: `at_least_${pixels}x${width}`,
     laneCount:
       perGroup % width === 0 ? `${width}` : `clamp_int(${perGroup} - ${withParentheses(inGroup)}, 0, ${width})`,
@@ -102,6 +112,7 @@ function fineContext(
   { buffers: { weights }, params: { filters } }: Call<'integerConv2d'>,
   { fine }: SplitWeights,
   { layout, arrange }: Layout,
+  decides: boolean,
   { constants }: Scope,
 ) {
   const size = fine.length / filters
@@ -112,7 +123,9 @@ function fineContext(
   })
   return {
     fineWeights: constants.symbolOf(weights, { layout: `the rest, ${layout}`, arrange }),
-    slack: constants.symbolOf(weights, { layout: 'most that the rest adds to a sum', arrange: () => slack }),
+    slack: decides
+      ? constants.symbolOf(weights, { layout: 'most that the rest adds to a sum', arrange: () => slack })
+      : '',
   }
 }
 
