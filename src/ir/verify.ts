@@ -14,8 +14,8 @@ const checked = new WeakSet<Tensor>()
  *  3 a constant is as long as its shape; bits are 0 or 1, f32 are finite; no i64 constants
  *  4 inputs are exactly the declared ones
  *  5 every node has an origin
- *  6 an integer convolution has constant weights of 23 bits, and no sum of 32 bits overflows
- *  7 with `before`: inputs and outputs keep their names, order and types
+ *  6 with `before`: inputs and outputs keep their names, order and types
+ *  7 an integer convolution has constant weights of 23 bits, and no sum of 32 bits overflows
  */
 export function verify(graph: Graph, before?: Graph): void {
   for (const node of topological(graph)) {
@@ -37,7 +37,7 @@ export function verify(graph: Graph, before?: Graph): void {
     if (node.origin.length === 0) fail(5, 'no origin')
     if (node.op === 'integerConv2d') {
       const flaw = overflowOf(node)
-      if (flaw) fail(6, flaw)
+      if (flaw) fail(7, flaw)
     }
   }
   if (before && before !== graph) sameInterface(graph, before)
@@ -66,5 +66,5 @@ function sameInterface(graph: Graph, before: Graph): void {
   const inputs = (g: Graph) => g.inputs.map(node => `${node.attrs.name}: ${showType(node.type)}`).join(', ')
   const outputs = (g: Graph) => g.outputs.map(({ name, node }) => `${name}: ${showType(node.type)}`).join(', ')
   for (const list of [inputs, outputs])
-    if (list(graph) !== list(before)) throw new Error(`invariant 7: interface ${list(graph)}, was ${list(before)}`)
+    if (list(graph) !== list(before)) throw new Error(`invariant 6: interface ${list(graph)}, was ${list(before)}`)
 }

@@ -44,8 +44,8 @@ export function byteImage(image: Node): ByteImage | string | undefined {
   if (!found || !sameShape(bytes.type.shape, source.type.shape)) return 'its input is no map of bytes alone'
   const first = found.subarray(0, channels)
   if (found.some((position, i) => position !== first[i % channels])) return 'its input differs within a channel'
-  const fit = lineFitter(source, shape)
-  const fitted = new Map([...new Set(first)].map(position => [position, fit(position)]))
+  const lineAt = lineFitter(source, shape)
+  const fitted = new Map([...new Set(first)].map(position => [position, lineAt(position)]))
   const lines = Array.from(first, position => fitted.get(position)!)
   if (lines.some(({ scale, shift, error }) => error > ROUNDING * (Math.abs(shift) + 255 * Math.abs(scale))))
     return 'its input is no linear function of the bytes'
