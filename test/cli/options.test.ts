@@ -64,7 +64,7 @@ describe('options of the model', () => {
     })
   })
 
-  test('--first-layer integer: the error bound in the summary, or status 1 and what to add', () => {
+  test('--first-layer integer: the error bound in the summary, or wrong usage and what to add', () => {
     withModel((path, folder) => {
       const compile = (...form: string[]) =>
         xnorc(
@@ -88,7 +88,7 @@ describe('options of the model', () => {
       expect(first.reason).toContain(`results within ${first.error.toPrecision(2)} of the float weights'`)
       expect(readFileSync(join(folder, 'out', 'net.c'), 'utf8')).toContain('--first-layer integer')
       const refused = compile()
-      expect(refused.status).toBe(1)
+      expect(refused.status).toBe(2)
       expect(refused.stderr).toMatch(/--first-layer integer: .* add --input-type u8/)
     })
   })
