@@ -3,6 +3,7 @@ import type { Sizes, SourceFile } from './backends/backend.ts'
 import { storageOf } from './backends/draft.ts'
 import type { Plan, Port } from './backends/plan.ts'
 import type { ReadResult } from './frontend/index.ts'
+import { type Convolution, isConvolution } from './ir/epilogue.ts'
 import { type Graph, topological } from './ir/graph.ts'
 import type { Node } from './ir/node.ts'
 import { elements, type Shape } from './ir/tensor.ts'
@@ -21,9 +22,11 @@ export interface LayerSummary {
   readonly op: string
   /** Of the result, in the order of the generated code: NHWC for images. */
   readonly shape: Shape
-  readonly kind: 'binary' | 'float'
+  readonly kind: 'binary' | 'integer' | 'float'
   /** The rule that recognised it, or why it stays float. */
   readonly reason: string
+  /** Of integer weights: by how much a result can differ from that of the model's weights. */
+  readonly error?: number
   /** Multiply-accumulates of one run. */
   readonly macs: number
   /** Of its constants in the generated code. */
@@ -80,8 +83,10 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
         name,
         op: model.operators.get(name) ?? node.op,
         shape: node.type.shape,
-        kind: isBinary(node) ? ('binary' as const) : ('float' as const),
-        reason: decision?.reason ?? (isBinary(node) ? 'a table whose rows end in a sign' : 'a table of floats'),
+        kind: kindOf(node),
+        reason:
+          decision?.reason ?? (kindOf(node) === 'binary' ? 'a table whose rows end in a sign' : 'a table of floats'),
+        ...(decision?.error === undefined ? {} : { error: decision.error }),
         macs: macsOf(node),
         bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
         floatBytes: elements(weights.type.shape) * 4,
@@ -112,16 +117,18 @@ function totalsOf(layers: readonly LayerSummary[]): Totals {
   }
 }
 
-type Layer = Node<'conv2d' | 'binaryConv2d' | 'gather'>
+type Layer = Convolution | Node<'gather'>
 
 /** What has weights: convolutions, dense layers, embeddings. */
-const isLayer = (node: Node): node is Layer =>
-  node.op === 'conv2d' || node.op === 'binaryConv2d' || node.op === 'gather'
+const isLayer = (node: Node): node is Layer => isConvolution(node) || node.op === 'gather'
 
 const weightsOf = (node: Layer): Node => (node.op === 'gather' ? node.operands[0] : node.operands[1])
 
 /** Bits on both sides, or rows of bits: a float layer may have weights that are bits. */
-const isBinary = (node: Layer): boolean => node.op !== 'conv2d' && weightsOf(node).type.dtype === 'bit'
+function kindOf(node: Layer): LayerSummary['kind'] {
+  if (node.op === 'integerConv2d') return 'integer'
+  return node.op !== 'conv2d' && weightsOf(node).type.dtype === 'bit' ? 'binary' : 'float'
+}
 
 function macsOf(node: Layer): number {
   if (node.op === 'gather') return 0

@@ -5,14 +5,17 @@ import { readShared } from './shared.ts'
 export interface Samples {
   readonly inputs: Uint8Array
   readonly labels: Uint8Array
+  /** Of images: the pixels that the inputs are made of. */
+  readonly pixels?: Uint8Array
 }
 
 /** The 10,000 test digits: f32[1,1,28,28] each. */
 export function mnist(count = 10_000): Samples {
   const pixels = gunzipSync(readShared('data/mnist/t10k-images-idx3-ubyte.gz')).subarray(16)
   const labels = gunzipSync(readShared('data/mnist/t10k-labels-idx1-ubyte.gz')).subarray(8)
-  const inputs = Float32Array.from(pixels.subarray(0, count * 784), pixel => (pixel / 255 - 0.1307) / 0.3081)
-  return { inputs: new Uint8Array(inputs.buffer), labels: new Uint8Array(labels.subarray(0, count)) }
+  const chosen = new Uint8Array(pixels.subarray(0, count * 784))
+  const inputs = Float32Array.from(chosen, pixel => (pixel / 255 - 0.1307) / 0.3081)
+  return { inputs: new Uint8Array(inputs.buffer), labels: new Uint8Array(labels.subarray(0, count)), pixels: chosen }
 }
 
 /** The first `count` of the 10,000 test images: f32[1,3,32,32] each. */
@@ -21,15 +24,18 @@ export function cifar10(count = 10_000): Samples {
   const mean = [0.4914, 0.4822, 0.4465]
   const deviation = [0.247, 0.2435, 0.2616]
   const inputs = new Float32Array(count * 3072)
+  const pixels = new Uint8Array(count * 3072)
   const labels = new Uint8Array(count)
   for (let image = 0; image < count; image++) {
     labels[image] = records[image * 3073]!
     for (let k = 0; k < 3072; k++) {
       const plane = Math.floor(k / 1024)
-      inputs[image * 3072 + k] = (records[image * 3073 + 1 + k]! / 255 - mean[plane]!) / deviation[plane]!
+      const pixel = records[image * 3073 + 1 + k]!
+      pixels[image * 3072 + k] = pixel
+      inputs[image * 3072 + k] = (pixel / 255 - mean[plane]!) / deviation[plane]!
     }
   }
-  return { inputs: new Uint8Array(inputs.buffer), labels }
+  return { inputs: new Uint8Array(inputs.buffer), labels, pixels }
 }
 
 /** The 25,000 test reviews, half of them from each end: i64[1,400] each. */

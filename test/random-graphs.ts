@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { create, input } from '../src/ir/node.ts'
 import { type DType, elements } from '../src/ir/tensor.ts'
 import { epilogueOf, extrasFor, floats, graphOf, integers, spreads } from './random-epilogues.ts'
-import { binaryLayer, floatLayer, pair, pooling } from './random-windows.ts'
+import { binaryLayer, floatLayer, integerLayer, pair, pooling } from './random-windows.ts'
 
 const shape = fc.array(fc.constantFrom(1, 2, 3, 4, 32, 40), { minLength: 1, maxLength: 4 })
 
@@ -75,6 +75,7 @@ const elementwise = fc
 export const randomGraphs = fc.oneof(
   { arbitrary: binaryLayer, weight: 4 },
   { arbitrary: floatLayer, weight: 3 },
+  { arbitrary: integerLayer, weight: 3 },
   { arbitrary: pooling, weight: 2 },
   { arbitrary: pair, weight: 2 },
   { arbitrary: moving, weight: 2 },

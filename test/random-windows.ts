@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { arg, call } from '../src/ir/expr.ts'
+import { LARGEST_SUM, largestSums } from '../src/ir/integer-sums.ts'
 import { constant, create, input } from '../src/ir/node.ts'
 import type { Padding, Pair, Window } from '../src/ir/ops.ts'
 import type { DType } from '../src/ir/tensor.ts'
@@ -92,6 +93,45 @@ export const floatLayer = fc
         [x],
         [create('conv2d', [x, weights, ...extras], { ...window, groups, epilogue }, ['layer'])],
       )
+    },
+  )
+
+/** Weights of any size: filters of coarse and fine ones side by side, so that both halves of a weight decide bits. */
+function integerFilters(shape: readonly [number, number, number, number], seed: number) {
+  const small = dyadicTensor('i32', shape, seed)
+  const offsets = dyadicTensor('i32', [...shape.slice(0, 3), 1], seed + 1)
+  const size = small.values.length / shape[0]
+  const factors = largestSums(small, offsets).map((sum, filter) => {
+    const most = Math.floor((LARGEST_SUM - 255 * 64 * size) / (sum + 1))
+    return Math.max(1, Math.min(most, [1, 300, 100_000][(filter + (seed & 3)) % 3]!))
+  })
+  const values = Int32Array.from(
+    small.values as Int32Array,
+    (value, i) => value * factors[Math.floor(i / size)]! + (i % 3),
+  )
+  return [constant({ ...small, values }, ['weights']), constant(offsets, ['offsets'])] as const
+}
+
+export const integerLayer = fc
+  .record({
+    image,
+    window,
+    channels: fc.integer({ min: 1, max: 8 }),
+    filters: fc.integer({ min: 1, max: 70 }),
+    groups: fc.constantFrom(1, 1, 1, 2, 3),
+    epilogue: epilogueOf(integers),
+    spreads,
+  })
+  .map(
+    ({ image: { images, height, width, seed }, window: raw, channels, filters, groups, epilogue, spreads: shapes }) => {
+      const { kernel, window } = fitting([height, width], raw)
+      const x = input('x', { dtype: 'u8', shape: [images, height, width, channels * groups] })
+      const [weights, offsets] = integerFilters([filters * groups, ...kernel, channels], seed)
+      const attrs = { ...window, groups }
+      const plain = create('integerConv2d', [x, weights, offsets], { ...attrs, epilogue: arg(0) }, ['layer'])
+      const extras = extrasFor(plain.type.shape, shapes, seed)
+      const layer = create('integerConv2d', [x, weights, offsets, ...extras], { ...attrs, epilogue }, ['layer'])
+      return graphOf('integer', [x], [layer])
     },
   )
 

@@ -52,6 +52,16 @@ const kernels: Extents = {
       ...image(params, filters, y, store),
     ]
   },
+  integerConv2d: ({ params, buffers, y, store }) => {
+    const { channels, groups, filters, kernelHeight, kernelWidth } = params
+    const taps = filters * kernelHeight * kernelWidth
+    return [
+      whole('x', buffers.x, params.inRing * params.inWidth * groups * channels),
+      whole('weights', buffers.weights, taps * channels),
+      whole('offsets', buffers.offsets, taps),
+      ...image(params, filters, y, store),
+    ]
+  },
   pool: ({ params, buffers, y, store }) => [
     whole('x', buffers.x, params.inRing * params.inWidth * params.channels),
     ...image(params, params.channels, y, store),

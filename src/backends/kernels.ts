@@ -22,6 +22,12 @@ export interface Kernels {
    */
   binaryConv2d: { buffers: { x: Buffer; weights: Buffer }; params: ConvolutionParams & { readonly words: number } }
 
+  /**
+   * i32 accumulators: over the taps inside the image, the tap's offset and its products. x: u8 [rows][columns][channels];
+   * weights: i32 of 23 bits [filters][kernel y][kernel x][channels per group]; offsets: i32 [filters][kernel y][kernel x].
+   */
+  integerConv2d: { buffers: { x: Buffer; weights: Buffer; offsets: Buffer }; params: ConvolutionParams }
+
   /** Maximum or mean of f32 or i32 over windows; a mean divides by the taps inside the image and its `counted` border. */
   pool: { buffers: { x: Buffer }; params: PoolParams & { readonly kind: 'max' | 'mean' } }
 

@@ -48,7 +48,7 @@ export const hexWord = (value: number, digits = 8): string => `0x${(value >>> 0)
 
 /** What prints a value of such a constant in C. */
 export function cLiteral(
-  data: Extract<Buffer['place'], { kind: 'constant' }>['data'] | Uint16Array,
+  data: Extract<Buffer['place'], { kind: 'constant' }>['data'] | Int16Array | Uint16Array,
 ): (value: number) => string {
   if (data instanceof Float32Array) return cFloat
   if (data instanceof Uint16Array) return word => hexWord(word, 4)

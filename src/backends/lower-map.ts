@@ -1,3 +1,4 @@
+import { extrasOf, type Reducing } from '../ir/epilogue.ts'
 import { arg, argsOf, isArg, substitute } from '../ir/expr.ts'
 import type { Node } from '../ir/node.ts'
 import { collapse } from './collapse.ts'
@@ -5,17 +6,14 @@ import { type Draft, makeCall } from './draft.ts'
 import type { Buffer, Call } from './plan.ts'
 import { makeStore, readStrides } from './store.ts'
 
-type Reducing = Node<'conv2d' | 'binaryConv2d' | 'pool' | 'reduce'>
-
 /** A threshold that is always met, say: what the op accumulates is never read. */
 export const ignoresAccumulator = (node: Node): node is Reducing =>
   'epilogue' in node.attrs && !argsOf(node.attrs.epilogue).includes(0)
 
 /** The epilogue alone, without the op that nobody asks. */
 export function lowerEpilogue(node: Reducing, draft: Draft): Call[] {
-  const extras = node.op === 'conv2d' || node.op === 'binaryConv2d' ? node.operands.slice(2) : node.operands.slice(1)
   const expr = substitute(node.attrs.epilogue, index => arg(index - 1))
-  return mapCalls(node, expr, extras, draft)
+  return mapCalls(node, expr, extrasOf(node), draft)
 }
 
 export const lowerMap = (node: Node<'map'>, draft: Draft): Call[] =>

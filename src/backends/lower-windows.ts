@@ -1,4 +1,5 @@
 import { wordsFor } from '../ir/bits.ts'
+import { type Convolution, extrasOf } from '../ir/epilogue.ts'
 import type { Node } from '../ir/node.ts'
 import type { Pair, Window } from '../ir/ops.ts'
 import type { Shape } from '../ir/tensor.ts'
@@ -31,8 +32,8 @@ export const windowParams = (image: Shape, result: Shape, kernel: Pair, window: 
   }
 }
 
-export function lowerConvolution(node: Node<'conv2d' | 'binaryConv2d'>, draft: Draft): Call[] {
-  const [x, weights, ...extras] = node.operands
+export function lowerConvolution(node: Convolution, draft: Draft): Call[] {
+  const [x, weights] = node.operands
   const [filters, kernelHeight, kernelWidth, channels] = weights.type.shape as [number, number, number, number]
   const params = {
     ...windowParams(x.type.shape, node.type.shape, [kernelHeight, kernelWidth], node.attrs),
@@ -43,10 +44,18 @@ export function lowerConvolution(node: Node<'conv2d' | 'binaryConv2d'>, draft: D
   const at = { name: draft.nameOf(node), origin: node.origin }
   const buffers = { x: draft.bufferOf(x), weights: draft.bufferOf(weights) }
   const y = draft.bufferOf(node)
-  const store = (accumulator: 'f32' | 'i32') => imageStore(node, accumulator, node.attrs.epilogue, extras, draft)
-  return node.op === 'conv2d'
-    ? [makeCall('conv2d', at, buffers, params, y, store('f32'))]
-    : [makeCall('binaryConv2d', at, buffers, { ...params, words: wordsFor(channels) }, y, store('i32'))]
+  const store = (accumulator: 'f32' | 'i32') =>
+    imageStore(node, accumulator, node.attrs.epilogue, extrasOf(node), draft)
+  switch (node.op) {
+    case 'conv2d':
+      return [makeCall('conv2d', at, buffers, params, y, store('f32'))]
+    case 'binaryConv2d':
+      return [makeCall('binaryConv2d', at, buffers, { ...params, words: wordsFor(channels) }, y, store('i32'))]
+    case 'integerConv2d': {
+      const offsets = draft.bufferOf(node.operands[2])
+      return [makeCall('integerConv2d', at, { ...buffers, offsets }, params, y, store('i32'))]
+    }
+  }
 }
 
 export function lowerPool(node: Node<'pool'>, draft: Draft): Call[] {

@@ -29,6 +29,7 @@ const lowerings: Lower = {
   map: lowerMap,
   conv2d: lowerConvolution,
   binaryConv2d: lowerConvolution,
+  integerConv2d: lowerConvolution,
   pool: lowerPool,
   reduce: lowerReduce,
   gather: lowerGather,

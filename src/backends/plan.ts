@@ -43,6 +43,12 @@ export type Step =
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'strip'; readonly producer: Call; readonly consumer: Call }
 
+/** Calls of kernels that have weights, which a machine with vectors spends its time in. */
+export type ConvolutionCall = Call<'conv2d' | 'binaryConv2d' | 'integerConv2d'>
+
+export const isConvolutionCall = (call: Call): call is ConvolutionCall =>
+  call.kernel === 'conv2d' || call.kernel === 'binaryConv2d' || call.kernel === 'integerConv2d'
+
 export interface Port {
   /** The ONNX name. */
   readonly name: string

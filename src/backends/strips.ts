@@ -1,7 +1,7 @@
 import { placeBuffers } from './arena.ts'
 import { callReads, readsOf } from './buffers.ts'
 import type { WindowParams } from './kernels.ts'
-import type { Buffer, Call, Step } from './plan.ts'
+import { type Buffer, type Call, isConvolutionCall, type Step } from './plan.ts'
 
 type Strip = Extract<Step, { kind: 'strip' }>
 
@@ -61,7 +61,7 @@ function candidates(steps: readonly Step[]): Strip[] {
 
 /** The pair with a ring between them, or nothing if they do not fit together or no row is saved. */
 function ringed(producer: Call, consumer: Call): Strip[] {
-  if (producer.kernel !== 'conv2d' && producer.kernel !== 'binaryConv2d') return []
+  if (!isConvolutionCall(producer)) return []
   if (consumer.kernel !== 'conv2d' && consumer.kernel !== 'pool') return []
   const { y } = producer
   const { images, outHeight, outWidth, filters } = producer.params

@@ -10,8 +10,9 @@ export interface LayerTime {
   readonly origin: readonly string[]
   /** Of the processor. */
   readonly microseconds: number
-  /** Multiply-accumulates of bits and of floats. */
+  /** Multiply-accumulates of bits, of bytes with integers, and of floats. */
   readonly binaryMacs: number
+  readonly integerMacs: number
   readonly floatMacs: number
   /** 1: as fast as the inner loops alone would be. Undefined where nothing is multiplied or no peak is known. */
   readonly peakShare: number | undefined
@@ -29,8 +30,8 @@ export interface CBench {
   readonly cpu: Pick<CBench, 'xnorc' | 'onnxruntime' | 'ratio'>
   /** Why there is nothing to compare with. */
   readonly note: string | undefined
-  /** What the fastest inner loops reach on data in L1, floats also in registers: binary and float multiply-accumulates per nanosecond. */
-  readonly peak: { readonly binary: number | undefined; readonly float: number | undefined }
+  /** What the fastest inner loops reach on data in L1, floats also in registers: multiply-accumulates per nanosecond. */
+  readonly peak: Readonly<Record<Probe['kind'], number | undefined>>
   readonly layers: readonly LayerTime[]
 }
 
@@ -69,7 +70,7 @@ export async function measureC(
     const best = Math.max(0, ...rates.filter((_, k) => useful[k]!.kind === wanted))
     return best > 0 ? best : undefined
   }
-  const peak = { binary: peakOf('binary'), float: peakOf('float') }
+  const peak = { binary: peakOf('binary'), integer: peakOf('integer'), float: peakOf('float') }
   return {
     isa: program.isa,
     ...compareTimes('clock', xnorc!, onnxruntime),
@@ -87,15 +88,16 @@ const compareTimes = (by: keyof Times, ours: Times, theirs: Times | undefined): 
 })
 
 function layerTime(calls: ReturnType<typeof callsOf>, microseconds: number, peak: CBench['peak']): LayerTime {
-  const { binary, float } = addMacs(calls.map(macsOf))
-  const known = (binary === 0 || peak.binary !== undefined) && (float === 0 || peak.float !== undefined)
-  const atPeak = (binary / (peak.binary ?? 1) + float / (peak.float ?? 1)) / 1000
+  const macs = addMacs(calls.map(macsOf))
+  const kinds = (['binary', 'integer', 'float'] as const).filter(kind => macs[kind] > 0)
+  const atPeak = kinds.reduce((time, kind) => time + macs[kind] / (peak[kind] ?? 0) / 1000, 0)
   return {
     name: calls.map(({ name }) => name).join(' + '),
     origin: [...new Set(calls.flatMap(({ origin }) => origin))],
     microseconds,
-    binaryMacs: binary,
-    floatMacs: float,
-    peakShare: binary + float > 0 && known ? atPeak / microseconds : undefined,
+    binaryMacs: macs.binary,
+    integerMacs: macs.integer,
+    floatMacs: macs.float,
+    peakShare: atPeak > 0 && Number.isFinite(atPeak) ? atPeak / microseconds : undefined,
   }
 }

@@ -4,7 +4,7 @@ export interface Probe {
   readonly name: string
   /** The C text that calls it once. */
   readonly call: string
-  readonly kind: 'binary' | 'float'
+  readonly kind: 'binary' | 'integer' | 'float'
   /** Multiply-accumulates of one call. */
   readonly macs: number
   /** Says nothing where the code runs without vectors. */
@@ -21,7 +21,20 @@ const COUNT = 128
 export const PROBE_ELEMENTS = 1 << 15
 
 /** The inner loops that are in this C source, except those with parameters that are not known here. */
-export function findProbes(source: string): Probe[] {
+export const findProbes = (source: string): Probe[] => [...signProbes(source), ...integerProbes(source)]
+
+/** `add_products_8x32`: bytes, as 16 bits, times weights of 16 bits. */
+const INTEGER_LOOP = /static INLINE void (add_products_(\d+)x(\d+))\(/g
+
+const integerProbes = (source: string): Probe[] =>
+  [...source.matchAll(INTEGER_LOOP)].map(([, name, pixels, filters]) => ({
+    name: name!,
+    call: `${name}(isa, (const int16_t *)probe_x, 0, ${COUNT}, ${pixels}, (const int16_t *)probe_weights, 1, 1, 0, ${COUNT / 2}, (int32_t *)probe_sums)`,
+    kind: 'integer',
+    macs: Number(pixels) * Number(filters) * COUNT,
+  }))
+
+function signProbes(source: string): Probe[] {
   return [...source.matchAll(INNER_LOOP)].flatMap(([, name, what, pixels, filters, parameters]) => {
     const binary = what === 'count_mismatches'
     const values: Readonly<Record<string, string>> = {

@@ -1,22 +1,27 @@
 import type { WindowParams } from '../backends/kernels.ts'
-import type { Call } from '../backends/plan.ts'
+import { type Call, isConvolutionCall } from '../backends/plan.ts'
 
-/** Multiply-accumulates of one run: of single bits, and of floats. */
+/** Multiply-accumulates of one run, by what is multiplied: single bits, bytes with integers, floats. */
 export interface Macs {
   readonly binary: number
+  readonly integer: number
   readonly float: number
 }
 
+const none: Macs = { binary: 0, integer: 0, float: 0 }
+const kinds = { conv2d: 'float', binaryConv2d: 'binary', integerConv2d: 'integer' } as const
+
 /** What a call multiplies; taps outside the image are not counted, because nobody has to compute them. */
 export function macsOf(call: Call): Macs {
-  if (call.kernel !== 'conv2d' && call.kernel !== 'binaryConv2d') return { binary: 0, float: 0 }
+  if (!isConvolutionCall(call)) return none
   const { images, channels, filters } = call.params
   const count = images * tapsInRows(call.params) * tapsInColumns(call.params) * channels * filters
-  return call.kernel === 'binaryConv2d' ? { binary: count, float: 0 } : { binary: 0, float: count }
+  return { ...none, [kinds[call.kernel]]: count }
 }
 
 export const addMacs = (list: readonly Macs[]): Macs => ({
   binary: list.reduce((sum, { binary }) => sum + binary, 0),
+  integer: list.reduce((sum, { integer }) => sum + integer, 0),
   float: list.reduce((sum, { float }) => sum + float, 0),
 })
 

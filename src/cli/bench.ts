@@ -77,8 +77,8 @@ function refuseOthers(target: Target, options: Options): void {
   if (target !== 'c' && options.constants === 'file') throw new UsageError('--constants file is for the target c')
   if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
     throw new UsageError('--chromium and --batch-sizes are for the target wgsl')
-  const { weights, binarize, scale, signZero, inputType, inputLayout, batch } = options
+  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, batch } = options
   const changed = weights !== 'xnor' || binarize !== 'auto' || scale !== 'alpha-k' || signZero !== 'plus'
-  if (target !== 'c' && (changed || inputType || inputLayout || batch !== 1))
+  if (target !== 'c' && (changed || inputType || inputLayout || batch !== 1 || firstLayer !== 'float'))
     throw new UsageError(`bench takes the model as it is for the target ${target}: only c can be given another form`)
 }

@@ -148,6 +148,11 @@ const withModelOptions = (command: Command): Command =>
     .addOption(
       new Option('--input-layout <layout>', 'layout of images in the generated code').choices(['nchw', 'nhwc']),
     )
+    .addOption(
+      new Option('--first-layer <arithmetic>', 'of layers that read bytes: as the model has it, or integer weights')
+        .choices(['float', 'integer'])
+        .default('float'),
+    )
     .option('--batch <n>', 'size of an open batch dimension', positiveInteger, 1)
     .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
     .option('--print-after <pass>', 'print the graph after this pass, to stderr')

@@ -13,6 +13,7 @@ export interface ModelOptions {
   readonly binarize: 'auto' | 'all' | readonly string[]
   readonly scale: 'alpha' | 'alpha-k'
   readonly signZero: 'plus' | 'error'
+  readonly firstLayer: 'float' | 'integer'
   readonly inputType?: 'f32' | 'u8'
   readonly inputLayout?: 'nchw' | 'nhwc'
   readonly mean?: readonly number[]
@@ -43,13 +44,15 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
   if (options.printAfter !== undefined && !passes.includes(options.printAfter))
     throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
   const name = options.name ?? basename(path).replace(/\.onnx$/i, '')
-  const { weights, binarize, scale, signZero, inputType, inputLayout, mean, std, batch, constants } = options
+  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, mean, std, batch, constants } =
+    options
   return {
     name,
     weights,
     binarize,
     scale,
     signZero,
+    firstLayer,
     batch,
     ...(inputType ? { inputType } : {}),
     ...(inputLayout ? { inputLayout } : {}),
@@ -65,11 +68,19 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
 
 /** Only what changes the generated code, and not at its default. */
 function commandLine(options: ModelOptions): string {
-  const defaults = { weights: 'xnor', binarize: 'auto', scale: 'alpha-k', batch: 1, constants: 'inline' }
+  const defaults = {
+    weights: 'xnor',
+    binarize: 'auto',
+    scale: 'alpha-k',
+    'first-layer': 'float',
+    batch: 1,
+    constants: 'inline',
+  }
   const shown = {
     weights: options.weights,
     binarize: options.binarize,
     scale: options.scale,
+    'first-layer': options.firstLayer,
     'input-type': options.inputType,
     mean: options.mean,
     std: options.std,

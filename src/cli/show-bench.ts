@@ -8,6 +8,7 @@ export function describeC(result: CBench, compiler: string): string {
   const { isa, xnorc, onnxruntime, ratio, cpu, note, peak, layers } = result
   const rates = [
     ...(peak.binary === undefined ? [] : [`${peak.binary.toFixed(0)} binMAC/ns`]),
+    ...(peak.integer === undefined ? [] : [`${peak.integer.toFixed(0)} MAC/ns of integers`]),
     ...(peak.float === undefined ? [] : [`${peak.float.toFixed(0)} MAC/ns`]),
   ]
   return [
@@ -76,10 +77,10 @@ function showPrograms(ours: Program, theirs: Program, [byClock, byCpu]: readonly
 }
 
 function layerRow(layer: LayerTime): string[] {
-  const { microseconds, binaryMacs, floatMacs, peakShare } = layer
+  const { microseconds, binaryMacs, integerMacs, floatMacs, peakShare } = layer
   const rate = (macs: number) => (macs === 0 ? '' : (macs / microseconds / 1000).toFixed(0))
   const share = peakShare === undefined ? '' : `${(100 * peakShare).toFixed(0)} %`
-  return [title(layer), micro(microseconds), rate(binaryMacs), rate(floatMacs), share]
+  return [title(layer), micro(microseconds), rate(binaryMacs), rate(integerMacs + floatMacs), share]
 }
 
 /** The nodes that a layer was made of: the first and the last. */

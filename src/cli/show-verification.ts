@@ -10,7 +10,7 @@ export function describeVerification(verification: Verification): string {
     showTable(['layer', 'op', 'result', 'values', 'max difference', 'flips', ''], layers.map(layerRow), [3, 4, 5]),
     ...(outputs.length > 0 ? [showOutputs(outputs)] : []),
     ...(changedLayers.length > 0
-      ? [`outputs not compared with the ONNX model: the weights of ${changedLayers.join(', ')} were binarized`]
+      ? [`outputs not compared with the ONNX model: the weights of ${changedLayers.join(', ')} were changed`]
       : []),
     [...faults, ...wrong.map(describeWrong), ...outputs.filter(isDifferent).map(describeDifferent)]
       .map(line => `✗ ${line}`)

@@ -1,18 +1,26 @@
-import type { Node } from './node.ts'
+import type { Convolution } from './epilogue.ts'
 import { allocate, elements, type Tensor } from './tensor.ts'
 
-/** Sums of products over the taps inside the image; channels innermost, so f32 sums round in that order. */
+/**
+ * Sums of products over the taps inside the image; channels innermost, so f32 sums round in that order. With `offsets`,
+ * one for each tap of a filter, sums of integers.
+ */
 export function convolve(
-  node: Node<'conv2d' | 'binaryConv2d'>,
+  node: Convolution,
   x: Tensor,
   weights: Tensor,
   dtype: 'f32' | 'i32',
+  offsets?: Tensor,
 ): Tensor {
   const { groups, stride, dilation, padding } = node.attrs
   const [n, oh, ow, oc] = node.type.shape as [number, number, number, number]
   const [, h, w] = x.shape as [number, number, number]
   const [, kh, kw, c] = weights.shape as [number, number, number, number]
-  const addProducts = dtype === 'f32' ? floatProducts(x, weights) : signProducts(x, weights)
+  const addProducts = offsets
+    ? integerProducts(x, weights, offsets)
+    : dtype === 'f32'
+      ? floatProducts(x, weights)
+      : signProducts(x, weights)
   const result = allocate(dtype, elements(node.type.shape)) as Float32Array | Int32Array
   let at = 0
   for (let b = 0; b < n; b++)
@@ -56,6 +64,18 @@ function signProducts(x: Tensor, weights: Tensor): AddProducts {
   const filter = Int8Array.from(signed(weights))
   return (start, from, tap, count) => {
     let sum = start
+    for (let k = 0; k < count; k++) sum += image[from + k]! * filter[tap + k]!
+    return sum
+  }
+}
+
+/** Of integers; all channels of a tap follow its offset. */
+function integerProducts(x: Tensor, weights: Tensor, offsets: Tensor): AddProducts {
+  const image = x.values as Uint8Array
+  const filter = weights.values as Int32Array
+  const tapOffsets = offsets.values as Int32Array
+  return (start, from, tap, count) => {
+    let sum = start + tapOffsets[tap / count]!
     for (let k = 0; k < count; k++) sum += image[from + k]! * filter[tap + k]!
     return sum
   }

@@ -166,6 +166,13 @@ export const diagnostics = {
     where: {},
     hint: 'Use --constants file.',
   }),
+  /** `--first-layer integer` where it cannot be. */
+  notInteger: (where: Where, reason: string): Diagnostic => ({
+    code: 'not-integer',
+    message: `${at(where)} cannot have integer weights: ${reason}.`,
+    where,
+    hint: 'Leave --first-layer integer out; the layer is then computed in float.',
+  }),
   /** The user asked for something that this model does not have. */
   invalidOption: (option: string, message: string): Diagnostic => ({
     code: 'invalid-option',

@@ -1,7 +1,16 @@
 import { type Expr, typeOf } from './expr.ts'
 import type { Node, OpName } from './node.ts'
 import type { Ops, Pair, Window } from './ops.ts'
-import { broadcastsTo, type DType, elements, type Shape, sameShape, showType, type TensorType } from './tensor.ts'
+import {
+  broadcastsTo,
+  type DType,
+  elements,
+  type Shape,
+  sameShape,
+  sameType,
+  showType,
+  type TensorType,
+} from './tensor.ts'
 
 type Rules = { readonly [K in OpName]: (operands: Ops[K]['operands'], attrs: Ops[K]['attrs']) => TensorType }
 
@@ -29,6 +38,14 @@ export const infer: Rules = {
     const [o, kh, kw, i] = rank4(weights)
     const expected = attrs.groups === 1 ? [i] : [attrs.groups, i]
     need(sameShape(channels, expected) && o % attrs.groups === 0, `channels fit ${attrs.groups} groups`, x, weights)
+    return stored('i32', [n, ...windowed([h, w], [kh, kw], attrs), o], extras, attrs.epilogue)
+  },
+  integerConv2d: ([x, weights, offsets, ...extras], attrs) => {
+    need(x.type.dtype === 'u8' && weights.type.dtype === 'i32', 'x is u8 and weights are i32', x, weights)
+    const [n, h, w, c] = rank4(x)
+    const [o, kh, kw, i] = rank4(weights)
+    need(sameType(offsets.type, { dtype: 'i32', shape: [o, kh, kw, 1] }), 'every tap has an offset', offsets)
+    need(c === i * attrs.groups && o % attrs.groups === 0, `channels fit ${attrs.groups} groups`, x, weights)
     return stored('i32', [n, ...windowed([h, w], [kh, kw], attrs), o], extras, attrs.epilogue)
   },
   pool: ([x, ...extras], attrs) => {

@@ -35,6 +35,10 @@ const evaluate: Evaluate = {
     const accumulated = convolve(node, x!, weights!, 'i32')
     return elementwise(node.attrs.epilogue, [accumulated, ...extras], node.type)
   },
+  integerConv2d: (node, [x, weights, offsets, ...extras]) => {
+    const accumulated = convolve(node, x!, weights!, 'i32', offsets)
+    return elementwise(node.attrs.epilogue, [accumulated, ...extras], node.type)
+  },
   pool: (node, [x, ...extras]) => elementwise(node.attrs.epilogue, [poolImage(node, x!), ...extras], node.type),
   reduce: (node, [x, ...extras]) => elementwise(node.attrs.epilogue, [reduceAxes(node, x!), ...extras], node.type),
   gather: ({ type }, [table, indices]) => {

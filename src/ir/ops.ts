@@ -25,7 +25,7 @@ export type Reduction = 'sum' | 'mean' | 'max' | 'min'
 
 /**
  * The whole language: every op with its operands and attributes. Adding an op starts here.
- * Spatial ops (conv2d, binaryConv2d, pool) take images as NHWC and weights as OHWI; all others keep ONNX's axis order.
+ * Spatial ops (convolutions and pool) take images as NHWC and weights as OHWI; all others keep ONNX's axis order.
  * A dense layer is a convolution of a 1×1 image.
  */
 export interface Ops {
@@ -46,6 +46,14 @@ export interface Ops {
    */
   binaryConv2d: {
     operands: readonly [x: Node, weights: Node, ...extras: Node[]]
+    attrs: Window & Epilogue & { readonly groups: number }
+  }
+  /**
+   * i32 sums over the taps inside the image, each of which adds its offset and its products. x: u8[N,H,W,groups·I];
+   * constants of i32: weights [O,kh,kw,I] of 23 bits and offsets [O,kh,kw,1], so small that no sum leaves 32 bits.
+   */
+  integerConv2d: {
+    operands: readonly [x: Node, weights: Node, offsets: Node, ...extras: Node[]]
     attrs: Window & Epilogue & { readonly groups: number }
   }
   /**

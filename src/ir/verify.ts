@@ -1,5 +1,6 @@
 import { type Graph, topological } from './graph.ts'
 import { infer } from './infer.ts'
+import { LARGEST_SUM, LARGEST_WEIGHT, largestSums } from './integer-sums.ts'
 import type { Node } from './node.ts'
 import { elements, sameType, showType, type Tensor, type TensorType } from './tensor.ts'
 
@@ -14,6 +15,7 @@ const checked = new WeakSet<Tensor>()
  *  4 inputs are exactly the declared ones
  *  5 every node has an origin
  *  6 with `before`: inputs and outputs keep their names, order and types
+ *  7 an integer convolution has constant weights of 23 bits, and no sum of 32 bits overflows
  */
 export function verify(graph: Graph, before?: Graph): void {
   for (const node of topological(graph)) {
@@ -33,6 +35,10 @@ export function verify(graph: Graph, before?: Graph): void {
       checked.add(node.attrs.value)
     }
     if (node.origin.length === 0) fail(5, 'no origin')
+    if (node.op === 'integerConv2d') {
+      const flaw = overflowOf(node)
+      if (flaw) fail(7, flaw)
+    }
   }
   if (before && before !== graph) sameInterface(graph, before)
 }
@@ -46,6 +52,14 @@ function flawOf({ dtype, shape, values }: Tensor): string | undefined {
   if (dtype === 'bit' && (values as Uint8Array).some(bit => bit > 1)) return 'a bit other than 0 and 1'
   if (dtype === 'f32' && !(values as Float32Array).every(Number.isFinite)) return 'a value that is not finite'
   return undefined
+}
+
+function overflowOf({ operands: [, weights, offsets] }: Node<'integerConv2d'>): string | undefined {
+  if (weights.op !== 'constant' || offsets.op !== 'constant') return 'its weights or offsets are no constants'
+  const { value } = weights.attrs
+  if ((value.values as Int32Array).some(weight => Math.abs(weight) > LARGEST_WEIGHT)) return 'a weight of over 23 bits'
+  const largest = Math.max(...largestSums(value, offsets.attrs.value))
+  return largest > LARGEST_SUM ? `sums of up to ${largest}` : undefined
 }
 
 function sameInterface(graph: Graph, before: Graph): void {

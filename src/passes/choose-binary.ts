@@ -1,4 +1,5 @@
 import { diagnostics } from '../ir/diagnostic.ts'
+import { isConvolution } from '../ir/epilogue.ts'
 import { topological } from '../ir/graph.ts'
 import type { Node } from '../ir/node.ts'
 import type { Tensor } from '../ir/tensor.ts'
@@ -99,7 +100,7 @@ const sourceOf = (node: Node): Node =>
 
 /** Whether nothing with weights stands before it. */
 function readsOnlyInputs(node: Node): boolean {
-  if (node.op === 'conv2d' || node.op === 'binaryConv2d' || node.op === 'gather') return false
+  if (isConvolution(node) || node.op === 'gather') return false
   return node.operands.every(readsOnlyInputs)
 }
 

@@ -1,5 +1,7 @@
+import { type Convolution, extrasOf, sourcesOf, withEpilogue } from '../ir/epilogue.ts'
 import { arg, call, type Evaluator, evaluator, isArg, sizeOf, substitute } from '../ir/expr.ts'
-import { constant, create, type Node } from '../ir/node.ts'
+import { largestSums } from '../ir/integer-sums.ts'
+import { constant, create, withOperands } from '../ir/node.ts'
 import { type Slope, slopeOf } from '../ir/slope.ts'
 import { type DType, f32, i32, sameShape, type Tensor } from '../ir/tensor.ts'
 import { type ConstantExtras, constantExtras } from './constant-extras.ts'
@@ -14,25 +16,29 @@ import { fromOrder, integers, LARGEST, type Order, toOrder } from './switch-poin
  */
 export const findThresholds = rewrites(
   'find-thresholds',
-  rule('sign of a sum', ['binaryConv2d', 'conv2d'], node => {
-    const [x, weights, ...operands] = node.operands
+  rule('sign of a sum', ['binaryConv2d', 'conv2d', 'integerConv2d'], node => {
+    const [, weights] = node.operands
+    const operands = extrasOf(node)
     const { epilogue } = node.attrs
     if (node.type.dtype !== 'bit' || weights.op !== 'constant' || isThreshold(node)) return undefined
     const extras = constantExtras(operands, node.type.shape[3]!)
     if (!extras) return undefined
-    const integer = node.op === 'binaryConv2d'
-    const [, kh, kw, channels] = weights.type.shape as [number, number, number, number]
-    const order = integer ? integers(kh * kw * channels) : FLOATS
+    const integer = node.op !== 'conv2d'
     const types: DType[] = [integer ? 'i32' : 'f32', ...operands.map(operand => operand.type.dtype)]
-    const switches = switchPoints(evaluator(epilogue, types), args => slopeOf(epilogue, args, types), extras, order)
+    const switches = switchPoints(
+      evaluator(epilogue, types),
+      args => slopeOf(epilogue, args, types),
+      extras,
+      orderOf(node),
+    )
     if (!switches) return undefined
     const thresholds = integer ? i32(extras.shape, switches.at) : f32(extras.shape, switches.at)
-    return create(
-      node.op,
-      [x, constant(negated(weights.attrs.value, switches.falls), weights.origin), constant(thresholds, node.origin)],
-      { ...node.attrs, epilogue: REACHED },
-      node.origin,
+    const [x, ...filters] = sourcesOf(node)
+    const turned = filters.map(each =>
+      each.op === 'constant' ? constant(negated(each.attrs.value, switches.falls), each.origin) : each,
     )
+    const compared = withOperands(node, [x!, ...turned, ...operands]) as Convolution
+    return withEpilogue(compared, [constant(thresholds, node.origin)], call('ge', arg(0), arg(1)))
   }),
   rule('sign of a value', 'map', node => {
     const { expr } = node.attrs
@@ -66,11 +72,31 @@ const REACHED = call('ge', arg(0), arg(1))
 const TURNED = call('ge', call('mul', arg(0), arg(1)), arg(2))
 const SIMPLE = sizeOf(TURNED)
 
-const isThreshold = ({ attrs: { epilogue }, operands }: Node<'binaryConv2d' | 'conv2d'>): boolean =>
-  epilogue.fn === 'ge' && operands.length === 3 && isArg(epilogue.args[0]!, 0) && isArg(epilogue.args[1]!, 1)
+function isThreshold(node: Convolution): boolean {
+  const { epilogue } = node.attrs
+  return (
+    epilogue.fn === 'ge' && extrasOf(node).length === 1 && isArg(epilogue.args[0]!, 0) && isArg(epilogue.args[1]!, 1)
+  )
+}
+
+/** The sums that can occur. */
+function orderOf(node: Convolution): Order {
+  const [, weights, offsets] = node.operands
+  if (node.op === 'conv2d') return FLOATS
+  const [, kh, kw, channels] = weights.type.shape as [number, number, number, number]
+  if (node.op === 'binaryConv2d') return integers(kh * kw * channels)
+  if (weights.op !== 'constant' || offsets?.op !== 'constant') throw new Error('integer weights are constants')
+  return { ...integers(Math.max(...largestSums(weights.attrs.value, offsets.attrs.value))), countable: false }
+}
 
 /** All finite f32, in order, as the integers that their bits are. */
-const FLOATS: Order = { low: toOrder(-LARGEST), high: toOrder(LARGEST), value: fromOrder, countable: false }
+const FLOATS: Order = {
+  low: toOrder(-LARGEST),
+  high: toOrder(LARGEST),
+  value: fromOrder,
+  above: LARGEST,
+  countable: false,
+}
 
 interface Switches {
   /** Thresholds of the (negated, where falling) sums, per position of the extras. */
@@ -103,7 +129,7 @@ function switchPoints(
     if (first === last) {
       if (slope(args) === 'unknown' && !isConstantOver(order, test, first)) return undefined
       // Never, or always: as a rising condition that switches outside the range. A falling filter needs it mirrored alike.
-      at[position] = first ? order.value(order.low) : order.countable ? order.value(order.high) + 1 : LARGEST
+      at[position] = first ? order.value(order.low) : order.above
       continue
     }
     const point = bisect(order, index => test(index) === last)
@@ -140,11 +166,11 @@ function isSingleSwitch(order: Order, test: (index: number) => boolean, point: n
 const isConstantOver = (order: Order, test: (index: number) => boolean, value: boolean): boolean =>
   isSingleSwitch(order, test, order.low, value)
 
-/** Filters with a 1 in `flips`, negated; both bits and floats. */
+/** Filters with a 1 in `flips`, negated; bits as well as numbers. */
 function negated(weights: Tensor, flips: Uint8Array): Tensor {
   if (!flips.includes(1)) return weights
   const size = weights.values.length / flips.length
-  const values = weights.values.slice() as Float32Array | Uint8Array
+  const values = weights.values.slice() as Float32Array | Int32Array | Uint8Array
   flips.forEach((flip, o) => {
     if (flip)
       for (let i = o * size; i < (o + 1) * size; i++) values[i] = weights.dtype === 'bit' ? 1 - values[i]! : -values[i]!

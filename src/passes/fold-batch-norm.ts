@@ -10,7 +10,7 @@ import { roundingRewrites, rule } from './rewrite.ts'
  */
 export const foldBatchNorm = roundingRewrites(
   'fold-batch-norm',
-  rule('affine of an affine', ['conv2d', 'binaryConv2d', 'pool', 'reduce'], node => {
+  rule('affine of an affine', ['conv2d', 'binaryConv2d', 'integerConv2d', 'pool', 'reduce'], node => {
     if (!isReducing(node) || node.type.dtype !== 'f32') return undefined
     const folder = new AffineFolder(extrasOf(node), node.origin)
     const epilogue = rewriteExpr(node.attrs.epilogue, part => folder.fold(part))

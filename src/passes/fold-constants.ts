@@ -9,7 +9,20 @@ export const foldConstants = rewrites(
   'fold-constants',
   rule(
     'constant operands',
-    ['map', 'conv2d', 'binaryConv2d', 'pool', 'reduce', 'gather', 'reshape', 'transpose', 'concat', 'slice', 'pad'],
+    [
+      'map',
+      'conv2d',
+      'binaryConv2d',
+      'integerConv2d',
+      'pool',
+      'reduce',
+      'gather',
+      'reshape',
+      'transpose',
+      'concat',
+      'slice',
+      'pad',
+    ],
     node => {
       const operands: readonly Node[] = node.operands
       if (!operands.every(isConstant)) return undefined

@@ -13,18 +13,28 @@ export interface PassOptions {
   readonly binarize: 'auto' | 'all' | readonly string[]
   /** For those layers: alpha alone, or alpha and the K map. */
   readonly scale: 'alpha' | 'alpha-k'
+  /** Layers that read bytes: as the model has them, or with integer weights. */
+  readonly firstLayer: 'float' | 'integer'
 }
 
-export const defaultPassOptions: PassOptions = { weights: 'xnor', signZero: 'plus', binarize: 'auto', scale: 'alpha-k' }
+export const defaultPassOptions: PassOptions = {
+  weights: 'xnor',
+  signZero: 'plus',
+  binarize: 'auto',
+  scale: 'alpha-k',
+  firstLayer: 'float',
+}
 
-/** Why a layer became bits or stayed float. */
+/** Why a layer became bits or integers, or stayed float. */
 export interface Decision {
   readonly origin: readonly string[]
-  readonly kind: 'binary' | 'float'
+  readonly kind: 'binary' | 'integer' | 'float'
   /** The rule that matched, or what is missing and what would help. */
   readonly reason: string
-  /** Whether the layer is another function than the model's by choice: `--binarize`, or weights that were changed. */
+  /** Whether the layer is another function than the model's by choice: `--binarize`, weights that were changed or rounded. */
   readonly changed?: boolean
+  /** Of integer weights: by how much a result can differ from that of the model's weights. */
+  readonly error?: number
 }
 
 export interface PassContext {

@@ -9,6 +9,7 @@ import { foldFlips } from './fold-flips.ts'
 import { fuseEpilogues } from './fuse-epilogues.ts'
 import { fuseMaps } from './fuse-maps.ts'
 import { hoistMaximum } from './hoist-maximum.ts'
+import { integerFirstLayer } from './integer-first-layer.ts'
 import { mergeFlatten } from './merge-flatten.ts'
 import type { Stage } from './pass.ts'
 import { poolBits } from './pool-bits.ts'
@@ -28,7 +29,7 @@ export const pipeline: readonly Stage[] = [
     repeat: true,
     passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten, widenChannels],
   },
-  { name: 'asked for', passes: [binarizeLayers] },
+  { name: 'asked for', passes: [binarizeLayers, integerFirstLayer] },
   // What has two values and feeds a layer is bits.
   {
     name: 'binary',

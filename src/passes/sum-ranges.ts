@@ -1,5 +1,6 @@
-import type { Node } from '../ir/node.ts'
-import { commonStep, exactly, type Lattice, latticeOf, type Range } from '../ir/range.ts'
+import type { Convolution } from '../ir/epilogue.ts'
+import { largestSums } from '../ir/integer-sums.ts'
+import { commonStep, exactly, integers, type Lattice, latticeOf, type Range } from '../ir/range.ts'
 import type { Tensor } from '../ir/tensor.ts'
 
 /**
@@ -8,7 +9,10 @@ import type { Tensor } from '../ir/tensor.ts'
  *   sum w·x = alpha · (b · sum sign(w) + s · integer)     over all taps
  * and in steps of alpha · gcd(b, s) where padding or pruned weights leave taps out.
  */
-export function sumRanges(node: Node<'conv2d' | 'binaryConv2d'>, weights: Tensor, x: Range): Range[] {
+export function sumRanges(node: Convolution, weights: Tensor, x: Range): Range[] {
+  const [, , offsets] = node.operands
+  if (node.op === 'integerConv2d' && offsets?.op === 'constant')
+    return largestSums(weights, offsets.attrs.value).map(size => integers(-size, size))
   const filters = weights.shape[0]!
   const size = weights.values.length / filters
   const isBinary = weights.dtype === 'bit'

@@ -3,12 +3,20 @@ export interface Order {
   readonly low: number
   readonly high: number
   readonly value: (index: number) => number
+  /** What no member reaches. */
+  readonly above: number
   /** Small enough to try every member. */
   readonly countable: boolean
 }
 
 /** Every integer from -size to size: border classes of a padded layer differ in parity, so none is left out. */
-export const integers = (size: number): Order => ({ low: -size, high: size, value: index => index, countable: true })
+export const integers = (size: number): Order => ({
+  low: -size,
+  high: size,
+  value: index => index,
+  above: size + 1,
+  countable: true,
+})
 
 export const LARGEST = 3.4028234663852886e38
 

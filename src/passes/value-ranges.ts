@@ -1,3 +1,4 @@
+import { extrasOf, sourcesOf } from '../ir/epilogue.ts'
 import { exprRange } from '../ir/expr-range.ts'
 import { type Graph, topological } from '../ir/graph.ts'
 import type { Node } from '../ir/node.ts'
@@ -37,13 +38,15 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
     case 'map':
       return expression(node, attrs.expr, operands)
     case 'conv2d':
-    case 'binaryConv2d': {
-      const [, weights, ...extras] = node.operands
+    case 'binaryConv2d':
+    case 'integerConv2d': {
+      const [, weights] = node.operands
+      const extras = extrasOf(node)
       const sums = weights.op === 'constant' ? sumRanges(node, weights.attrs.value, whole(x)) : [anything]
       return expression(
         node,
         attrs.epilogue,
-        [sums, ...operands.slice(2)],
+        [sums, ...operands.slice(sourcesOf(node).length)],
         [op === 'conv2d' ? 'f32' : 'i32', ...extras.map(({ type }) => type.dtype)],
       )
     }

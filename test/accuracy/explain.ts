@@ -15,15 +15,17 @@ export interface Flip {
 
 /**
  * The bits that differ at the first Sign where any does, in the order of the network. Only signs of floats are looked
- * at: behind integers bits can only differ because earlier ones do.
+ * at, and of an integer first layer: behind other integers bits can only differ because earlier ones do. `own` is what
+ * the graph takes where that is not what the model takes.
  */
-export async function findFlips(bytes: Uint8Array, graph: Graph, input: Tensor): Promise<Flip[]> {
+export async function findFlips(bytes: Uint8Array, graph: Graph, input: Tensor, own = input): Promise<Flip[]> {
   const { outputs, signs } = await runWithSigns(bytes, input)
   let flips: Flip[] = []
-  interpret(graph, new Map([[graph.inputs[0]!.attrs.name, input]]), (node, value) => {
+  interpret(graph, new Map([[graph.inputs[0]!.attrs.name, own]]), (node, value) => {
     const sign = signs.find(({ name }) => node.origin.at(-1) === name)
     if (flips.length > 0 || !sign || node.type.dtype !== 'bit' || value.shape.length !== 4) return
-    const isOfFloats = node.op === 'conv2d' || node.op === 'map' || (node.op === 'pool' && node.attrs.kind === 'mean')
+    const isOfFloats =
+      ['conv2d', 'integerConv2d', 'map'].includes(node.op) || (node.op === 'pool' && node.attrs.kind === 'mean')
     const signed = outputs.get(sign.output)!
     if (isOfFloats && signed.length === value.values.length)
       flips = compare(sign.name, value, signed, outputs.get(sign.input)!)

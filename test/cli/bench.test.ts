@@ -15,6 +15,7 @@ const options = {
   binarize: 'auto',
   scale: 'alpha-k',
   signZero: 'plus',
+  firstLayer: 'float',
   batch: 1,
 } as const
 let printed: string[] = []

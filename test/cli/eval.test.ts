@@ -10,7 +10,15 @@ import { nodeModel } from '../onnx.ts'
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
 const path = join(folder, 'relu.onnx')
 const data = join(folder, 'data.npz')
-const options = { weights: 'xnor', binarize: 'auto', scale: 'alpha-k', signZero: 'plus', batch: 1, data } as const
+const options = {
+  weights: 'xnor',
+  binarize: 'auto',
+  scale: 'alpha-k',
+  signZero: 'plus',
+  firstLayer: 'float',
+  batch: 1,
+  data,
+} as const
 let printed: string[] = []
 
 writeFileSync(path, nodeModel('Relu', { in: 'float[N,3]' }))

@@ -99,6 +99,35 @@ describe('options of the model', () => {
     })
   })
 
+  test('--first-layer integer: the error bound in the summary, or wrong usage and what to add', () => {
+    withModel((path, folder) => {
+      const compile = (...form: string[]) =>
+        xnorc(
+          'compile',
+          path,
+          '--target',
+          'c,wasm',
+          '--out',
+          join(folder, 'out'),
+          '--json',
+          '--first-layer',
+          'integer',
+          ...form,
+        )
+      const { status, stdout } = compile('--input-type', 'u8', '--mean', '.5', '--std', '.25')
+      expect(status).toBe(0)
+      const [first] = JSON.parse(stdout)[0].layers
+      expect(first).toMatchObject({ name: 'first', kind: 'integer' })
+      expect(first.error).toBeGreaterThan(0)
+      expect(first.error).toBeLessThan(1e-4)
+      expect(first.reason).toContain(`results within ${first.error.toPrecision(2)} of the float weights'`)
+      expect(readFileSync(join(folder, 'out', 'net.c'), 'utf8')).toContain('--first-layer integer')
+      const refused = compile()
+      expect(refused.status).toBe(2)
+      expect(refused.stderr).toMatch(/--first-layer integer: .* add --input-type u8/)
+    })
+  })
+
   test('--sign-zero: a warning, or status 1 and nothing written', () => {
     withModel((path, folder) => {
       const warned = xnorc('inspect', path)
@@ -126,6 +155,7 @@ describe('options of the model', () => {
     [['--binarize', ','], 'names of nodes separated by commas'],
     [['--scale', 'beta'], 'Allowed choices are alpha, alpha-k'],
     [['--sign-zero', 'minus'], 'Allowed choices are plus, error'],
+    [['--first-layer', 'half'], 'Allowed choices are float, integer'],
     [['--input-type', 'f16'], 'Allowed choices are f32, u8'],
     [['--input-layout', 'chwn'], 'Allowed choices are nchw, nhwc'],
     [['--mean', '1'], 'they need --input-type u8'],

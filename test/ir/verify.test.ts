@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { arg, call } from '../../src/ir/expr.ts'
 import type { Graph } from '../../src/ir/graph.ts'
 import { constant, create, input, type Node } from '../../src/ir/node.ts'
-import { bits, f32, type Tensor } from '../../src/ir/tensor.ts'
+import { bits, f32, i32, type Tensor } from '../../src/ir/tensor.ts'
 import { verify } from '../../src/ir/verify.ts'
 
 const x = input('x', { dtype: 'f32', shape: [1, 2] })
@@ -48,6 +48,17 @@ describe('verify', () => {
   test('6: an interface that a pass changed', () => {
     const renamed = { ...graphOf(negated), outputs: [{ name: 'z', node: negated }] }
     expect(() => verify(renamed, graphOf(negated))).toThrow('invariant 6: interface z: f32[1,2], was y: f32[1,2]')
+  })
+
+  test.each([
+    ['a weight of over 16 bits and 7 more', 32767 * 128 + 1, 0, 'a weight of over 23 bits'],
+    ['a sum that 32 bits do not hold', 32767 * 128, 2 ** 31 - 1 - 255 * 32767 * 128, 'sums of up to 2147499967'],
+  ])('7: %s', (_, weight, offset, message) => {
+    const image = input('i', { dtype: 'u8', shape: [1, 1, 1, 1] })
+    const [weights, offsets] = [weight, offset].map(value => constant(i32([1, 1, 1, 1], [value]), ['w']))
+    const window = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1, epilogue: arg(0) } as const
+    const layer = create('integerConv2d', [image, weights!, offsets!], window, ['c'])
+    expect(() => verify(graphOf(layer, [image]))).toThrow(message)
   })
 })
 

@@ -1,8 +1,7 @@
 import type { ConstantPlace } from '../backend.ts'
 import type { Buffer, Plan } from '../plan.ts'
-import { cType } from './names.ts'
 
-export type Data = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
+export type Data = Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array
 
 export interface Constant {
   /** Unique in the plan. */
@@ -54,6 +53,9 @@ export function collectConstants(plan: Plan, place: ConstantPlace = 'inline'): C
 
 export const constantBytes = ({ data }: Constant): number => data.byteLength
 
-/** An arrangement may have smaller words than the buffer. */
-export const constantType = ({ buffer, data }: Pick<Constant, 'buffer' | 'data'>): string =>
-  buffer.element === 'u32' ? `uint${8 * data.BYTES_PER_ELEMENT}_t` : cType[buffer.element]
+/** Type of the elements in C. */
+export function typeOfData(data: Data): string {
+  if (data instanceof Float32Array) return 'float'
+  const sign = data instanceof Int32Array || data instanceof Int16Array ? '' : 'u'
+  return `${sign}int${8 * data.BYTES_PER_ELEMENT}_t`
+}

@@ -1,6 +1,7 @@
 import type { Isa } from '../backend.ts'
 import { render } from '../template.ts'
 import { signBitsFor } from './arrange.ts'
+import { integerFunctionsFor } from './integer-functions.ts'
 
 /** Functions that layers call, in an order in which each comes after those it calls itself. */
 const PLAIN = [
@@ -45,7 +46,8 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
   const reaches = [...new Map([...called.matchAll(FOR_REACH)].map(match => [match[0], match])).values()]
     .sort((a, b) => (a[0] < b[0] ? -1 : 1))
     .map(([, type, count, width]) => printReach(type!, Number(count), Number(width), isas))
-  const text = [called, ...blocks, ...reaches].join('\n')
+  const integers = integerFunctionsFor(called, isas)
+  const text = [called, ...blocks, ...reaches, ...integers].join('\n')
   const kernels = [...new Set(pixels.flatMap(kernelsOf))]
   const lanes = [...new Map([...text.matchAll(FOR_LANES)].map(match => [match[0], match])).values()]
     .map(([called, name, suffix = '', count]) => ({ called, text: forLanes(name!, suffix, Number(count)) }))
@@ -57,7 +59,7 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
     if ([text, ...lanes, ...plain].some(each => new RegExp(`\\b${name}[([]`).test(each)))
       plain.unshift(render(`c/functions/${name}.c`, {}))
   const vectors = lanes.some(each => each.includes('VECTORS')) ? [render('c/functions/vectors.c', {})] : []
-  return [...vectors, ...plain, ...lanes, ...kernels, ...blocks, ...reaches]
+  return [...vectors, ...plain, ...lanes, ...kernels, ...blocks, ...reaches, ...integers]
 }
 
 function forLanes(name: string, suffix: string, lanes: number): string {

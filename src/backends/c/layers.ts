@@ -3,6 +3,7 @@ import type { Call } from '../plan.ts'
 import type { Constants } from './constants.ts'
 import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
+import { integerLayer } from './integer.ts'
 import type { Layer, Scope } from './layer.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
 import { isPlane, planeLayer } from './plane.ts'
@@ -15,6 +16,7 @@ const layers: Layers = {
   map: mapLayer,
   conv2d: (call, scope) => (isPlane(call) ? planeLayer(call, scope) : convolutionLayer(call, scope)),
   binaryConv2d: convolutionLayer,
+  integerConv2d: integerLayer,
   pool: poolLayer,
   poolBits: poolBitsLayer,
   reduce: reduceLayer,

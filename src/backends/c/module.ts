@@ -3,9 +3,9 @@ import { ALIGNMENT } from '../arena.ts'
 import { isas, type PrintOptions, type SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import { cLiteral, wrapLiterals } from '../literals.ts'
-import type { Buffer, Call, Plan } from '../plan.ts'
+import { type Buffer, type Call, isConvolutionCall, type Plan } from '../plan.ts'
 import { render } from '../template.ts'
-import { type Constant, collectConstants, constantBytes, constantType } from './constants.ts'
+import { type Constant, collectConstants, constantBytes, typeOfData } from './constants.ts'
 import { makeConstantsFile, paddedBytes } from './constants-file.ts'
 import { functionsFor } from './functions.ts'
 import { headerContext, runParameters } from './header.ts'
@@ -22,7 +22,7 @@ export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
   const scope: Scope = { plan, constants: collectConstants(plan, options.constants) }
   const calls = plan.steps.flatMap(callsOf)
   // Only convolutions come in variants.
-  const varies = calls.some(({ kernel }) => kernel === 'conv2d' || kernel === 'binaryConv2d')
+  const varies = calls.some(isConvolutionCall)
   const chosen = varies ? (options.isa ?? isas) : []
   const made = new Map(calls.map(call => [call, makeLayer(call, scope)]))
   const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
@@ -80,7 +80,7 @@ export const variants = [
     isa: 'AVX512',
     target: 'TARGET_AVX512',
     condition:
-      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
+      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
   },
   {
     suffix: 'avx2',
@@ -103,7 +103,7 @@ const titleOf = ({ buffer, layout }: Constant): string => `${buffer.name}${layou
 
 const arrayContext = (constant: Constant) => ({
   comment: comment([titleOf(constant)]),
-  type: constantType(constant),
+  type: typeOfData(constant.data),
   symbol: constant.symbol,
   length: constant.data.length,
   literals: wrapLiterals(constant.data, cLiteral(constant.data), '  '),
@@ -115,7 +115,7 @@ function memberContext(constant: Constant) {
   const padded = length > data.length ? `, ${data.length} values and zeros` : ''
   return {
     comment: comment([`${titleOf(constant)}${padded}`]).replaceAll('\n', '\n  '),
-    type: constantType(constant),
+    type: typeOfData(constant.data),
     name,
     length,
   }

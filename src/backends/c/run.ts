@@ -1,5 +1,5 @@
 import type { WindowParams } from '../kernels.ts'
-import type { Buffer, Call, Plan, Step } from '../plan.ts'
+import { type Buffer, type Call, isConvolutionCall, type Plan, type Step } from '../plan.ts'
 import { rowsKept } from '../strips.ts'
 import type { Parameter, Scope } from './layer.ts'
 import type { MadeLayer } from './layers.ts'
@@ -15,7 +15,7 @@ export function runSteps(plan: Plan, madeFor: (call: Call) => MadeLayer, { const
     return buffer.name
   }
   const callText = (call: Call, rows: string[]): string => {
-    const isa = call.kernel === 'conv2d' || call.kernel === 'binaryConv2d' ? ['isa'] : []
+    const isa = isConvolutionCall(call) ? ['isa'] : []
     const { layer, reads } = madeFor(call)
     const file = reads.size > 0 && constants.place === 'file' ? ['constants'] : []
     return `${plan.name}_${call.name}(${[...file, ...layer.parameters.map(argument), ...rows, ...isa].join(', ')})`

@@ -4,10 +4,10 @@ import type { Buffer } from '../plan.ts'
 import { BLOCK, blocksOf } from './store.ts'
 
 /**
- * Weights of a float convolution as its loops read them: [group][block][tap][channel][lane], a block being eight
+ * Weights of a float or integer convolution as its loops read them: [group][block][tap][channel][lane], a block being eight
  * filters, or what is left of a group rounded up to four. Missing filters are zero. Bits become ±1.
  */
-export function arrangeConvolution(weights: Buffer, params: ConvolutionParams): Float32Array {
+export function arrangeConvolution(weights: Buffer, params: ConvolutionParams): Float32Array | Int32Array {
   const { groups, filters, channels, kernelHeight, kernelWidth } = params
   const taps = kernelHeight * kernelWidth
   const read = reader(weights, channels)
@@ -18,7 +18,8 @@ export function arrangeConvolution(weights: Buffer, params: ConvolutionParams): 
       : Array.from({ length: end / BLOCK }, (_, k) => ({ first: k * BLOCK, lanes: BLOCK })),
   )
   const lanes = blocks.reduce((sum, block) => sum + block.lanes, 0)
-  const result = new Float32Array(groups * taps * channels * lanes)
+  const size = groups * taps * channels * lanes
+  const result = weights.element === 'i32' ? new Int32Array(size) : new Float32Array(size)
   let at = 0
   for (let group = 0; group < groups; group++)
     for (const { first, lanes } of blocks)

@@ -1,6 +1,7 @@
 import type { ConvolutionParams, Store } from '../kernels.ts'
-import type { Call } from '../plan.ts'
+import type { Buffer, Call } from '../plan.ts'
 import { arrangeConvolution } from './arrange.ts'
+import { integersOf } from './integers.ts'
 import type { Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { BLOCK, type Block, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
@@ -24,30 +25,54 @@ export const plainStore = (accumulator: 'f32' | 'i32'): Store => ({
   result: accumulator,
 })
 
-export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
+/** How elements of 32 bits are multiplied and added. */
+export interface Arithmetic {
+  readonly accumulator: 'f32' | 'i32'
+  /** Text of an element of x, made of the byte in local `turn`. */
+  readonly widened: string
+  readonly arrange: (weights: Buffer, params: ConvolutionParams) => Float32Array | Int32Array
+  /** Lines before the columns of a row. */
+  readonly startRow: readonly string[]
+  /** Lines that start the sums of column `column` + p in these locals. */
+  readonly start: (p: number, accumulators: readonly string[]) => readonly string[]
+  readonly sum: (sum: string, x: string, weights: string) => string
+}
+
+const floats: Arithmetic = {
+  accumulator: 'f32',
+  widened: '(i32.reinterpret_f32 (f32.convert_i32_u (local.get $turn)))',
+  arrange: arrangeConvolution,
+  startRow: [],
+  start: (_, accumulators) => accumulators.map(name => set(name, '(v128.const i32x4 0 0 0 0)')),
+  sum: (sum, x, weights) => `(f32x4.add ${sum} (f32x4.mul ${x} ${weights}))`,
+}
+
+export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: Scope): Layer {
   const { params, store, buffers, y } = call
   const { groups, channels, filters, outWidth, kernelHeight, kernelWidth, strideX } = params
   const deferred = isDeferred(params, store)
   const columns = Math.min(COLUMNS, outWidth)
   const pixelBytes = 4 * groups * channels
   const isBytes = buffers.x.element === 'u8'
-  const border = borderOf(params, pixelBytes, isBytes, scope)
+  const arithmetic = call.kernel === 'conv2d' ? floats : integersOf(call, scope)
+  const border = borderOf(params, pixelBytes, isBytes ? arithmetic.widened : '', scope)
   const x = scope.addressOf(buffers.x)
   const runs = params.dilationX === 1 && groups === 1 ? 1 : kernelWidth
   const length = runs === 1 ? kernelWidth * channels : channels
   const position = positionBytes(store, filters)
-  const { weights, signs } = placeWeights(call, scope)
+  const { weights, signs } = placeWeights(call, arithmetic, scope)
   const row = rowContext(params, scope.addressOf(y), outWidth * position)
   const perGroup = filters / groups
   const blocks = blocksOf(perGroup)
   const sums = deferred ? scope.reserve(4 * outWidth * filters) : 0
-  const target = deferred ? plainStore('f32') : store
+  const target = deferred ? plainStore(arithmetic.accumulator) : store
   return {
     template: 'wasm/kernels/conv2d.wat',
     context: {
       ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
       ...row,
       border,
+      startRow: arithmetic.startRow,
       xRow: rowAddress(params, (params.inWidth * pixelBytes) / (isBytes ? 4 : 1), x),
       weights,
       signs,
@@ -63,7 +88,7 @@ export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
       turns: length > 1 ? length : 0,
       locals: storeLocals(store),
       blocks: blocks.map(block => {
-        const turn = productLines(block, columns, strideX * pixelBytes)
+        const turn = productLines(block, columns, strideX * pixelBytes, arithmetic)
         return {
           ...block,
           ...turn,
@@ -97,8 +122,12 @@ export function convolutionLayer(call: Call<'conv2d'>, scope: Scope): Layer {
 }
 
 /** Where the arranged weights lie, and where from every instance makes them if they are ±1: a bit for each. */
-function placeWeights({ buffers, params }: Call<'conv2d'>, scope: Scope) {
-  const arranged = arrangeConvolution(buffers.weights, params)
+function placeWeights(
+  { buffers, params }: Call<'conv2d' | 'integerConv2d'>,
+  { arrange }: Pick<Arithmetic, 'arrange'>,
+  scope: Scope,
+) {
+  const arranged = arrange(buffers.weights, params)
   const count = arranged.length
   const name = `${buffers.weights.name}_blocks`
   if (buffers.weights.element !== 'u32') return { weights: scope.place(name, arranged), signs: null }
@@ -132,10 +161,10 @@ export function deferredContext(
   }
 }
 
-/** Rows with their border, if some tap falls outside: kernelHeight rows of [padding][image][padding]. u8 become f32 there. */
-function borderOf(params: ConvolutionParams, pixelBytes: number, isBytes: boolean, scope: Scope) {
+/** Rows with their border, if some tap falls outside: kernelHeight rows of [padding][image][padding]. u8 become 32 bits there. */
+function borderOf(params: ConvolutionParams, pixelBytes: number, widened: string, scope: Scope) {
   const { inWidth, outWidth, kernelHeight, kernelWidth, padLeft } = params
-  if (isInside(params) && !isBytes) return null
+  if (isInside(params) && widened === '') return null
   const right = (outWidth - 1) * params.strideX + (kernelWidth - 1) * params.dilationX + 1 - padLeft - inWidth
   const rowBytes = (padLeft + inWidth + Math.max(0, right)) * pixelBytes
   return {
@@ -143,7 +172,7 @@ function borderOf(params: ConvolutionParams, pixelBytes: number, isBytes: boolea
     rowBytes,
     start: padLeft * pixelBytes,
     imageBytes: inWidth * pixelBytes,
-    isBytes,
+    widened,
   }
 }
 
@@ -156,19 +185,20 @@ export function isInside(params: ConvolutionParams): boolean {
 }
 
 /** One turn: the weights of a channel, then every column's value times them. */
-function productLines({ vectors }: Block, columns: number, columnBytes: number) {
+function productLines({ vectors }: Block, columns: number, columnBytes: number, { start, sum }: Arithmetic) {
   return {
     turnWeights: 16 * vectors.length,
     zeros: Array.from({ length: columns }, (_, p) =>
-      vectors.map(v => set(`a${p}${v}`, '(v128.const i32x4 0 0 0 0)')),
+      start(
+        p,
+        vectors.map(v => `a${p}${v}`),
+      ),
     ).flat(),
     products: [
       ...vectors.map(v => set(`w${v}`, at('v128.load', [get('w')], 16 * v))),
       ...Array.from({ length: columns }, (_, p) => [
         set('s', at('v128.load32_splat', [get('x')], p * columnBytes)),
-        ...vectors.map(v =>
-          set(`a${p}${v}`, `(f32x4.add ${get(`a${p}${v}`)} (f32x4.mul ${get('s')} ${get(`w${v}`)}))`),
-        ),
+        ...vectors.map(v => set(`a${p}${v}`, sum(get(`a${p}${v}`), get('s'), get(`w${v}`)))),
       ]).flat(),
     ],
   }

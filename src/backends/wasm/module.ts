@@ -26,6 +26,7 @@ const layers: Layers = {
     const tile = chooseTile(call.params)
     return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
   },
+  integerConv2d: convolutionLayer,
   pool: poolLayer,
   poolBits: poolBitsLayer,
   reduce: reduceLayer,

@@ -7,6 +7,7 @@ import { convolutionKernel } from './convolution.ts'
 import { printDeclarations } from './declarations.ts'
 import { mapKernel, reduceKernel } from './elementwise.ts'
 import { functionsFor } from './functions.ts'
+import { integerKernel } from './integer.ts'
 import { createNames, type Kernel, type Scope } from './kernel.ts'
 import { loaderContext } from './loader.ts'
 import { copyBitsKernel, copyKernel, fillKernel, gatherKernel } from './movement.ts'
@@ -20,6 +21,7 @@ const kernels: Kernels = {
   map: mapKernel,
   conv2d: convolutionKernel,
   binaryConv2d: convolutionKernel,
+  integerConv2d: integerKernel,
   pool: poolKernel,
   poolBits: poolBitsKernel,
   reduce: reduceKernel,

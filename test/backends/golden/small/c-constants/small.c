@@ -24,7 +24,7 @@ enum isa { PORTABLE, AVX2, AVX512 };
 #endif
 #include <immintrin.h>
 #define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
-#define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
+#define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt")))
 #endif
 
 /* Layers become part of the run function, of which there is one for every instruction set. */
@@ -722,7 +722,7 @@ int small_run(const float *image, float *logits, const void *constants, void *wo
     return 2;
   }
 #ifdef TARGET_AVX512
-  if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+  if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
     return small_run_avx512(image, logits, (const struct small_constants *)constants, workspace);
 #endif
 #ifdef TARGET_AVX2

@@ -26,7 +26,7 @@ enum isa { PORTABLE, AVX2, AVX512 };
 #endif
 #include <immintrin.h>
 #define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
-#define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,popcnt")))
+#define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt")))
 #endif
 
 /* Layers become part of the run function, of which there is one for every instruction set. */
@@ -746,7 +746,7 @@ TARGET_AVX2 static int small_run_avx2(const float *image, float *logits, void *w
 int small_run(const float *image, float *logits, void *workspace)
 {
 #ifdef TARGET_AVX512
-  if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+  if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
     return small_run_avx512(image, logits, workspace);
 #endif
 #ifdef TARGET_AVX2

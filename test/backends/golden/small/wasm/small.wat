@@ -16,7 +16,7 @@
   ;; conv2d: 3x3x2 to 4. y = max(add(a, b), 0). ONNX: /features/0/Conv
   (func $features_0_Conv (param $row i32) (param $end i32)
     (local $image i32) (local $top i32) (local $y i32) (local $to i32) (local $from i32) (local $column i32) (local $c i32)
-    (local $group i32) (local $ky i32) (local $kx i32) (local $iy i32) (local $line i32) (local $x i32) (local $turn i32)
+    (local $starts i32) (local $group i32) (local $ky i32) (local $kx i32) (local $iy i32) (local $line i32) (local $x i32) (local $turn i32)
     (local $block i32) (local $w i32) (local $w0 v128) (local $w1 v128) (local $s v128) (local $s0 v128) (local $s1 v128)
     (local $a00 v128)
     (local $a01 v128)
