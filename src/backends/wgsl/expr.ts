@@ -60,10 +60,14 @@ function print(expr: Expr, types: readonly DType[], names: readonly string[], fo
 
 const atom = (text: string): Text => ({ text, binds: text.startsWith('-') ? UNARY : ATOM })
 
+const LARGEST_F32 = 2 ** 128 - 2 ** 104
+
 /** WGSL has no literal for infinity, and refuses a constant expression that is one. */
 export function printFloat(value: number): string {
   if (value === Infinity) return 'infinity()'
   if (value === -Infinity) return '-infinity()'
+  // Its shortest decimal is a little more than it, which WGSL refuses.
+  if (Math.abs(value) === LARGEST_F32) return `${value < 0 ? '-' : ''}0x1.fffffep+127f`
   const text = decimalF32(value)
   // Without a type, `1 / 3` of two literals would be computed in f64.
   return `${text}f`
