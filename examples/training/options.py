@@ -22,7 +22,7 @@ def parse(description, data, out, more=()):
     add('--resume', action='store_true', help='continue from the checkpoint in --out')
     add('--learning-rate', type=float, help="the highest (the recipe's)")
     add('--label-smoothing', type=float, default=0.0, help='shared by all classes (%(default)s; 0.1 is usual)')
-    add('--dropout', type=float, help="probability of each dropout (the network's; a short training wants less, or 0)")
+    add('--dropout', type=float, help="probability of each dropout (the network's; a short training may want less)")
     add('--keep', choices=['best', 'last'], default='best', help='epoch to export: best on the test set, or last')
     add('--bfloat16', action='store_true', help='faster on processors that have it')
     add('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to train (%(default)s)')
