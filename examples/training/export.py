@@ -2,7 +2,10 @@
 import copy
 import inspect
 
+import onnx
 import torch
+import torch.nn as nn
+from onnx.numpy_helper import to_array
 from xnor import freeze
 
 
@@ -19,6 +22,35 @@ def export(model, folder, name, sample, inputs, outputs, binary):
             frozen, sample, str(paths[-1]), input_names=inputs, output_names=outputs, opset_version=13, **classic()
         )
     return paths
+
+
+def load_state(model, path):
+    """Sets a model to a state of its own (.pt), or to what export wrote: a NAME.latent.onnx or NAME.float.onnx."""
+    if path.suffix != '.onnx':
+        model.load_state_dict(torch.load(path, map_location='cpu'))
+        return
+    state = read_state(path)
+    for name, module in model.named_modules():
+        # Exporters fold a batch norm into the convolution before it; what is left of it changes nothing.
+        if isinstance(module, nn.BatchNorm2d) and f'{name}.running_var' not in state:
+            state[f'{name}.running_mean'] = torch.zeros(module.num_features)
+            state[f'{name}.running_var'] = torch.ones(module.num_features) - module.eps
+    missing, unknown = model.load_state_dict(state, strict=False)
+    missing = [key for key in missing if not key.endswith('num_batches_tracked')]
+    if missing or unknown:
+        raise SystemExit(f'{path} is not of this network: without {missing}, with {unknown}')
+
+
+def read_state(path):
+    """Weights of an exported network by their names in PyTorch, such as '3.op.weight' or, of node /3/Conv, '3.weight'."""
+    graph = onnx.load(str(path)).graph
+    tensors = {each.name: torch.from_numpy(to_array(each).copy()) for each in graph.initializer}
+    for node in graph.node:
+        folder, _, _ = node.name.strip('/').replace('/', '.').rpartition('.')
+        for name, field in zip(node.input[1:], ('weight', 'bias')):
+            if name.startswith('onnx::') and name in tensors:
+                tensors[f'{folder}.{field}'] = tensors.pop(name)
+    return tensors
 
 
 def classic():

@@ -7,11 +7,11 @@ from typing import Callable, List, NamedTuple
 import torch
 import torch.nn.functional as F
 from checkpoint import load_checkpoint, save_checkpoint
-from export import export
+from export import export, load_state
 from plot import plot
 from progress import Progress
 from schedule import Clock, learning_rate
-from xnor import clamp_bn
+from xnor import clamp_bn, use_native_layers
 
 
 class Data(NamedTuple):
@@ -73,8 +73,10 @@ class Trainer:
         # Channels last is how processors like to convolve; tensors of other ranks stay as they are.
         self.model = recipe.network(not options.float).to(options.device, memory_format=torch.channels_last)
         set_dropout(self.model, options.dropout)
+        if options.native:
+            use_native_layers(self.model)
         if options.init:
-            self.model.load_state_dict(torch.load(options.init, map_location=options.device))
+            load_state(self.model, options.init)
         self.peak = options.learning_rate or recipe.learning_rate
         self.optimizer = torch.optim.Adam(self.model.parameters(), self.peak, weight_decay=recipe.weight_decay)
         self.clock = Clock(options.epochs if options.epochs is not None else recipe.epochs, options.minutes)
@@ -131,10 +133,10 @@ class Trainer:
         """Mean loss and accuracy in percent on the test set."""
         self.model.eval()
         loss = correct = 0
-        with torch.no_grad():
+        with torch.no_grad(), self.precision():
             for x, y in zip(self.data.test_x.split(500), self.data.test_y.split(500)):
                 output = self.model(self.recipe.prepare(x))
-                loss += F.cross_entropy(output, y, reduction='sum').item()
+                loss += F.cross_entropy(output.float(), y, reduction='sum').item()
                 correct += (output.argmax(1) == y).sum().item()
         return loss / len(self.data.test_y), 100 * correct / len(self.data.test_y)
 

@@ -20,6 +20,7 @@ Using Binary Convolutional Neural Networks, ECCV 2016, https://arxiv.org/abs/160
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from native import BinaryLayer, moments
 
 
 class Sign(torch.autograd.Function):
@@ -108,11 +109,14 @@ class Bin(nn.Module):
         self.drop = nn.Dropout(dropout) if dropout else None
         self.k, self.pad, self.scale_k, self.relu = k, pad, scale_k and binary, relu
         self.mode = 'train' if binary else 'float'
+        self.native = False
         if self.scale_k:
             # A constant, so no part of the state: the float twin has none.
             self.register_buffer('box', torch.full((1, 1, k, k), 1.0 / (k * k)), persistent=False)
 
     def forward(self, x):
+        if self.native:
+            return self.natively(x)
         x = self.bn(x)
         k_map = F.conv2d(x.abs().mean(1, keepdim=True), self.box, padding=self.pad) if self.scale_k else None
         x = self.binarize(x)
@@ -126,6 +130,21 @@ class Bin(nn.Module):
             x = F.conv2d(x, self.weight(), None, padding=self.pad) * k_map + self.op.bias.view(1, -1, 1, 1)
         return F.relu(x) if self.relu else x
 
+    def can_be_native(self):
+        whole = self.op.weight.shape[0] % 16 == 0 and self.op.weight.shape[1] % 32 == 0
+        plain = self.k > 0 and self.relu and not self.scale_k and (self.drop is None or self.drop.p == 0)
+        return self.mode == 'train' and whole and plain
+
+    def natively(self, x):
+        """What forward computes, in C."""
+        bn = self.bn
+        mean, variance = moments(x) if self.training else (bn.running_mean, bn.running_var)
+        if self.training:
+            n = x.numel() // x.shape[1]
+            bn.running_mean.lerp_(mean, bn.momentum)
+            bn.running_var.lerp_(variance * n / (n - 1), bn.momentum)
+        return BinaryLayer.apply(x, bn.weight, bn.bias, self.weight(), self.op.bias, mean, variance, bn.eps, self.pad)
+
     def binarize(self, x):
         if self.mode == 'float':
             return x
@@ -134,6 +153,14 @@ class Bin(nn.Module):
 
     def weight(self):
         return BinaryWeight.apply(centre_clamp(self.op.weight)) if self.mode == 'train' else self.op.weight
+
+
+def use_native_layers(model):
+    """Has those layers computed in C that can be: convolutions of 32 k to 16 k channels without dropout or K map."""
+    layers = [module for module in model.modules() if isinstance(module, Bin)]
+    for layer in layers:
+        layer.native = layer.can_be_native()
+    print(f'{sum(layer.native for layer in layers)} of {len(layers)} binary layers are computed natively')
 
 
 def freeze(model, mode):
@@ -147,5 +174,5 @@ def freeze(model, mode):
         if isinstance(module, Bin) and module.mode != 'float':
             weight = centre_clamp(module.op.weight.data)
             module.op.weight.data = weight if mode == 'latent' else BinaryWeight.apply(weight)
-            module.mode = mode
+            module.mode, module.native = mode, False
     return model.eval()
