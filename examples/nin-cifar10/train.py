@@ -48,6 +48,8 @@ recipe = Recipe(
     epochs=300,
     learning_rate=6e-3,
     warm_up=0.03,
+    revive_until=0.6,
+    weight_decay=0.0,  # a filter that gets no gradient would only shrink
 )
 
 if __name__ == '__main__':

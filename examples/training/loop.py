@@ -11,7 +11,7 @@ from export import export, load_state
 from plot import plot
 from progress import Progress
 from schedule import Clock, learning_rate
-from xnor import clamp_bn, use_native_layers
+from xnor import clamp_bn, revive, use_native_layers
 
 
 class Data(NamedTuple):
@@ -38,6 +38,7 @@ class Recipe:
     learning_rate: float  # the highest; see schedule.py
     warm_up: float  # the part of the training in which it rises
     augment_until: float = 1.0  # the last part of the training may see samples as they are
+    revive_until: float = 0.0  # in this first part of the training, filters without effect start anew
     batch: int = 128
     weight_decay: float = 1e-5
 
@@ -89,6 +90,8 @@ class Trainer:
             progress = Progress(f'epoch {self.clock.epoch + 1}', self.clock)
             train_loss = self.epoch(progress)
             test_loss, accuracy = self.test()
+            if not self.options.float and self.clock.part() < self.recipe.revive_until:
+                print(f'{revive(self.model)} filters were always the same and start anew')
             self.clock.end_epoch()
             if accuracy >= self.best or self.options.keep == 'last':
                 self.best, self.kept = accuracy, copy.deepcopy(self.model.state_dict())

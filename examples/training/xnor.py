@@ -155,6 +155,29 @@ class Bin(nn.Module):
         return BinaryWeight.apply(centre_clamp(self.op.weight)) if self.mode == 'train' else self.op.weight
 
 
+def revive(model):
+    """Call between epochs, while steps are large: starts filters anew that say the same of every image. Returns how many.
+
+    Behind a ReLU that is always 0 there is no gradient that could ever change a filter again. Large steps bring many
+    filters there. What a filter says is read from the batch norm behind it; models are taken to be sequential.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    behind = dict(zip(norms, norms[1:]))
+    count = 0
+    for layer in [module for module in model.modules() if isinstance(module, Bin)]:
+        norm = behind.get(layer.bn)
+        if layer.mode != 'train' or norm is None or norm.num_features != layer.op.out_channels:
+            continue
+        square, variance = norm.running_mean**2, norm.running_var
+        same = (variance < 1e-5) | (square < 1e-3 * variance)
+        weight, bias = layer.op.weight.data, layer.op.bias.data
+        if same.any() and not same.all():
+            spread = centre_clamp(weight[~same]).std()
+            weight[same], bias[same] = torch.randn_like(weight[same]) * spread, 0.0
+        count += int(same.sum())
+    return count
+
+
 def use_native_layers(model):
     """Has those layers computed in C that can be: convolutions of 32 k to 16 k channels without dropout or K map."""
     layers = [module for module in model.modules() if isinstance(module, Bin)]

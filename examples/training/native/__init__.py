@@ -47,8 +47,9 @@ class BinaryLayer(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, gain, shift, b, bias, mean, variance, eps, pad):
-        if x.shape[0] % 4 or x.shape[3] % 8:
-            raise ValueError(f'native layers take 4 k images, 8 k pixels wide, not {list(x.shape)}')
+        if x.shape[3] % 8:
+            raise ValueError(f'native layers take images 8 k pixels wide, not {list(x.shape)}')
+        kind = x.dtype
         x, b = nhwc(x), b.contiguous(memory_format=torch.channels_last)
         inverse = (variance + eps).rsqrt()
         scale = gain.detach() * inverse
@@ -59,11 +60,13 @@ class BinaryLayer(torch.autograd.Function):
         call('binary_forward', shape, x, scale, offset, b, bias, y)
         ctx.save_for_backward(x, y, scale, offset, mean, inverse, b)
         ctx.shape = shape
-        return y
+        return y.to(kind)
 
     @staticmethod
     def backward(ctx, dy):
         x, y, scale, offset, mean, inverse, b = ctx.saved_tensors
+        if len(x) % 4:
+            raise ValueError(f'native layers learn from batches of 4 k images, not of {len(x)}')
         dx, db, dbias = torch.empty_like(x), torch.zeros_like(b), torch.zeros(b.shape[0])
         dgain, dshift = torch.zeros(2, x.shape[1])
         seed = torch.randint(2**30, (1,), dtype=torch.int32)
