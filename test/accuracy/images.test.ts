@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { lower } from '../../src/backends/lower.ts'
@@ -6,12 +8,13 @@ import { elements, f32 } from '../../src/ir/tensor.ts'
 import { compileC } from '../c-runner.ts'
 import { cifar10, mnist, type Samples } from '../data-sets.ts'
 import { optimise, planOf } from '../plan.ts'
-import { isMissing, readShared } from '../shared.ts'
+import { isMissing } from '../shared.ts'
 import { loadPlan } from '../wasm-runner.ts'
 import { findFlips } from './explain.ts'
 
 interface Case {
   readonly model: string
+  readonly folder: string
   readonly data: string
   readonly shape: readonly number[]
   readonly read: () => Samples
@@ -20,24 +23,24 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { model: 'lenet5', data: 'data/mnist', shape: [1, 1, 28, 28], read: mnist, accuracy: 99.38 },
-  { model: 'nin', data: 'data/cifar10', shape: [1, 3, 32, 32], read: cifar10, accuracy: 69.87 },
+  { model: 'lenet5', folder: 'lenet5-mnist', data: 'data/mnist', shape: [1, 1, 28, 28], read: mnist, accuracy: 99.38 },
+  { model: 'nin', folder: 'nin-cifar10', data: 'data/cifar10', shape: [1, 3, 32, 32], read: cifar10, accuracy: 69.87 },
 ]
 const CLASSES = 10
 /** Values before a sign are of order 1 and come from some 100 f32 additions. */
 const EPSILON = 1e-5
 
 /**
- * Every test image through generated C and through onnxruntime. Float sums round differently in the two, so a bit
- * whose value lies within that rounding of its threshold may differ, and with it, rarely, a prediction.
+ * Every test image through the shipped networks, as generated C and in onnxruntime. Float sums round differently in the
+ * two, so a bit whose value lies within that rounding of its threshold may differ, and with it, rarely, a prediction.
  */
-for (const { model, data, shape, read, accuracy } of cases)
+for (const { model, folder, data, shape, read, accuracy } of cases)
   describe.skipIf(isMissing(data))(`${model} on 10,000 test images`, () => {
     test('predicts as onnxruntime', { timeout: 300_000 }, async () => {
       const set = read()
-      const binary = readShared(`models/${model}.binary.onnx`)
+      const binary = readExample(`${folder}/${model}.binary.onnx`)
       const graph = await optimise(binary, 'binary')
-      const plans = [lower(graph), await planOf(readShared(`models/${model}.latent.onnx`), 'latent')]
+      const plans = [lower(graph), await planOf(readExample(`${folder}/${model}.latent.onnx`), 'latent')]
       const program = compileC(plans, { flags: ['-O3', '-ffp-contract=off'] })
       const [logits, latent] = plans.map(plan => readLogits(program.runBytes(plan, set.inputs).outputs))
       const expected = await runAll(binary, set, shape)
@@ -65,6 +68,9 @@ for (const { model, data, shape, read, accuracy } of cases)
       expect(predictionsOf(latent!)).toEqual(actual)
     })
   })
+
+const readExample = (path: string): Uint8Array =>
+  new Uint8Array(readFileSync(resolve(import.meta.dirname, '../../examples', path)))
 
 /** The driver writes a status word before each sample's outputs. */
 function readLogits(bytes: Uint8Array): Float32Array {
