@@ -166,9 +166,9 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
   /* Counts of 8 bits, one for every byte, have room for 31 words; of 4 bits for 3 words. */
   while (words > 0) {
     word4 bytes[1] = {0};
-    int left = words < 30 ? words : 30;
-    words -= left;
-    for (; left >= 3; left -= 3, x += 3, weights += 3 * 5)
+    const int now = words < 30 ? words : 30;
+    words -= now;
+    for (int threes = now / 3; threes > 0; threes--, x += 3, weights += 3 * 5)
       for (int quad = 0; quad < 1; quad++) {
         const uint32_t *const w = weights + quad * 4;
         const word4 nibbles = bits_per_nibble_4(x[0] ^ *(const word4 *)w)
@@ -176,7 +176,7 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
           + bits_per_nibble_4(x[2] ^ *(const word4 *)(w + 2 * 5));
         bytes[quad] += (nibbles & 0x0f0f0f0fu) + ((nibbles >> 4) & 0x0f0f0f0fu);
       }
-    for (; left > 0; left--, x++, weights += 5)
+    for (int rest = now % 3; rest > 0; rest--, x++, weights += 5)
       for (int quad = 0; quad < 1; quad++) {
         const word4 nibbles = bits_per_nibble_4(*x ^ *(const word4 *)(weights + quad * 4));
         bytes[quad] += (nibbles + (nibbles >> 4)) & 0x0f0f0f0fu;
