@@ -5,6 +5,7 @@ import { arg, call, type Expr } from '../../../src/ir/expr.ts'
 import type { Graph } from '../../../src/ir/graph.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { constant, create, input } from '../../../src/ir/node.ts'
+import type { Ops } from '../../../src/ir/ops.ts'
 import { bits, f32, i32, type Tensor } from '../../../src/ir/tensor.ts'
 import { compileC, hasCompiler } from '../../c-runner.ts'
 
@@ -48,16 +49,46 @@ const float = (filters: number, channels: number) => ({
     ),
 })
 
-type Case = ReturnType<typeof binary> | ReturnType<typeof float>
+/** Weights of 20 bits, so that there are coarse and fine ones. */
+const integer = (filters: number) => ({
+  x: {
+    dtype: 'u8',
+    shape: [1, 1, COLUMNS, 5],
+    values: Uint8Array.from(fill(COLUMNS * 5, i => (i * 91) % 256)),
+  } satisfies Tensor,
+  weights: i32(
+    [filters, 1, 2, 5],
+    fill(filters * 10, i => ((i * 77_773) % 800_000) - 400_000),
+  ),
+  op: 'integerConv2d' as const,
+  offsets: i32(
+    [filters, 1, 2, 1],
+    fill(filters * 2, i => i),
+  ),
+  thresholds: (sums: ArrayLike<number>) =>
+    i32(
+      [1, 1, 1, filters],
+      fill(filters, f => sums[f]! + (f % 3) - 1),
+    ),
+})
 
-function graphOf({ x, weights, op }: Case, name: string, epilogue: Expr, thresholds: readonly Tensor[]): Graph {
+type Case = ReturnType<typeof binary> | ReturnType<typeof float> | ReturnType<typeof integer>
+
+function graphOf(
+  { x, weights, op, ...rest }: Case,
+  name: string,
+  epilogue: Expr,
+  thresholds: readonly Tensor[],
+): Graph {
   const node = input('x', { dtype: x.dtype, shape: x.shape })
-  const others = thresholds.map(tensor => constant(tensor, ['thresholds']))
+  const others = [...('offsets' in rest ? [rest.offsets] : []), ...thresholds].map(tensor =>
+    constant(tensor, ['extra']),
+  )
   const operands = [node, constant(weights, ['weights']), ...others] as const
   return {
     name,
     inputs: [node],
-    outputs: [{ name: 'y', node: create(op, operands, { ...window, epilogue }, [name]) }],
+    outputs: [{ name: 'y', node: create(op, operands as Ops[typeof op]['operands'], { ...window, epilogue }, [name]) }],
   }
 }
 
@@ -74,7 +105,10 @@ const cases = [
   [32, 5],
   [40, 700],
 ].flatMap(([filters, channels]) =>
-  [binary, float].map(make => ({ each: make(filters!, channels!), name: `${make.name}_${filters}_${channels}` })),
+  [binary, float, integer].map(make => ({
+    each: make(filters!, channels!),
+    name: `${make.name}_${filters}_${channels}`,
+  })),
 )
 
 describe.runIf(hasCompiler('gcc'))('long sums and exact thresholds, whole vectors of filters and the rest', () => {
