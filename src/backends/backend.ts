@@ -6,8 +6,8 @@ export interface SourceFile {
   readonly content: string | Uint8Array
 }
 
-/** Instruction sets beside portable code that generated C may hold; the best is picked at run time. */
-export const isas = ['avx2', 'avx512'] as const
+/** Instruction sets beside portable code that generated C may hold, worst first; the best is picked at run time. */
+export const isas = ['sse4', 'avx2', 'avx512'] as const
 export type Isa = (typeof isas)[number]
 
 /** Where the constants of generated C are: in the source, or in a file of their own. */

@@ -1,9 +1,9 @@
 import { bytesOf } from '../backends/arena.ts'
-import type { ConstantPlace } from '../backends/backend.ts'
+import { type ConstantPlace, isas } from '../backends/backend.ts'
 import { callsOf } from '../backends/buffers.ts'
 import { collectConstants } from '../backends/c/constants.ts'
+import { instructionSets } from '../backends/c/instruction-sets.ts'
 import { makeLayer } from '../backends/c/layers.ts'
-import { variants } from '../backends/c/module.ts'
 import { cType } from '../backends/c/names.ts'
 import { runSteps } from '../backends/c/run.ts'
 import type { Buffer, Plan } from '../backends/plan.ts'
@@ -52,7 +52,7 @@ ${multiplyAddSource()}
 ${tasks.join('\n')}
 static int best_isa(void)
 {
-${variants.map(({ target, condition, isa }) => `#ifdef ${target}\n  if (${condition}) return ${isa};\n#endif`).join('\n')}
+${instructionSets.map(({ target, condition, constant }) => `#ifdef ${target}\n  if (${condition}) return ${constant};\n#endif`).join('\n')}
   return PORTABLE;
 }
 
@@ -85,23 +85,22 @@ const inVariants = (name: string, body: string): string =>
   [
     `static INLINE int ${name}_with(enum isa isa)\n{\n  (void)isa;\n${body}\n}`,
     `static int ${name}_portable(void) { return ${name}_with(PORTABLE); }`,
-    ...variants.flatMap(({ target, suffix, isa }) => [
+    ...instructionSets.flatMap(({ target, isa, constant }) => [
       `#ifdef ${target}`,
-      `${target} static int ${name}_${suffix}(void) { return ${name}_with(${isa}); }`,
+      `${target} static int ${name}_${isa}(void) { return ${name}_with(${constant}); }`,
       '#else',
-      `#define ${name}_${suffix} ${name}_portable`,
+      `#define ${name}_${isa} ${name}_portable`,
       '#endif',
     ]),
     '',
   ].join('\n')
 
-/** Tasks by instruction set, in the order of the enum. */
+/** Instruction sets in the order of the enum. */
+const ISAS = ['portable', ...isas]
+
 const table = (name: string, prefix: string, count: number): string => {
-  const rows = Array.from(
-    { length: count },
-    (_, k) => `  {${['portable', 'avx2', 'avx512'].map(suffix => `${prefix}_${k}_${suffix}`).join(', ')}},`,
-  )
-  return `static const task ${name}[][3] = {\n${rows.join('\n')}\n  {0, 0, 0}\n};\n`
+  const rows = Array.from({ length: count }, (_, k) => `  {${ISAS.map(isa => `${prefix}_${k}_${isa}`).join(', ')}},`)
+  return `static const task ${name}[][${ISAS.length}] = {\n${rows.join('\n')}\n  {0}\n};\n`
 }
 
 const MAIN = `static double nanoseconds(struct timespec start, struct timespec end)
@@ -111,7 +110,7 @@ const MAIN = `static double nanoseconds(struct timespec start, struct timespec e
 
 int main(int argc, char **argv)
 {
-  static const char *const names[] = {"portable", "avx2", "avx512"};
+  static const char *const names[] = {${ISAS.map(isa => `"${isa}"`).join(', ')}};
   FILE *values = argc == 2 ? fopen(argv[1], "rb") : 0;
   const int isa = best_isa();
   if (!values) return 2;LOAD

@@ -1,3 +1,5 @@
+import type { Isa } from '../backends/backend.ts'
+
 /** An inner loop of the generated code, to be called alone on data in L1: what it reaches there is the machine's peak. */
 export interface Probe {
   /** Of the function in the generated code. */
@@ -69,36 +71,39 @@ export const multiplyAdd: Probe = {
   needsVectors: true,
 }
 
-const LANES = { avx512: 16, avx2: 8 } as const
-
 /** The C text of `multiply_add`, in the generated code's terms. */
 export const multiplyAddSource = (): string =>
   [
-    multiplyAddFor('avx512', '__m512', '_mm512', 16),
-    multiplyAddFor('avx2', '__m256', '_mm256', 8),
+    multiplyAddFor('avx512', '__m512', '_mm512', 16, 16),
+    multiplyAddFor('avx2', '__m256', '_mm256', 8, 8),
+    multiplyAddFor('sse4', '__m128', '_mm', 4, 8),
     'static INLINE void multiply_add(enum isa isa)\n{',
-    '#ifdef TARGET_AVX512\n  if (isa == AVX512) multiply_add_avx512();\n#endif',
-    '#ifdef TARGET_AVX2\n  if (isa == AVX2) multiply_add_avx2();\n#endif',
+    ...['AVX512', 'AVX2', 'SSE4'].map(
+      isa => `#ifdef TARGET_${isa}\n  if (isa == ${isa}) multiply_add_${isa.toLowerCase()}();\n#endif`,
+    ),
     '  (void)isa;\n}\n',
   ].join('\n')
 
 /** `totals` independent sums: enough to hide the latency, few enough for the registers. */
-function multiplyAddFor(isa: keyof typeof LANES, type: string, prefix: string, totals: number): string {
+function multiplyAddFor(isa: Isa, type: string, prefix: string, lanes: number, totals: number): string {
   const target = `TARGET_${isa.toUpperCase()}`
+  const sum =
+    isa === 'sse4' ? `${prefix}_add_ps(${prefix}_mul_ps(x, w), totals[i])` : `${prefix}_fmadd_ps(x, w, totals[i])`
   return `#ifdef ${target}
 ${target} static void multiply_add_${isa}(void)
 {
   float *const sums = (float *)probe_sums;
-  const ${type} x = ${prefix}_loadu_ps((const float *)probe_x), w = ${prefix}_loadu_ps((const float *)probe_weights);
+  const ${type} w = ${prefix}_loadu_ps((const float *)probe_weights);
   ${type} totals[${totals}];
   UNROLL
-  for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_loadu_ps(sums + i * ${LANES[isa]});
-  for (int k = 0; k < ${multiplyAdd.macs / totals / LANES[isa]}; k++) {
+  for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_loadu_ps(sums + i * ${lanes});
+  for (int k = 0; k < ${multiplyAdd.macs / totals / lanes}; k++) {
+    const ${type} x = ${prefix}_set1_ps(((const float *)probe_x)[k]);
     UNROLL
-    for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_fmadd_ps(x, w, totals[i]);
+    for (int i = 0; i < ${totals}; i++) totals[i] = ${sum};
   }
   UNROLL
-  for (int i = 0; i < ${totals}; i++) ${prefix}_storeu_ps(sums + i * ${LANES[isa]}, totals[i]);
+  for (int i = 0; i < ${totals}; i++) ${prefix}_storeu_ps(sums + i * ${lanes}, totals[i]);
 }
 #endif
 `

@@ -115,7 +115,7 @@ function addBench(program: Command): void {
     .action(async (model, options) => (await import('./bench.ts')).runBench(model, options))
 }
 
-const ISA = 'c: instruction sets beside portable code, of avx2,avx512; none for portable code only (default: all)'
+const ISA = 'c: instruction sets beside portable code, of sse4,avx2,avx512; none for portable code only (default: all)'
 
 const constantsOption = (): Option =>
   new Option('--constants <where>', 'c: weights in the source, or in a file NAME.bin that the run function takes')

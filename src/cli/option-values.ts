@@ -33,7 +33,7 @@ export function positiveNumber(text: string): number {
   return value
 }
 
-/** `avx2,avx512`; `none` or `portable` for neither. In the order of `isas`. */
+/** `sse4,avx2`; `none` or `portable` for portable code only. In the order of `isas`. */
 export function isaList(text: string): Isa[] {
   if (text === 'none' || text === 'portable') return []
   const names = text.split(',').map(name => name.trim())

@@ -48,11 +48,14 @@ describe('options of the model', () => {
         const outcome = xnorc('compile', path, '--target', 'c', '--out', folder, ...isa)
         return { ...outcome, code: readFileSync(join(folder, 'net.c'), 'utf8') }
       }
-      expect(compile().code).toMatch(/TARGET_AVX2[\s\S]*TARGET_AVX512/)
+      expect(compile().code).toMatch(/define TARGET_AVX512[\s\S]*define TARGET_AVX2[\s\S]*define TARGET_SSE4/)
       const some = compile('--isa', 'avx2')
       expect(some.code).toContain('(--isa avx2)')
       expect(some.code).toContain('define TARGET_AVX2')
-      expect(some.code).not.toContain('TARGET_AVX512')
+      expect(some.code).not.toMatch(/TARGET_AVX512|TARGET_SSE4/)
+      const old = compile('--isa', 'sse4')
+      expect(old.code).toContain('define TARGET_SSE4')
+      expect(old.code).not.toContain('TARGET_AVX')
       const none = compile('--isa', 'none')
       expect(none.code).toContain('(--isa none)')
       expect(none.code).not.toContain('immintrin')

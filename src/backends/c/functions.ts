@@ -2,6 +2,7 @@ import type { Isa } from '../backend.ts'
 import { render } from '../template.ts'
 import { signBitsFor } from './arrange.ts'
 import { integerFunctionsFor } from './integer-functions.ts'
+import { kernelsFor } from './pixel-kernels.ts'
 
 /** Functions that layers call, in an order in which each comes after those it calls itself. */
 const PLAIN = [
@@ -48,7 +49,7 @@ export function functionsFor(texts: readonly string[], isas: readonly Isa[]): st
     .map(([, type, count, width]) => printReach(type!, Number(count), Number(width), isas))
   const integers = integerFunctionsFor(called, isas)
   const text = [called, ...blocks, ...reaches, ...integers].join('\n')
-  const kernels = [...new Set(pixels.flatMap(kernelsOf))]
+  const kernels = [...new Set(pixels.flatMap(each => each.kernels.map(({ text }) => text)))]
   const lanes = [...new Map([...text.matchAll(FOR_LANES)].map(match => [match[0], match])).values()]
     .map(([called, name, suffix = '', count]) => ({ called, text: forLanes(name!, suffix, Number(count)) }))
     .sort((a, b) => (a.called < b.called ? -1 : 1))
@@ -77,39 +78,15 @@ function forLanes(name: string, suffix: string, lanes: number): string {
   return render(`c/functions/${name}.c`, context)
 }
 
-/** The last few filters of a float layer: a vector of 4 or 8 costs less than one of 16, which many chips split. */
-const tails = [
-  { lanes: 4, type: '__m128', prefix: '_mm' },
-  { lanes: 8, type: '__m256', prefix: '_mm256' },
-] as const
-
-/** The AVX-512 kernel for so many filters: its whole vectors, and a shorter one. */
-function avx512Context(name: string, pixels: number, vectors: number, lastLanes: number) {
-  const tail = name !== 'count_mismatches' ? tails.find(({ lanes }) => lastLanes <= lanes) : undefined
-  const whole = tail ? vectors - 1 : vectors
-  const what = [
-    ...(whole > 0 ? [`${whole} vector${whole === 1 ? '' : 's'} of 16 filters`] : []),
-    ...(tail ? [`one of ${tail.lanes}${whole === 0 ? ' filters' : ''}`] : []),
-  ].join(' and ')
-  const lanes = whole * 16 + (tail?.lanes ?? 0)
-  return { name: `${name}_avx512_${pixels}x${lanes}`, pixels, vectors, lanes, whole, tail, tailStart: whole * 16, what }
-}
-
-type PixelsContext = ReturnType<typeof pixelsContext>
-
 /** What the function for a block of pixels says: it picks the kernel of an instruction set, or goes pixel by pixel. */
 function pixelsContext(name: string, suffix: string, pixels: number, width: number, isas: readonly Isa[]) {
   const signs = name === 'accumulate_signs'
   const paired = width === 32 && !signs
   const lanes = paired ? 16 : width
   const bits = name === 'count_mismatches'
-  const vectors = Math.ceil(width / 16)
-  const lastLanes = paired || width % 16 === 0 ? 16 : width % 16
-  const nextVector = paired ? 'next_block' : '16'
-  const hasKernels = suffix === ''
   const expands = signs && pixels > 1
-  const wordBits = signBitsFor(width)
-  const avx512 = avx512Context(name, pixels, vectors, lastLanes)
+  const sumPitch = sumPitchOf(width)
+  const weightType = signs ? `uint${signBitsFor(width)}_t` : bits ? 'uint32_t' : 'float'
   return {
     name: `${name}${suffix}_${pixels}x${width}`,
     what: bits
@@ -121,45 +98,17 @@ function pixelsContext(name: string, suffix: string, pixels: number, width: numb
     expands,
     run: EXPANDED,
     one: `${expands ? 'accumulate' : name}${suffix}_${lanes}`,
-    kernel: name,
     pixels,
     width,
-    vectors,
     lanes,
     paired,
-    sumPitch: sumPitchOf(width),
+    sumPitch,
     xType: bits ? 'uint32_t' : suffix ? 'uint8_t' : 'float',
-    signs,
-    weightType: signs ? `uint${wordBits}_t` : bits ? 'uint32_t' : 'float',
+    weightType,
     sumType: bits ? 'int32_t' : 'float',
-    avx512: hasKernels && isas.includes('avx512') ? avx512.name : '',
-    avx512Kernel: avx512,
-    avx512Lanes: signs ? '' : `${lanes}, ${nextVector}, ${lastLanes}, `,
-    // Popcounts want whole vectors; fused multiply-adds can leave lanes out.
-    avx2:
-      hasKernels && (lanes === 16 || !bits) && isas.includes('avx2')
-        ? `${name}_avx2_${signs ? wordBits : vectors}`
-        : '',
-    avx2Lanes: signs ? '' : bits ? `${nextVector}, ` : `${lanes}, ${width}, ${nextVector}, `,
+    // Bytes are left to the compiler.
+    kernels: suffix ? [] : kernelsFor({ name, pixels, width, lanes, paired, sumPitch, weightType }, isas),
   }
-}
-
-function kernelsOf({
-  kernel,
-  avx512,
-  avx512Kernel,
-  avx2,
-  vectors,
-  sumPitch,
-  signs,
-  weightType,
-}: PixelsContext): string[] {
-  const file = signs ? 'accumulate' : kernel
-  const context = { vectors, halves: 2 * vectors, sumPitch, signs, weightType }
-  return [
-    ...(avx512 ? [render(`c/functions/${file}_avx512.c`, { ...context, ...avx512Kernel })] : []),
-    ...(avx2 ? [render(`c/functions/${file}_avx2.c`, { ...context, name: avx2 })] : []),
-  ]
 }
 
 /** The sums of a float convolution are compared as they are, those of a binary one as offset - 2 · mismatches. */
@@ -175,6 +124,9 @@ function printReach(type: string, pixels: number, width: number, isas: readonly 
     value: counts ? 'offsets[p] - 2 * sums[lane]' : 'sums[lane]',
     avx512: isas.includes('avx512'),
     avx2: isas.includes('avx2'),
+    sse4: isas.includes('sse4') && width % 4 === 0,
+    width,
+    quarters: width / 4,
     eighths: Math.ceil(width / 8),
     sixteenths: Math.ceil(width / 16),
   })

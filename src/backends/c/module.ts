@@ -9,6 +9,7 @@ import { type Constant, collectConstants, constantBytes, typeOfData } from './co
 import { makeConstantsFile, paddedBytes } from './constants-file.ts'
 import { functionsFor } from './functions.ts'
 import { headerContext, runParameters } from './header.ts'
+import { instructionSets } from './instruction-sets.ts'
 import { declare, type Scope } from './layer.ts'
 import { type MadeLayer, makeLayer } from './layers.ts'
 import { comment, cType } from './names.ts'
@@ -24,6 +25,7 @@ export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
   // Only convolutions come in variants.
   const varies = calls.some(isConvolutionCall)
   const chosen = varies ? (options.isa ?? isas) : []
+  const sets = instructionSets.filter(({ isa }) => chosen.includes(isa))
   const made = new Map(calls.map(call => [call, makeLayer(call, scope)]))
   const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
   const { steps, used } = runSteps(plan, call => made.get(call)!, scope, options.trace)
@@ -41,12 +43,9 @@ export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
   })
   const code = render('c/module.c', {
     ...header,
-    isaText: render('c/functions/isa.c', {
-      x86: chosen.length > 0,
-      ...Object.fromEntries(isas.map(isa => [isa, chosen.includes(isa)])),
-    }),
+    isaText: render('c/functions/isa.c', { sets }),
     functions: functionsFor([...functions, ...steps], chosen),
-    variants: variants.filter(({ suffix }) => chosen.includes(suffix)),
+    variants: sets,
     traced: options.trace ? '_traced' : '',
     traceParameters: options.trace ? `, ${plan.name}_tracer tracer, void *tracer_context` : '',
     traceArguments: options.trace ? ', tracer, tracer_context' : '',
@@ -72,23 +71,6 @@ export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
     ...(file ? [{ path: `${plan.name}.bin`, content: file.bytes }] : []),
   ]
 }
-
-/** Of the run function; the best first. */
-export const variants = [
-  {
-    suffix: 'avx512',
-    isa: 'AVX512',
-    target: 'TARGET_AVX512',
-    condition:
-      '__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")',
-  },
-  {
-    suffix: 'avx2',
-    isa: 'AVX2',
-    target: 'TARGET_AVX2',
-    condition: '__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")',
-  },
-] as const
 
 function printLayer(call: Call, { layer, reads }: MadeLayer, { plan, constants }: Scope): string {
   const file = reads.size > 0 && constants.place === 'file' ? [`const struct ${plan.name}_constants *constants`] : []

@@ -39,7 +39,7 @@ function belowTheImage(): Graph {
 }
 
 describe.runIf(hasCompiler('gcc'))('windows that see no row of a ring are 0', () => {
-  it.each([[[]], [['avx2']], [isas]] as const)('%s', isa => {
+  it.each([[[]], [['sse4']], [['avx2']], [isas]] as const)('%s', isa => {
     const graph = belowTheImage()
     const plan = lower(graph)
     expect(plan.steps.map(({ kind }) => kind)).toContain('strip')

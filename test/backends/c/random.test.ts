@@ -50,6 +50,10 @@ describe('random graphs in C equal the interpreter', { timeout: 240_000 * times 
   it.runIf(hasCompiler('clang-22'))('AVX2 under sanitizers', () =>
     agree(15 * times, 9, { compiler: 'clang-22', flags: SANITIZED, isa: ['avx2'] }, true),
   )
+  it.runIf(hasCompiler('gcc'))('SSE4', () => agree(40 * times, 10, { compiler: 'gcc', isa: ['sse4'] }, true))
+  it.runIf(hasCompiler('clang-22'))('SSE4 under sanitizers', () =>
+    agree(15 * times, 11, { compiler: 'clang-22', flags: SANITIZED, isa: ['sse4'] }, true),
+  )
   it.runIf(hasCompiler('g++'))('as C++', () => agree(15 * times, 4, { compiler: 'g++', flags: ['-O1'] }, true))
   it.runIf(hasCompiler('clang++-22'))('as C++ by clang', () =>
     agree(15 * times, 5, { compiler: 'clang++-22', flags: ['-O1'] }, true),

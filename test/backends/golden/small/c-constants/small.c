@@ -14,17 +14,17 @@
 #endif
 
 /* Instruction sets that the functions below come in; the best that the machine has is picked at run time. */
-enum isa { PORTABLE, AVX2, AVX512 };
+enum isa { PORTABLE, SSE4, AVX2, AVX512 };
 
 #if defined(__GNUC__) && defined(__x86_64__)
-#define X86
 /* gcc -O2 takes vectors only where they cost no bytes; -O0 and -Os stay what they are. */
 #if !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
 #pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
 #endif
 #include <immintrin.h>
-#define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
 #define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt")))
+#define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
+#define TARGET_SSE4 __attribute__((noinline, target("sse4.2,popcnt")))
 #endif
 
 /* Layers become part of the run function, of which there is one for every instruction set. */
@@ -166,9 +166,9 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
   /* Counts of 8 bits, one for every byte, have room for 31 words; of 4 bits for 3 words. */
   while (words > 0) {
     word4 bytes[1] = {0};
-    int left = words < 30 ? words : 30;
-    words -= left;
-    for (; left >= 3; left -= 3, x += 3, weights += 3 * 5)
+    const int now = words < 30 ? words : 30;
+    words -= now;
+    for (int threes = now / 3; threes > 0; threes--, x += 3, weights += 3 * 5)
       for (int quad = 0; quad < 1; quad++) {
         const uint32_t *const w = weights + quad * 4;
         const word4 nibbles = bits_per_nibble_4(x[0] ^ *(const word4 *)w)
@@ -176,7 +176,7 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
           + bits_per_nibble_4(x[2] ^ *(const word4 *)(w + 2 * 5));
         bytes[quad] += (nibbles & 0x0f0f0f0fu) + ((nibbles >> 4) & 0x0f0f0f0fu);
       }
-    for (; left > 0; left--, x++, weights += 5)
+    for (int rest = now % 3; rest > 0; rest--, x++, weights += 5)
       for (int quad = 0; quad < 1; quad++) {
         const word4 nibbles = bits_per_nibble_4(*x ^ *(const word4 *)(weights + quad * 4));
         bytes[quad] += (nibbles + (nibbles >> 4)) & 0x0f0f0f0fu;
@@ -228,25 +228,26 @@ TARGET_AVX512 static void accumulate_avx512_8x4(const float *x, int start, int r
 #ifdef TARGET_AVX2
 /* Four pixels by 16 filters at a time: a number of x times 8 weights, a fused multiply-add each. */
 TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pitch, int pitch, int from, int to,
-  const float *weights, int lanes, int filters, int next_vector, int next_row, int rows, int count, float *sums)
+  const float *weights, int lanes, int next_row, int rows, int count, int fresh, float *sums)
 {
   const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (int v = 0; v < 1; v++) {
     /* Lanes past the last filter are not read, nor pointed at where they are a whole half. */
-    const int half = filters - v * 16 > 8 ? 8 : 0;
-    const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16), order);
-    const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(filters - v * 16 - 8), order);
+    const int half = lanes - v * 16 > 8 ? 8 : 0;
+    const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes - v * 16), order);
+    const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes - v * 16 - 8), order);
     for (int p = from; p < to; p += 4) {
       const float *pixel[4];
-      const float *w = weights + v * next_vector;
+      const float *w = weights + v * 16;
       __m256 totals[4][2];
       UNROLL
       for (int q = 0; q < 4; q++) {
         /* What lies outside is computed as its neighbour, and not stored. */
         const int inside = p + q < to ? p + q : to - 1;
+        const float *const sum = sums + inside * 16 + v * 16;
         pixel[q] = x + start + inside * pitch;
-        totals[q][0] = _mm256_loadu_ps(sums + inside * 16 + v * 16);
-        totals[q][1] = _mm256_loadu_ps(sums + inside * 16 + v * 16 + 8);
+        totals[q][0] = fresh ? _mm256_setzero_ps() : _mm256_loadu_ps(sum);
+        totals[q][1] = fresh ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + 8);
       }
       for (int row = 0; row < rows; row++) {
         for (int k = 0; k < count; k++) {
@@ -379,15 +380,15 @@ static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int r
     return;
   }
 #endif
-  if (fresh)
-    memset(sums, 0, 8 * 16 * sizeof *sums);
 #ifdef TARGET_AVX2
   if (isa == AVX2) {
-    accumulate_avx2_1(x, start, row_pitch, pitch, from, to, weights, 4, 4, 16, next_row, rows, count,
-      sums);
+    accumulate_avx2_1(x, start, row_pitch, pitch, from, to, weights, 4, next_row, rows, count,
+      fresh, sums);
     return;
   }
 #endif
+  if (fresh)
+    memset(sums, 0, 8 * 16 * sizeof *sums);
   for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
     for (int p = from; p < to; p++) {
       accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
@@ -715,6 +716,13 @@ TARGET_AVX2 static int small_run_avx2(const float *image, float *logits, const s
 }
 #endif
 
+#ifdef TARGET_SSE4
+TARGET_SSE4 static int small_run_sse4(const float *image, float *logits, const struct small_constants *constants, void *workspace)
+{
+  return small_run_with(SSE4, image, logits, constants, workspace);
+}
+#endif
+
 int small_run(const float *image, float *logits, const void *constants, void *workspace)
 {
   if (memcmp(constants, "xnorc constants 3036febdd26c0ce5", sizeof "xnorc constants 3036febdd26c0ce5") != 0) {
@@ -728,6 +736,10 @@ int small_run(const float *image, float *logits, const void *constants, void *wo
 #ifdef TARGET_AVX2
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     return small_run_avx2(image, logits, (const struct small_constants *)constants, workspace);
+#endif
+#ifdef TARGET_SSE4
+  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
+    return small_run_sse4(image, logits, (const struct small_constants *)constants, workspace);
 #endif
   return small_run_with(PORTABLE, image, logits, (const struct small_constants *)constants, workspace);
 }
