@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs what the tests use besides Node: C compilers with sanitizers, Chromium, and GPU drivers that run on a CPU.
+# Installs what the tests use besides Node: C compilers with sanitizers, Chromium, GPU drivers that run on a CPU, and
+# PyTorch for the training scripts.
 # For Debian 12; needs root. Does nothing where everything is there already.
 set -eu
 
 packages="gcc g++ libc6-dev clang-22 libclang-rt-22-dev
-chromium libvulkan1 libegl1 libgles2 libgl1-mesa-dri"
+chromium libvulkan1 libegl1 libgles2 libgl1-mesa-dri
+python3-torch python3-onnx python3-numpy python3-pil"
 
 missing=""
 for package in $packages; do
