@@ -89,6 +89,7 @@ class Trainer:
         while not self.clock.done():
             progress = Progress(f'epoch {self.clock.epoch + 1}', self.clock)
             train_loss = self.epoch(progress)
+            self.measure_batch_norms()
             test_loss, accuracy = self.test()
             if not self.options.float and self.clock.part() < self.recipe.revive_until:
                 print(f'{revive(self.model)} filters were always the same and start anew')
@@ -131,6 +132,23 @@ class Trainer:
         if not self.options.float:
             clamp_bn(self.model)
         return loss.detach()
+
+    def measure_batch_norms(self, batches=40):
+        """Takes mean and variance of what the batch norms read for the weights as they are now.
+
+        What they collect during the training is of weights that have flipped since. A channel that seldom fires
+        has a variance that few images make; a test then said 80 % or 82 % by chance.
+        """
+        norms = [module for module in self.model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        momenta = [norm.momentum for norm in norms]
+        order = torch.randperm(len(self.data.train_x), device=self.options.device)
+        with torch.no_grad(), self.precision():
+            for count, indices in enumerate(order.split(self.recipe.batch)[:batches], start=1):
+                for norm in norms:
+                    norm.momentum = 1 / count  # the mean of all batches
+                self.model(self.recipe.augment(self.data.train_x[indices]))
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum
 
     def test(self):
         """Mean loss and accuracy in percent on the test set."""

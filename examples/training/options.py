@@ -25,7 +25,7 @@ def parse(description, data, out, more=()):
     add('--dropout', type=float, help="probability of each dropout (the network's; a short training may want less)")
     add('--keep', choices=['best', 'last'], default='best', help='epoch to export: best on the test set, or last')
     add('--bfloat16', action='store_true', help='faster on processors that have it')
-    add('--native', action='store_true', help='binary layers in C: several times as fast, on processors with AVX-512')
+    add('--native', action='store_true', help='binary layers in C: twice as fast, on processors with AVX-512')
     add('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to train (%(default)s)')
     add('--threads', type=int, help='of the CPU')
     add('--limit', type=int, metavar='N', help='use only the first N samples, to try the script')

@@ -24,7 +24,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   { model: 'lenet5', folder: 'lenet5-mnist', data: 'data/mnist', shape: [1, 1, 28, 28], read: mnist, accuracy: 99.38 },
-  { model: 'nin', folder: 'nin-cifar10', data: 'data/cifar10', shape: [1, 3, 32, 32], read: cifar10, accuracy: 69.87 },
+  { model: 'nin', folder: 'nin-cifar10', data: 'data/cifar10', shape: [1, 3, 32, 32], read: cifar10, accuracy: 82.05 },
 ]
 const CLASSES = 10
 /** Values before a sign are of order 1 and come from some 100 f32 additions. */
