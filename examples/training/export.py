@@ -42,7 +42,7 @@ def load_state(model, path):
 
 
 def read_state(path):
-    """Weights of an exported network by their names in PyTorch, such as '3.op.weight' or, of node /3/Conv, '3.weight'."""
+    """Weights of an exported network by their names in PyTorch, some of which only nodes tell, such as /3/Conv."""
     graph = onnx.load(str(path)).graph
     tensors = {each.name: torch.from_numpy(to_array(each).copy()) for each in graph.initializer}
     for node in graph.node:

@@ -18,7 +18,7 @@ def parse(description, data, out, more=()):
     length.add_argument('--epochs', type=int, help="how long to train (the recipe's)")
     length.add_argument('--minutes', type=float, help='how long to train, by the clock')
     add('--float', action='store_true', help='train the full-precision twin instead')
-    add('--init', type=pathlib.Path, metavar='FILE', help='start from this state: a .pt, or an ONNX file that this script exported (latent, float)')
+    add('--init', type=pathlib.Path, metavar='FILE', help='start from this NAME.pt, or exported .latent or .float.onnx')
     add('--resume', action='store_true', help='continue from the checkpoint in --out')
     add('--learning-rate', type=float, help="the highest (the recipe's)")
     add('--label-smoothing', type=float, default=0.0, help='shared by all classes (%(default)s; 0.1 is usual)')

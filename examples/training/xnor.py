@@ -138,8 +138,8 @@ class Bin(nn.Module):
     def natively(self, x):
         """What forward computes, in C."""
         bn = self.bn
-        mean, variance = moments(x) if self.training else (bn.running_mean, bn.running_var)
-        if self.training:
+        mean, variance = moments(x) if bn.training else (bn.running_mean, bn.running_var)
+        if bn.training:
             n = x.numel() // x.shape[1]
             bn.running_mean.lerp_(mean, bn.momentum)
             bn.running_var.lerp_(variance * n / (n - 1), bn.momentum)
@@ -156,17 +156,18 @@ class Bin(nn.Module):
 
 
 def revive(model):
-    """Call between epochs, while steps are large: starts filters anew that say the same of every image. Returns how many.
+    """Call between epochs, while steps are large: starts filters anew that say the same of every image.
 
-    Behind a ReLU that is always 0 there is no gradient that could ever change a filter again. Large steps bring many
-    filters there. What a filter says is read from the batch norm behind it; models are taken to be sequential.
+    Returns how many. Behind a ReLU that is always 0 there is no gradient that could ever change a filter again, and
+    large steps bring many filters there. What a filter says is read from the batch norm behind it; models are taken
+    to be sequential.
     """
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     behind = dict(zip(norms, norms[1:]))
     count = 0
     for layer in [module for module in model.modules() if isinstance(module, Bin)]:
         norm = behind.get(layer.bn)
-        if layer.mode != 'train' or norm is None or norm.num_features != layer.op.out_channels:
+        if layer.mode != 'train' or norm is None or norm.num_features != layer.op.weight.shape[0]:
             continue
         square, variance = norm.running_mean**2, norm.running_var
         same = (variance < 1e-5) | (square < 1e-3 * variance)

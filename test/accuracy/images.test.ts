@@ -51,7 +51,8 @@ for (const { model, folder, data, shape, read, accuracy } of cases)
         `${model}: C ${percent(actual, set.labels)} %, onnxruntime ${percent(wanted, set.labels)} %, ` +
           `${differing.length} predictions differ, ${largeDifferences(logits!, expected)} logits differ by over 1e-3`,
       )
-      expect(differing.length).toBeLessThanOrEqual(2)
+      // Each has to be explained below.
+      expect(differing.length).toBeLessThanOrEqual(5)
       for (const i of differing) {
         const flips = await findFlips(binary, graph, f32(shape, sampleOf(set, shape, i)))
         console.log(`${model}, image ${i}: ${flips.map(({ sign, value }) => `${sign} of ${value}`).join(', ')}`)
