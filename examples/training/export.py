@@ -6,7 +6,7 @@ import onnx
 import torch
 import torch.nn as nn
 from onnx.numpy_helper import to_array
-from xnor import freeze
+from xnor import Bin, freeze, unclamp
 
 
 def export(model, folder, name, sample, inputs, outputs, binary):
@@ -35,6 +35,8 @@ def load_state(model, path):
         if isinstance(module, nn.BatchNorm2d) and f'{name}.running_var' not in state:
             state[f'{name}.running_mean'] = torch.zeros(module.num_features)
             state[f'{name}.running_var'] = torch.ones(module.num_features) - module.eps
+        if isinstance(module, Bin) and module.mode == 'train':
+            state[f'{name}.op.weight'] = unclamp(state[f'{name}.op.weight'])
     missing, unknown = model.load_state_dict(state, strict=False)
     missing = [key for key in missing if not key.endswith('num_batches_tracked')]
     if missing or unknown:

@@ -79,6 +79,13 @@ def centre_clamp(weight):
     return (weight - weight.mean(1, keepdim=True)).clamp(-1, 1)
 
 
+def unclamp(weight):
+    """Latent weights from which centre_clamp makes these: what it clamped is moved out until the mean is 0 again."""
+    lack = -weight.sum(1, keepdim=True)
+    clamped = (weight.abs() >= 1) & (weight.sign() == lack.sign())
+    return weight + clamped * lack / clamped.sum(1, keepdim=True).clamp(min=1)
+
+
 def clamp_bn(model):
     """Call after every step: keeps the gains of batch norms positive.
 
