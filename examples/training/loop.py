@@ -166,7 +166,7 @@ class Trainer:
         return loss / len(self.data.test_y), 100 * correct / len(self.data.test_y)
 
     def precision(self):
-        """bfloat16 is faster on processors that have it; tests and the exported network use float32."""
+        """bfloat16 is faster on processors that have it; the exported network uses float32."""
         kind = torch.device(self.options.device).type
         return torch.autocast(kind, torch.bfloat16) if self.options.bfloat16 else nullcontext()
 

@@ -24,6 +24,10 @@ async function compileFile(path: string) {
   return { words, binary: summary.layers.filter(layer => layer.kind === 'binary').length }
 }
 
+test.skipIf(!hasPyTorch())('filters that say the same of every image start anew, others stay', () => {
+  execFileSync(PYTHON, [resolve(import.meta.dirname, 'revive.py')])
+})
+
 describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', () => {
   test('nin: goes on from an exported file, with the same bits', { timeout: 120_000 }, async () => {
     const shipped = join(examples, 'nin-cifar10/nin')
