@@ -44,7 +44,7 @@ class Recipe:
 
 
 def run(recipe, data, options):
-    """Trains, tests after every epoch, and leaves in options.out: a checkpoint, the state, a plot, and ONNX files."""
+    """Trains, tests between epochs, and leaves in options.out: a checkpoint, the state, a plot, and ONNX files."""
     torch.manual_seed(options.seed)
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -88,17 +88,20 @@ class Trainer:
     def train(self):
         while not self.clock.done():
             progress = Progress(f'epoch {self.clock.epoch + 1}', self.clock)
-            train_loss = self.epoch(progress)
-            self.measure_batch_norms()
-            test_loss, accuracy = self.test()
+            row = {'train_loss': self.epoch(progress)}
+            line = 'training loss {train_loss:.4f}'
+            self.clock.end_epoch()
+            if self.clock.done() or self.clock.epoch % self.options.test_every == 0:
+                self.measure_batch_norms()
+                row['test_loss'], row['accuracy'] = self.test()
+                line += ', test loss {test_loss:.4f}, accuracy {accuracy:.2f} %'
+                if row['accuracy'] >= self.best or self.options.keep == 'last':
+                    self.best, self.kept = row['accuracy'], copy.deepcopy(self.model.state_dict())
             if not self.options.float and self.clock.part() < self.recipe.revive_until:
                 print(f'{revive(self.model)} filters were always the same and start anew')
-            self.clock.end_epoch()
-            if accuracy >= self.best or self.options.keep == 'last':
-                self.best, self.kept = accuracy, copy.deepcopy(self.model.state_dict())
-            self.history.append({'train_loss': train_loss, 'test_loss': test_loss, 'accuracy': accuracy})
+            self.history.append(row)
             save_checkpoint(self)
-            progress.end(f'training loss {train_loss:.4f}, test loss {test_loss:.4f}, accuracy {accuracy:.2f} %')
+            progress.end(line.format(**row))
 
     def epoch(self, progress):
         """Every training sample once. Returns the mean loss."""

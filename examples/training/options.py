@@ -24,6 +24,7 @@ def parse(description, data, out, more=()):
     add('--label-smoothing', type=float, default=0.0, help='shared by all classes (%(default)s; 0.1 is usual)')
     add('--dropout', type=float, help="probability of each dropout (the network's; a short training may want less)")
     add('--keep', choices=['best', 'last'], default='best', help='epoch to export: best on the test set, or last')
+    add('--test-every', type=int, default=1, metavar='N', help='epochs from test to test; the last is always tested')
     add('--bfloat16', action='store_true', help='faster on processors that have it')
     add('--native', action='store_true', help='binary layers in C: twice as fast, on processors with AVX-512')
     add('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to train (%(default)s)')

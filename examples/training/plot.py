@@ -4,7 +4,7 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 200, 60, 30, 30
 
 
 def plot(history, path, title):
-    """history: rows {'train_loss', 'test_loss', 'accuracy'}, one per epoch; accuracy in percent."""
+    """history: rows {'train_loss', 'test_loss', 'accuracy' in percent}, one per epoch; the last two may be missing."""
     panels = [
         ('loss', {'training': column(history, 'train_loss'), 'test': column(history, 'test_loss')}),
         ('test accuracy, %', {'': column(history, 'accuracy')}),
@@ -19,8 +19,8 @@ def plot(history, path, title):
 
     figure, axes = pyplot.subplots(len(panels), 1, sharex=True)
     for axis, (label, curves) in zip(axes, panels):
-        for name, values in curves.items():
-            axis.plot(range(1, len(values) + 1), values, label=name)
+        for name, points in curves.items():
+            axis.plot(*zip(*points), label=name)
         axis.set_ylabel(label)
     axes[0].legend()
     axes[0].set_title(title)
@@ -30,11 +30,12 @@ def plot(history, path, title):
 
 
 def column(history, key):
-    return [row[key] for row in history]
+    """[(epoch, value)]"""
+    return [(epoch, row[key]) for epoch, row in enumerate(history, start=1) if key in row]
 
 
 def svg(panels, title):
-    """Panels below each other, [(label, {name: values})]."""
+    """Panels below each other, [(label, {name: [(epoch, value)]})]."""
     parts = [f'<text x="{LEFT}" y="18" font-weight="bold">{title}</text>']
     for index, (label, curves) in enumerate(panels):
         parts += panel(label, curves, TOP + index * (HEIGHT + BOTTOM))
@@ -46,17 +47,17 @@ def svg(panels, title):
 
 
 def panel(label, curves, top):
-    values = [value for curve in curves.values() for value in curve]
-    low, high = min(values), max(values)
-    span, steps = high - low or 1, max(len(next(iter(curves.values()))) - 1, 1)
+    epochs, values = zip(*(point for curve in curves.values() for point in curve))
+    low, high, last = min(values), max(values), max(epochs)
+    span, steps = high - low or 1, max(last - 1, 1)
     bottom, right = top + HEIGHT - BOTTOM, WIDTH - 90
-    x = lambda k: LEFT + (right - LEFT) * k / steps
+    x = lambda epoch: LEFT + (right - LEFT) * (epoch - 1) / steps
     y = lambda value: bottom - (bottom - top - 10) * (value - low) / span
     yield f'<path d="M{LEFT} {top}V{bottom}H{right}" fill="none" stroke="#888"/>'
-    yield f'<text x="{LEFT}" y="{bottom + 15}">{label}, by epoch 1 to {steps + 1}</text>'
+    yield f'<text x="{LEFT}" y="{bottom + 15}">{label}, by epoch 1 to {last}</text>'
     for value in (low, high):
         yield f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.4g}</text>'
     for index, (colour, (name, curve)) in enumerate(zip(('#1f77b4', '#d62728'), curves.items())):
-        points = ' '.join(f'{x(k):.1f},{y(value):.1f}' for k, value in enumerate(curve))
+        points = ' '.join(f'{x(epoch):.1f},{y(value):.1f}' for epoch, value in curve)
         yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-        yield f'<text x="{right + 6}" y="{top + 14 + 16 * index}" fill="{colour}">{name} {curve[-1]:.4g}</text>'
+        yield f'<text x="{right + 6}" y="{top + 14 + 16 * index}" fill="{colour}">{name} {curve[-1][1]:.4g}</text>'

@@ -26,11 +26,13 @@ from native import BinaryLayer, moments
 class Sign(torch.autograd.Function):
     """sign(x), with a gradient to learn from.
 
-    The derivative of sign is 0 almost everywhere. The straight-through estimator pretends
-    that sign was clamp(x, -1, 1), whose derivative is 1 inside [-1, 1] and 0 outside:
+    The derivative of sign is 0 almost everywhere. The backward pass pretends that sign was a curve of
+    two parabolas, close to it around 0 where a small step can change the bit:
 
         forward    y = sign(x)
-        backward   dL/dx = dL/dy  where |x| < 1, else 0
+        backward   dL/dx = dL/dy (2 - 2 |x|)  where |x| < 1, else 0
+
+    Z. Liu et al.: Bi-Real Net, ECCV 2018, section 3.3. XNOR-Net itself takes 1 for 2 - 2 |x|.
     """
 
     @staticmethod
@@ -41,7 +43,7 @@ class Sign(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         (x,) = ctx.saved_tensors
-        return gradient * (x.abs() < 1).to(gradient.dtype)
+        return gradient * (2 - 2 * x.abs()).clamp(min=0).to(gradient.dtype)
 
 
 class BinaryWeight(torch.autograd.Function):

@@ -24,8 +24,8 @@ async function compileFile(path: string) {
   return { words, binary: summary.layers.filter(layer => layer.kind === 'binary').length }
 }
 
-test.skipIf(!hasPyTorch())('filters that say the same of every image start anew, others stay', () => {
-  execFileSync(PYTHON, [resolve(import.meta.dirname, 'revive.py')])
+test.skipIf(!hasPyTorch())('layers: the slope of sign, filters that start anew, widths of native layers', () => {
+  execFileSync(PYTHON, [resolve(import.meta.dirname, 'layers.py')])
 })
 
 describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', () => {
@@ -40,8 +40,9 @@ describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', 
   test('lenet5: trains, resumes, exports files of the same bits', { timeout: 120_000 }, async () => {
     const options = ['--limit', '128', '--epochs']
     expect(train('lenet5-mnist', 'data/mnist', ...options, '1')).toMatch(/^epoch 1: training loss \d/m)
-    const log = train('lenet5-mnist', 'data/mnist', ...options, '2', '--resume')
-    expect(log).toMatch(/goes on after epoch 1\nepoch 2: training loss \d/)
+    const log = train('lenet5-mnist', 'data/mnist', ...options, '4', '--resume', '--test-every', '3')
+    expect(log).toMatch(/goes on after epoch 1\nepoch 2: training loss [\d.]+ \(/)
+    for (const epoch of [3, 4]) expect(log).toMatch(RegExp(`^epoch ${epoch}: training loss .* accuracy \\d`, 'm'))
     const [latent, binary] = await Promise.all(
       ['latent', 'binary'].map(kind => compileFile(join(folder, `lenet5.${kind}.onnx`))),
     )

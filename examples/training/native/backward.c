@@ -32,12 +32,12 @@ static void weight_gradient(struct layer l, int channels, struct quad *to)
       }
 }
 
-/* dL/du[pixel][c] = sum over taps and f of alpha gradient[pixel - tap][f] * sign(B[f][tap][c]), where |u| < 1; and its sums */
+/* dL/du[pixel][c] = sum over taps and f of alpha gradient[pixel - tap][f] * sign(B[f][tap][c]) * max(2 - 2 |u|, 0); and its sums */
 static void input_gradient(struct layer l, int channels, struct turned w, int image, const uint16_t *x,
   const float *scale, const float *offset, const float *mean, uint16_t *du, struct quad *to)
 {
   const int taps = l.kernel * l.kernel, wide = l.width + 2 * l.pad, high = l.height + 2 * l.pad, quads = l.filters / 4;
-  const __m512 unit = _mm512_set1_ps(to->image_unit[image]);
+  const __m512 unit = _mm512_set1_ps(to->image_unit[image]), two = _mm512_set1_ps(2);
   for (int c = 0; c < channels; c += BLOCK)
     for (int row = 0; row < l.height; row++)
       for (int column = 0; column < l.width; column += PIXELS) {
@@ -67,8 +67,8 @@ static void input_gradient(struct layer l, int channels, struct turned w, int im
           for (int p = 0; p < PIXELS; p++) {
             const size_t at = ((size_t)row * l.width + column + p) * l.channels + first;
             const __m512 value = load(x + at), u = _mm512_fmadd_ps(value, s, o);
-            const __mmask16 within = _mm512_cmp_ps_mask(_mm512_abs_ps(u), _mm512_set1_ps(1), _CMP_LT_OQ);
-            const __m512 d = _mm512_maskz_mul_ps(within, _mm512_cvtepi32_ps(sums[p][v]), unit);
+            const __m512 slope = _mm512_max_ps(_mm512_fnmadd_ps(two, _mm512_abs_ps(u), two), _mm512_setzero_ps());
+            const __m512 d = _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[p][v]), unit), slope);
             store(du + at, d);
             shift = _mm512_add_ps(shift, d);
             gain = _mm512_fmadd_ps(d, _mm512_sub_ps(value, _mm512_loadu_ps(mean + first)), gain);
