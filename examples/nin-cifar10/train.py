@@ -49,6 +49,7 @@ recipe = Recipe(
     learning_rate=6e-3,
     warm_up=0.03,
     revive_until=0.6,
+    average_from=0.8,
     weight_decay=0.0,  # a filter that gets no gradient would only shrink
 )
 

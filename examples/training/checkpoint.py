@@ -7,6 +7,7 @@ import torch
 def save_checkpoint(trainer):
     state = {
         'model': trainer.model.state_dict(),
+        'average': trainer.average.state_dict(),
         'optimizer': trainer.optimizer.state_dict(),
         'kept': trainer.kept,
         'best': trainer.best,
@@ -28,6 +29,7 @@ def load_checkpoint(trainer):
         raise SystemExit(f'{trainer.path} exists: --resume continues it; to start anew, remove it or change --out')
     state = torch.load(trainer.path, map_location='cpu')
     trainer.model.load_state_dict(state['model'])
+    trainer.average.load_state_dict(state['average'])
     trainer.optimizer.load_state_dict(state['optimizer'])
     trainer.kept, trainer.best, trainer.history = state['kept'], state['best'], state['history']
     trainer.clock.resume(state['epoch'], state['seconds'])

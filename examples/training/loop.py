@@ -11,6 +11,7 @@ from export import export, load_state
 from plot import plot
 from progress import Progress
 from schedule import Clock, learning_rate
+from torch.optim.swa_utils import AveragedModel
 from xnor import clamp_bn, revive, use_native_layers
 
 
@@ -39,6 +40,7 @@ class Recipe:
     warm_up: float  # the part of the training in which it rises
     augment_until: float = 1.0  # the last part of the training may see samples as they are
     revive_until: float = 0.0  # in this first part of the training, filters without effect start anew
+    average_from: float = 1.0  # of the epochs after this part of the training, the mean of the weights is kept
     batch: int = 128
     weight_decay: float = 1e-5
 
@@ -59,7 +61,7 @@ def run(recipe, data, options):
     if trainer.history:
         plot(trainer.history, options.out / f'{name}.svg', name)
     trainer.model.load_state_dict(trainer.kept)
-    loss, accuracy = trainer.test()
+    loss, accuracy = trainer.test(trainer.model)
     print(f'{name}: test loss {loss:.4f}, accuracy {accuracy:.2f} %')
     io = recipe.sample, recipe.inputs, recipe.outputs
     for path in export(trainer.model, options.out, recipe.name, *io, binary=not options.float):
@@ -81,6 +83,7 @@ class Trainer:
         self.peak = options.learning_rate or recipe.learning_rate
         self.optimizer = torch.optim.Adam(self.model.parameters(), self.peak, weight_decay=recipe.weight_decay)
         self.clock = Clock(options.epochs if options.epochs is not None else recipe.epochs, options.minutes)
+        self.average = AveragedModel(self.model)
         self.history, self.best = [], -1.0
         self.kept = copy.deepcopy(self.model.state_dict())
         load_checkpoint(self)
@@ -91,12 +94,15 @@ class Trainer:
             row = {'train_loss': self.epoch(progress)}
             line = 'training loss {train_loss:.4f}'
             self.clock.end_epoch()
+            if self.clock.part() > self.recipe.average_from:
+                self.average.update_parameters(self.model)
             if self.clock.done() or self.clock.epoch % self.options.test_every == 0:
-                self.measure_batch_norms()
-                row['test_loss'], row['accuracy'] = self.test()
+                model = self.average.module if self.average.n_averaged else self.model
+                self.measure_batch_norms(model)
+                row['test_loss'], row['accuracy'] = self.test(model)
                 line += ', test loss {test_loss:.4f}, accuracy {accuracy:.2f} %'
                 if row['accuracy'] >= self.best or self.options.keep == 'last':
-                    self.best, self.kept = row['accuracy'], copy.deepcopy(self.model.state_dict())
+                    self.best, self.kept = row['accuracy'], copy.deepcopy(model.state_dict())
             if not self.options.float and self.clock.part() < self.recipe.revive_until:
                 print(f'{revive(self.model)} filters were always the same and start anew')
             self.history.append(row)
@@ -136,34 +142,34 @@ class Trainer:
             clamp_bn(self.model)
         return loss.detach()
 
-    def measure_batch_norms(self, batches=40):
+    def measure_batch_norms(self, model, batches=40):
         """Takes mean and variance of what the batch norms read for the weights as they are now.
 
         What they collect during the training is of weights that have flipped since, and with dropout. The variance of
         a channel that seldom fires is made by few images; tests of NIN then said 80 % or 82 % by chance.
         """
         kinds = torch.nn.BatchNorm1d, torch.nn.BatchNorm2d
-        norms = [module for module in self.model.modules() if isinstance(module, kinds)]
+        norms = [module for module in model.modules() if isinstance(module, kinds)]
         momenta = [norm.momentum for norm in norms]
         order = torch.randperm(len(self.data.train_x), device=self.options.device)
-        self.model.eval()
+        model.eval()
         for norm in norms:
             norm.train()
         with torch.no_grad(), self.precision():
             for count, indices in enumerate(order.split(self.recipe.batch)[:batches], start=1):
                 for norm in norms:
                     norm.momentum = 1 / count  # the mean of all batches
-                self.model(self.recipe.augment(self.data.train_x[indices]))
+                model(self.recipe.augment(self.data.train_x[indices]))
         for norm, momentum in zip(norms, momenta):
             norm.momentum = momentum
 
-    def test(self):
+    def test(self, model):
         """Mean loss and accuracy in percent on the test set."""
-        self.model.eval()
+        model.eval()
         loss = correct = 0
         with torch.no_grad(), self.precision():
             for x, y in zip(self.data.test_x.split(500), self.data.test_y.split(500)):
-                output = self.model(self.recipe.prepare(x))
+                output = model(self.recipe.prepare(x))
                 loss += F.cross_entropy(output.float(), y, reduction='sum').item()
                 correct += (output.argmax(1) == y).sum().item()
         return loss / len(self.data.test_y), 100 * correct / len(self.data.test_y)
