@@ -20,13 +20,13 @@ static int read_picture(const char *path)
 
 static void paint_ship(void)
 {
-  static const unsigned char colours[][3] = {{185, 205, 225}, {45, 75, 105}, {60, 40, 40}, {235, 235, 230}};
+  static const unsigned char colours[][3] = {{185, 205, 225}, {35, 65, 110}, {60, 40, 40}, {235, 235, 230}};
   enum { SKY, SEA, HULL, CABIN };
   for (int y = 0; y < 32; y++)
     for (int x = 0; x < 32; x++) {
       const int hull = y >= 17 && y < 23 && x > y - 14 && x < 46 - y;
       const int cabin = y >= 11 && y < 17 && x > 9 && x < 21;
-      const int colour = hull ? HULL : cabin ? CABIN : y < 21 ? SKY : SEA;
+      const int colour = hull ? HULL : cabin ? CABIN : y < 18 ? SKY : SEA;
       memcpy(pixels[y][x], colours[colour], 3);
     }
 }

@@ -142,11 +142,12 @@ class Trainer:
             clamp_bn(self.model)
         return loss.detach()
 
-    def measure_batch_norms(self, model, batches=40):
+    def measure_batch_norms(self, model, images=2048):
         """Takes mean and variance of what the batch norms read for the weights as they are now.
 
-        What they collect during the training is of weights that have flipped since, and with dropout. The variance of
-        a channel that seldom fires is made by few images; tests of NIN then said 80 % or 82 % by chance.
+        What they collect during the training is of weights that have flipped since, and with dropout. All images are one
+        batch: so every batch norm reads what those before it make of the very numbers that they keep. Numbers that are
+        the mean of small batches put many a threshold elsewhere: tests of the same NIN then said 83.8 % instead of 85.3 %.
         """
         kinds = torch.nn.BatchNorm1d, torch.nn.BatchNorm2d
         norms = [module for module in model.modules() if isinstance(module, kinds)]
@@ -155,11 +156,9 @@ class Trainer:
         model.eval()
         for norm in norms:
             norm.train()
+            norm.momentum = 1.0
         with torch.no_grad(), self.precision():
-            for count, indices in enumerate(order.split(self.recipe.batch)[:batches], start=1):
-                for norm in norms:
-                    norm.momentum = 1 / count  # the mean of all batches
-                model(self.recipe.augment(self.data.train_x[indices]))
+            model(self.recipe.augment(self.data.train_x[order[:images]]))
         for norm, momentum in zip(norms, momenta):
             norm.momentum = momentum
 
