@@ -33,12 +33,6 @@ export async function findFlips(bytes: Uint8Array, graph: Graph, input: Tensor, 
   return flips
 }
 
-/** How near to 0 a value before the first Sign comes. */
-export async function nearestToSign(bytes: Uint8Array, input: Tensor): Promise<number> {
-  const { outputs, signs } = await runWithSigns(bytes, input)
-  return outputs.get(signs[0]!.input)!.reduce((nearest, value) => Math.min(nearest, Math.abs(value)), Infinity)
-}
-
 function compare(sign: string, { shape, values }: Tensor, signed: Float32Array, before: Float32Array): Flip[] {
   const [, h, w, c] = shape as [number, number, number, number]
   return [...signed.keys()].flatMap(index => {

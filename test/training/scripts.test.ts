@@ -28,9 +28,12 @@ test.skipIf(!hasPyTorch())('layers: the slope of sign, filters that start anew, 
   execFileSync(PYTHON, [resolve(import.meta.dirname, 'layers.py')])
 })
 
-test.skipIf(!hasPyTorch())('the mean of the weights of the last epochs is kept, also after --resume', () => {
-  execFileSync(PYTHON, [resolve(import.meta.dirname, 'average.py')])
-})
+test.skipIf(!hasPyTorch())(
+  'the mean of the last epochs is kept, also after --resume, with batch norms of its own',
+  () => {
+    execFileSync(PYTHON, [resolve(import.meta.dirname, 'trainer.py')])
+  },
+)
 
 describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', () => {
   test('nin: goes on from an exported file, with the same bits', { timeout: 120_000 }, async () => {

@@ -1,4 +1,7 @@
-"""Trains a small network for four epochs and resumes it at the third; fails unless the mean of the last two is kept."""
+"""Trains a small network for three epochs, resumes it for a fourth, and looks at what is kept; fails by an assertion.
+
+The weights have to be the mean of the last two epochs, and the batch norms what these weights make of the images.
+"""
 import argparse
 import pathlib
 import sys
@@ -13,7 +16,7 @@ from xnor import Bin
 
 recipe = Recipe(
     name='small',
-    network=lambda binary: nn.Sequential(Bin(4, 3, 3, 1, binary=binary), nn.AvgPool2d(6), nn.Flatten()),
+    network=lambda binary: nn.Sequential(Bin(4, 8, 3, 1), Bin(8, 3, 3, 1), nn.AvgPool2d(6), nn.Flatten()),
     prepare=lambda x: x,
     augment=lambda x: x,
     sample=torch.zeros(1, 4, 6, 6),
@@ -46,3 +49,8 @@ for name, value in third.items():
 trainer.model.load_state_dict(trainer.kept)
 loss, accuracy = trainer.test(trainer.model)
 assert trainer.history[-1]['test_loss'] == loss and trainer.history[-1]['accuracy'] == accuracy
+
+first, second = trainer.model[:2]
+for norm, read in ((first.bn, x), (second.bn, first(x))):
+    assert torch.allclose(norm.running_mean, read.mean((0, 2, 3)), atol=1e-5)
+    assert torch.allclose(norm.running_var, read.transpose(0, 1).flatten(1).var(1), atol=1e-5)
