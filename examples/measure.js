@@ -2,23 +2,23 @@
  * Prints a row of the table in README.md: accuracy and loss of a model on its test set, by onnxruntime on the ONNX
  * file and by the generated C, and sizes. Usage: node examples/measure.js MODEL.onnx DATA, from a checkout.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { dirname, join } from 'node:path'
 import { execaSync } from 'execa'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { compile } from 'xnorc'
+import { readTestSet } from './data-sets.js'
 
-/** Of either data set. */
-const CLASSES = 10
 const [model, folder] = process.argv.slice(2)
 if (!folder) throw new Error('usage: node examples/measure.js MODEL.onnx DATA')
 const bytes = new Uint8Array(readFileSync(model))
 const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 })
 const { summary, files } = await compile(bytes, { target: 'c', name: 'net' })
-// MNIST has one channel, CIFAR-10 three.
-const { samples, labels } = summary.inputs[0].shape[1] === 1 ? readMnist() : readCifar10()
+const [{ shape, dtype }] = summary.inputs
+const classes = summary.outputs[0].shape.at(-1)
+const { samples, labels } = readTestSet(folder, shape, join(dirname(model), 'vocabulary.txt'))
+const size = samples.length / labels.length
 
 const row = [
   ['', 'accuracy', 'loss'],
@@ -28,11 +28,11 @@ const row = [
 for (const cells of row) console.log(cells.map(cell => cell.padEnd(12)).join(' '))
 console.log(`${bytes.length} bytes of ONNX, ${summary.constantBytes} bytes of constants`)
 
-/** Accuracy and mean cross-entropy of logits [N][CLASSES]. */
+/** Accuracy and mean cross-entropy of logits [N][classes]. */
 function judge(logits) {
   let [right, loss] = [0, 0]
   labels.forEach((label, i) => {
-    const scores = logits.subarray(i * CLASSES, (i + 1) * CLASSES)
+    const scores = logits.subarray(i * classes, (i + 1) * classes)
     const most = Math.max(...scores)
     if (scores.indexOf(most) === label) right++
     loss += Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0)) + most - scores[label]
@@ -41,12 +41,11 @@ function judge(logits) {
 }
 
 async function runOnnx() {
-  const { shape } = summary.inputs[0]
-  const size = samples.length / labels.length
-  const logits = new Float32Array(labels.length * CLASSES)
+  const logits = new Float32Array(labels.length * classes)
   for (let i = 0; i < labels.length; i++) {
-    const input = new Tensor('float32', samples.subarray(i * size, (i + 1) * size), shape)
-    logits.set((await session.run({ [session.inputNames[0]]: input }))[session.outputNames[0]].data, i * CLASSES)
+    const values = samples.subarray(i * size, (i + 1) * size)
+    const input = new Tensor(dtype === 'i64' ? 'int64' : 'float32', values, shape)
+    logits.set((await session.run({ [session.inputNames[0]]: input }))[session.outputNames[0]].data, i * classes)
   }
   return logits
 }
@@ -54,10 +53,10 @@ async function runOnnx() {
 /** One program reads all samples from stdin and writes the scores of all to stdout. */
 function runC() {
   const build = mkdtempSync(join(tmpdir(), 'xnorc-measure-'))
-  const size = samples.length / labels.length
   const main = `#include <stdio.h>
 #include "net.h"
-static float in[${size}], out[${CLASSES}];
+static ${dtype === 'i64' ? 'int64_t' : 'float'} in[${size}];
+static float out[${classes}];
 static double workspace[NET_WORKSPACE_BYTES / sizeof(double) + 1];
 int main(void) {
   while (fread(in, sizeof in, 1, stdin) == 1) {
@@ -77,28 +76,4 @@ int main(void) {
   } finally {
     rmSync(build, { recursive: true })
   }
-}
-
-function readMnist() {
-  const pixels = read(join(folder, 't10k-images-idx3-ubyte')).subarray(16)
-  const samples = Float32Array.from(pixels, x => (x / 255 - 0.1307) / 0.3081)
-  return { samples, labels: read(join(folder, 't10k-labels-idx1-ubyte')).subarray(8) }
-}
-
-function readCifar10() {
-  const [mean, std] = [
-    [0.4914, 0.4822, 0.4465],
-    [0.247, 0.2435, 0.2616],
-  ]
-  const inner = join(folder, 'cifar-10-batches-bin')
-  const records = read(join(existsSync(inner) ? inner : folder, 'test_batch.bin'))
-  const labels = records.filter((_, i) => i % 3073 === 0)
-  const pixels = records.filter((_, i) => i % 3073 !== 0)
-  const channel = i => Math.floor(i / 1024) % 3
-  return { samples: Float32Array.from(pixels, (x, i) => (x / 255 - mean[channel(i)]) / std[channel(i)]), labels }
-}
-
-/** A file, gzipped or not. */
-function read(path) {
-  return new Uint8Array(existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`)))
 }
