@@ -20,7 +20,7 @@ interface Case {
   readonly folder: string
   readonly data: string
   readonly shape: readonly number[]
-  readonly read: () => Samples
+  readonly read: (count?: number) => Samples
   /** Of onnxruntime, in per cent of 10,000. */
   readonly accuracy: number
 }
@@ -72,6 +72,20 @@ for (const { model, folder, data, shape, read, accuracy } of cases)
       for (const i of apart) expect(await countFlipsOfC(binary, f32(shape, sampleOf(set, shape, i)))).toBeGreaterThan(0)
       // Latent weights give the same bits and thresholds, and scales that differ by rounding.
       expect(predictionsOf(latent!)).toEqual(actual)
+    })
+  })
+
+/** Nothing but sums of floats in another order. */
+for (const { model, folder, data, shape, read } of cases)
+  describe.skipIf(isMissing(data))(`the float twin of ${model} on 500 test images`, () => {
+    test('computes what onnxruntime does', { timeout: 120_000 }, async () => {
+      const set = read(500)
+      const twin = readExample(`${folder}/${model}.float.onnx`)
+      const plan = await planOf(twin, 'twin')
+      const logits = readLogits(compileC([plan], { flags: ['-O3'] }).runBytes(plan, set.inputs).outputs)
+      const expected = await runAll(twin, set, shape)
+      expect(largeDifferences(logits, expected)).toBe(0)
+      expect(percent(predictionsOf(expected), set.labels)).toBeGreaterThan(85)
     })
   })
 
