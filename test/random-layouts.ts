@@ -76,7 +76,8 @@ export function randomLayouts(seed: number): Graph {
     value => {
       const image = value.type.shape.length === 4 ? value : flattened(value)
       const nhwc = create('transpose', [image], { perm: [0, 2, 3, 1] }, ['conv'])
-      const weights = numbers([1 + below(3), 1, 1, nhwc.type.shape[3]!])
+      // As many filters as there are rows or columns: numbers that are equal by chance mean nothing.
+      const weights = powers([pick(nhwc.type.shape), 1, 1, nhwc.type.shape[3]!])
       const padded = pick([0, 0, 1])
       const window: Window = {
         stride: [1 + below(2), 1],
@@ -84,7 +85,11 @@ export function randomLayouts(seed: number): Graph {
         padding: [padded, 0, padded, padded],
       }
       const sums = create('conv2d', [nhwc, weights], { ...window, groups: 1, epilogue: arg(0) }, ['conv'])
-      return small(create('transpose', [sums], { perm: [0, 3, 1, 2] }, ['conv']))
+      const result = create('transpose', [sums], { perm: [0, 3, 1, 2] }, ['conv'])
+      const scale = powers(spread(result.type.shape))
+      return next() < 0.5
+        ? small(result)
+        : create('map', [result, scale], { expr: call('mul', arg(0), arg(1)) }, ['scale'])
     },
   ]
   for (let k = 0; k < 8; k++) {
