@@ -117,35 +117,60 @@ export function typeOf(expr: Expr, args: readonly DType[]): DType {
     if (!type) throw new Error(`argument ${expr.index} of ${args.length} in an expression`)
     return type
   }
-  const { arity, type } = signatures[expr.fn]
-  const types = expr.args.map(part => typeOf(part, args))
+  return resultType(
+    expr.fn,
+    expr.args.map(part => typeOf(part, args)),
+  )
+}
+
+function resultType(fn: Fn, types: readonly DType[]): DType {
+  const { arity, type } = signatures[fn]
   const result = types.length === arity ? type(...types) : undefined
-  if (!result) throw new Error(`${expr.fn} does not take (${types.join(', ')})`)
+  if (!result) throw new Error(`${fn} does not take (${types.join(', ')})`)
   return result
 }
 
 export type Evaluator = (args: ArrayLike<number>) => number
 
 /** A closure that evaluates the expression, rounding to f32 after every step. */
-export function evaluator(expr: Expr, types: readonly DType[]): Evaluator {
+export const evaluator = (expr: Expr, types: readonly DType[]): Evaluator => typedEvaluator(expr, types).run
+
+function typedEvaluator(expr: Expr, types: readonly DType[]): { readonly run: Evaluator; readonly type: DType } {
   if (expr.fn === 'number') {
     const { value } = expr
-    return () => value
+    return { run: () => value, type: 'f32' }
   }
   if (expr.fn === 'arg') {
     const { index } = expr
-    return args => args[index]!
+    return { run: args => args[index]!, type: typeOf(expr, types) }
   }
-  const [a, b, c] = expr.args.map(part => evaluator(part, types)) as [Evaluator, Evaluator?, Evaluator?]
-  if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit') return args => (a(args) ? 1 : -1)
-  const { evaluate } = signatures[expr.fn]
-  const result = typeOf(expr, types)
-  const round = result === 'f32' ? Math.fround : result === 'i32' ? (value: number) => value | 0 : Number
+  const parts = expr.args.map(part => typedEvaluator(part, types))
+  const { step, type } = stepOf(
+    expr.fn,
+    parts.map(part => part.type),
+  )
+  const [a, b, c] = parts.map(part => part.run) as [Evaluator, Evaluator?, Evaluator?]
+  if (c) return { run: args => step(a(args), b!(args), c(args)), type }
+  if (b) return { run: args => step(a(args), b(args), 0), type }
+  return { run: args => step(a(args), 0, 0), type }
+}
+
+export interface Step {
+  /** The function on numbers; f32 results are rounded, i32 wrap. */
+  readonly step: (a: number, b: number, c: number) => number
+  readonly type: DType
+}
+
+/** One function on arguments of these types, which it must take. */
+export function stepOf(fn: Fn, types: readonly DType[]): Step {
+  const { evaluate } = signatures[fn]
+  const type = resultType(fn, types)
+  if (fn === 'float' && types[0] === 'bit') return { step: a => (a ? 1 : -1), type }
   // The product of two i32 may not fit a double.
-  if (expr.fn === 'mul' && result === 'i32') return args => Math.imul(a(args), b!(args))
-  if (c) return args => round(evaluate(a(args), b!(args), c(args)))
-  if (b) return args => round(evaluate(a(args), b(args), 0))
-  return args => round(evaluate(a(args), 0, 0))
+  if (fn === 'mul' && type === 'i32') return { step: Math.imul, type }
+  if (type === 'f32') return { step: (a, b, c) => Math.fround(evaluate(a, b, c)), type }
+  if (type === 'i32') return { step: (a, b, c) => evaluate(a, b, c) | 0, type }
+  return { step: evaluate, type }
 }
 
 function roundHalfEven(value: number): number {

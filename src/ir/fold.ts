@@ -8,8 +8,9 @@ export const foldLimit = 1 << 26
 /** The node, or where all its operands are constants the constant that the interpreter computes for it. */
 export function fold(node: Node): Node {
   if (node.op === 'constant' || node.op === 'input' || !node.operands.every(isConstant)) return node
-  // A reshape shares the values of its operand: it costs nothing at any size.
-  if (node.op !== 'reshape' && elements(node.type.shape) > foldLimit) return node
+  // What is no larger than an operand, such as weights in another order, is stored in its place at any size.
+  const size = elements(node.type.shape)
+  if (size > foldLimit && node.operands.every(operand => elements(operand.type.shape) < size)) return node
   return constant(
     evaluateNode(
       node,

@@ -37,7 +37,7 @@ export function topological(graph: Graph): Node[] {
 }
 
 /** Who reads a node. A node read twice by one user is listed twice; outputs do not count. */
-export function usersOf(graph: Graph, order = topological(graph)): ReadonlyMap<Node, readonly Node[]> {
+export function usersOf(graph: Graph, order: readonly Node[] = topological(graph)): ReadonlyMap<Node, readonly Node[]> {
   const users = new Map<Node, Node[]>()
   for (const node of order) {
     for (const operand of node.operands) {

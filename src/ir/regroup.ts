@@ -8,9 +8,10 @@ export interface Group {
 
 /**
  * How a reshape maps axes: [2,3,4] → [6,4] is {[0,1] → [0]}, {[2] → [1]}. Axes of size 1 join the group before them.
- * Both shapes have the same number of elements.
+ * Throws where the shapes do not have the same number of elements.
  */
 export function regroup(from: Shape, to: Shape): Group[] {
+  if (elements(from) !== elements(to)) throw new Error(`[${from}] and [${to}] hold different numbers of elements`)
   const groups: { from: number[]; to: number[] }[] = []
   let i = 0
   let k = 0

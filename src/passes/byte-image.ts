@@ -47,7 +47,7 @@ export function byteImage(image: Node): ByteImage | string | undefined {
   const lineAt = lineFitter(source, shape)
   const fitted = new Map([...new Set(first)].map(position => [position, lineAt(position)]))
   const lines = Array.from(first, position => fitted.get(position)!)
-  if (lines.some(({ scale, shift, error }) => error > ROUNDING * (Math.abs(shift) + 255 * Math.abs(scale))))
+  if (lines.some(({ scale, shift, error }) => !(error <= ROUNDING * (Math.abs(shift) + 255 * Math.abs(scale)))))
     return 'its input is no linear function of the bytes'
   return { bytes: moved(bytes), lines }
 }

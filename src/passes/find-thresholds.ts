@@ -1,18 +1,19 @@
 import { type Convolution, extrasOf, sourcesOf, withEpilogue } from '../ir/epilogue.ts'
-import { arg, call, type Evaluator, evaluator, isArg, sizeOf, substitute } from '../ir/expr.ts'
+import { arg, call, type Expr, evaluator, isArg, sizeOf, substitute } from '../ir/expr.ts'
 import { largestSums } from '../ir/integer-sums.ts'
 import { constant, create, withOperands } from '../ir/node.ts'
-import { type Slope, slopeOf } from '../ir/slope.ts'
+import { slopeOf } from '../ir/slope.ts'
 import { type DType, f32, i32, sameShape, type Tensor } from '../ir/tensor.ts'
 import { type ConstantExtras, constantExtras } from './constant-extras.ts'
 import { rewrites, rule } from './rewrite.ts'
-import { fromOrder, integers, LARGEST, type Order, toOrder } from './switch-point.ts'
+import { bisect, floatsUpTo, integers, type Order, slopeOfFloats } from './switch-point.ts'
 
 /**
  * A chain of floats between a sum and its sign is one comparison: sum >= threshold. Thresholds are found, not
  * derived: the chain itself is evaluated, with the interpreter's rounding, and the threshold is where it switches.
  * By bisection where every step is provably monotone, else (for integers) by trying all values. Channels where the
- * chain falls get their filter negated, and the comparison turns round: -sum >= -last. Exact by construction.
+ * chain falls get their filter negated, and the comparison turns round: -sum >= -last. Exact by construction, wherever
+ * no step of the chain is NaN.
  */
 export const findThresholds = rewrites(
   'find-thresholds',
@@ -25,12 +26,7 @@ export const findThresholds = rewrites(
     if (!extras) return undefined
     const integer = node.op !== 'conv2d'
     const types: DType[] = [integer ? 'i32' : 'f32', ...operands.map(operand => operand.type.dtype)]
-    const switches = switchPoints(
-      evaluator(epilogue, types),
-      args => slopeOf(epilogue, args, types),
-      extras,
-      orderOf(node),
-    )
+    const switches = switchPoints(epilogue, types, extras, sumsOf(node))
     if (!switches) return undefined
     const thresholds = integer ? i32(extras.shape, switches.at) : f32(extras.shape, switches.at)
     const [x, ...filters] = sourcesOf(node)
@@ -54,7 +50,7 @@ export const findThresholds = rewrites(
     const all = [x, ...operands]
     const chain = substitute(expr, index => arg(all.indexOf(node.operands[index]!)))
     const types = all.map(operand => operand.type.dtype)
-    const switches = switchPoints(evaluator(chain, types), args => slopeOf(chain, args, types), extras, FLOATS)
+    const switches = switchPoints(chain, types, extras, 'floats')
     if (!switches) return undefined
     const threshold = constant(f32(extras.shape, switches.at), node.origin)
     const sign = f32(
@@ -80,22 +76,13 @@ function isThreshold(node: Convolution): boolean {
 }
 
 /** The sums that can occur. */
-function orderOf(node: Convolution): Order {
+function sumsOf(node: Convolution): Order | 'floats' {
   const [, weights, offsets] = node.operands
-  if (node.op === 'conv2d') return FLOATS
+  if (node.op === 'conv2d') return 'floats'
   const [, kh, kw, channels] = weights.type.shape as [number, number, number, number]
   if (node.op === 'binaryConv2d') return integers(kh * kw * channels)
   if (weights.op !== 'constant' || offsets?.op !== 'constant') throw new Error('integer weights are constants')
   return { ...integers(Math.max(...largestSums(weights.attrs.value, offsets.attrs.value))), countable: false }
-}
-
-/** All finite f32, in order, as the integers that their bits are. */
-const FLOATS: Order = {
-  low: toOrder(-LARGEST),
-  high: toOrder(LARGEST),
-  value: fromOrder,
-  above: LARGEST,
-  countable: false,
 }
 
 interface Switches {
@@ -107,11 +94,12 @@ interface Switches {
 
 /** Where the condition switches, for every position; undefined where one is not a single switch. */
 function switchPoints(
-  fires: Evaluator,
-  slope: (args: number[]) => Slope,
+  condition: Expr,
+  types: readonly DType[],
   extras: ConstantExtras,
-  order: Order,
+  sums: Order | 'floats',
 ): Switches | undefined {
+  const fires = evaluator(condition, types)
   const channels = extras.shape[3]!
   const at = new Float64Array(extras.positions)
   const falls = new Uint8Array(channels)
@@ -119,6 +107,7 @@ function switchPoints(
   const args = [0]
   for (let position = 0; position < extras.positions; position++) {
     extras.fill(args, position)
+    const { order, slope } = proofOf(condition, types, args, sums)
     const test = (index: number) => {
       args[0] = order.value(index)
       return fires(args) !== 0
@@ -127,13 +116,13 @@ function switchPoints(
     const last = test(order.high)
     const channel = position % channels
     if (first === last) {
-      if (slope(args) === 'unknown' && !isConstantOver(order, test, first)) return undefined
+      if (slope === 'unknown' && !isConstantOver(order, test, first)) return undefined
       // Never, or always: as a rising condition that switches outside the range. A falling filter needs it mirrored alike.
-      at[position] = first ? order.value(order.low) : order.above
+      at[position] = first ? order.least : order.above
       continue
     }
-    const point = bisect(order, index => test(index) === last)
-    if (slope(args) === 'unknown' && !isSingleSwitch(order, test, point, last)) return undefined
+    const point = bisect(order.low, order.high, index => test(index) === last)
+    if (slope === 'unknown' && !isSingleSwitch(order, test, point, last)) return undefined
     const falling = first ? 1 : 0
     if (decided[channel] && falls[channel] !== falling) return undefined
     decided[channel] = 1
@@ -144,16 +133,14 @@ function switchPoints(
   return { at, falls }
 }
 
-/** First index at which a condition that only turns from false to true holds. It holds at the end. */
-function bisect(order: Order, holds: (index: number) => boolean): number {
-  let low = order.low
-  let high = order.high
-  while (low < high) {
-    const middle = low + Math.floor((high - low) / 2)
-    if (holds(middle)) high = middle
-    else low = middle + 1
+/** What to search, and the slope of the condition over all of it. */
+function proofOf(condition: Expr, types: readonly DType[], args: readonly number[], sums: Order | 'floats') {
+  if (sums === 'floats') {
+    const { slope, limit } = slopeOfFloats(condition, args, types)
+    return { slope, order: floatsUpTo(limit) }
   }
-  return low
+  const span = { low: sums.value(sums.low), high: sums.value(sums.high) }
+  return { slope: slopeOf(condition, args, types, span), order: sums }
 }
 
 function isSingleSwitch(order: Order, test: (index: number) => boolean, point: number, after: boolean): boolean {

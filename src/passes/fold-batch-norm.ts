@@ -1,6 +1,8 @@
 import { extrasOf, isReducing, type Reducing, withEpilogue } from '../ir/epilogue.ts'
-import { arg, argsOf, call, type Expr, isArg, rewriteExpr } from '../ir/expr.ts'
+import { arg, argsOf, call, type Expr, isArg, number, rewriteExpr } from '../ir/expr.ts'
+import { fold } from '../ir/fold.ts'
 import { create, type Node } from '../ir/node.ts'
+import { sameShape } from '../ir/tensor.ts'
 import { roundingRewrites, rule } from './rewrite.ts'
 
 /**
@@ -21,11 +23,14 @@ export const foldBatchNorm = roundingRewrites(
     if (node.type.dtype !== 'f32' || weights.op !== 'constant' || weights.type.dtype !== 'f32') return undefined
     const scale = scaleOf(node.attrs.epilogue)
     const factor = scale === undefined ? undefined : extras[scale - 1]
-    if (scale === undefined || factor?.op !== 'constant' || factor.attrs.value.values.length !== node.type.shape[3])
+    const filters = node.type.shape[3]!
+    // As many values as filters may as well be one for each row or column of the image.
+    if (scale === undefined || factor?.op !== 'constant' || !sameShape(factor.type.shape, [1, 1, 1, filters]))
       return undefined
-    const perFilter = create('reshape', [factor], { shape: [node.type.shape[3]!, 1, 1, 1] }, factor.origin)
-    const scaled = create('map', [weights, perFilter], { expr: call('mul', arg(0), arg(1)) }, weights.origin)
-    const epilogue = rewriteExpr(node.attrs.epilogue, part => (isScale(part, scale) ? arg(0) : part))
+    const perFilter = create('reshape', [factor], { shape: [filters, 1, 1, 1] }, factor.origin)
+    const scaled = combinedConstants('mul', weights, fold(perFilter), weights.origin)
+    if (!scaled) return undefined
+    const epilogue = withoutScale(node.attrs.epilogue, scale)
     const folded = create('conv2d', [x, scaled, ...extras], { ...node.attrs, epilogue }, node.origin)
     return prune(folded, extras, epilogue)
   }),
@@ -47,9 +52,10 @@ class AffineFolder {
     if (!outer || (inner.fn !== 'mul' && inner.fn !== 'add')) return part
     const [x, own] = this.constantLast(inner)
     if (!own) return part
-    if (inner.fn === part.fn) return call(part.fn, x, this.combine(part.fn, own, outer))
-    if (part.fn === 'mul') return call('add', call('mul', x, outer), this.combine('mul', own, outer))
-    return part
+    if (inner.fn !== part.fn && part.fn === 'add') return part
+    const combined = this.combine(part.fn, own, outer)
+    if (!combined) return part
+    return inner.fn === part.fn ? call(part.fn, x, combined) : call('add', call('mul', x, outer), combined)
   }
 
   /** The two arguments, with one that is a constant operand, if any, last. */
@@ -62,16 +68,15 @@ class AffineFolder {
   private isConstant(expr: Expr): expr is Extract<Expr, { fn: 'arg' }> {
     if (expr.fn !== 'arg' || expr.index === 0) return false
     const extra = this.extras[expr.index - 1]!
-    return (
-      extra.type.dtype === 'f32' &&
-      (extra.op === 'constant' || extra.op === 'map') &&
-      (extra.op === 'constant' || extra.operands.every(operand => operand.op === 'constant'))
-    )
+    return extra.op === 'constant' && extra.type.dtype === 'f32'
   }
 
-  private combine(fn: 'mul' | 'add', a: Expr, b: Expr): Expr {
+  /** Undefined where the constants together leave the range of f32. */
+  private combine(fn: 'mul' | 'add', a: Expr, b: Expr): Expr | undefined {
     const operand = (expr: Expr) => this.extras[(expr as { index: number }).index - 1]!
-    this.extras.push(create('map', [operand(a), operand(b)], { expr: call(fn, arg(0), arg(1)) }, this.origin))
+    const combined = combinedConstants(fn, operand(a), operand(b), this.origin)
+    if (!combined) return undefined
+    this.extras.push(combined)
     return arg(this.extras.length)
   }
 }
@@ -89,8 +94,31 @@ function prune(node: Reducing, extras: readonly Node[], epilogue: Expr): Node {
   )
 }
 
+/** One constant for two; undefined where a sum or product of theirs is no f32 of full precision, though both are. */
+function combinedConstants(fn: 'mul' | 'add', a: Node, b: Node, origin: readonly string[]): Node | undefined {
+  const combined = fold(create('map', [a, b], { expr: call(fn, arg(0), arg(1)) }, origin))
+  if (combined.op !== 'constant') return undefined
+  const values = combined.attrs.value.values as Float32Array
+  const isSafe = (value: number) => Number.isFinite(value) && (fn === 'add' || Math.abs(value) >= LEAST_NORMAL)
+  if (values.every(isSafe)) return combined
+  // A product may be 0, but only where a factor is.
+  const zeros = fold(create('map', [a, b], { expr: NO_FACTOR }, origin))
+  if (zeros.op !== 'constant') return undefined
+  const isZero = zeros.attrs.value.values
+  return values.every((value, i) => isSafe(value) || (value === 0 && isZero[i] === 1)) ? combined : undefined
+}
+
+const LEAST_NORMAL = 2 ** -126
+const NO_FACTOR = call('or', call('eq', arg(0), number(0)), call('eq', arg(1), number(0)))
+
 const isScale = (part: Expr, index: number): boolean =>
   part.fn === 'mul' && part.args.some(a => isArg(a, 0)) && part.args.some(a => isArg(a, index))
+
+/** The expression with the accumulator in place of its product with the argument at `scale`, which occurs once. */
+function withoutScale(expr: Expr, scale: number): Expr {
+  if (isScale(expr, scale)) return arg(0)
+  return 'args' in expr ? { fn: expr.fn, args: expr.args.map(part => withoutScale(part, scale)) } : expr
+}
 
 /** The argument that the accumulator is multiplied with, where that is the only use of the accumulator. */
 function scaleOf(epilogue: Expr): number | undefined {

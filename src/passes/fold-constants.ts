@@ -1,38 +1,21 @@
-import { evaluateNode } from '../ir/interpret.ts'
-import { constant, type Node } from '../ir/node.ts'
-import { rewrites, rule } from './rewrite.ts'
+import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { fold } from '../ir/fold.ts'
+import { rebuild } from '../ir/graph.ts'
+import type { Node } from '../ir/node.ts'
+import type { Pass, PassContext } from './pass.ts'
 
-const isConstant = (node: Node): node is Node<'constant'> => node.op === 'constant'
+/**
+ * A node of constants is a constant: the interpreter computes it. No rewrite that could be wrong, and kernels need the
+ * constants: so this is not counted, and goes on when the limit of rewrites is reached.
+ */
+export const foldConstants: Pass = {
+  name: 'fold-constants',
+  run: (graph, context) => rebuild(graph, node => finite(fold(node), node, context)),
+}
 
-/** A node of constants is a constant: the interpreter computes it. */
-export const foldConstants = rewrites(
-  'fold-constants',
-  rule(
-    'constant operands',
-    [
-      'map',
-      'conv2d',
-      'binaryConv2d',
-      'integerConv2d',
-      'pool',
-      'reduce',
-      'gather',
-      'reshape',
-      'transpose',
-      'concat',
-      'slice',
-      'pad',
-    ],
-    node => {
-      const operands: readonly Node[] = node.operands
-      if (!operands.every(isConstant)) return undefined
-      return constant(
-        evaluateNode(
-          node,
-          operands.map(operand => operand.attrs.value),
-        ),
-        node.origin,
-      )
-    },
-  ),
-)
+/** Numbers that the model has in no constant of its own, but in one computed from them: 0 divided by 0, say. */
+function finite(folded: Node, node: Node, { whereOf }: PassContext): Node {
+  if (folded === node || folded.op !== 'constant' || folded.type.dtype !== 'f32') return folded
+  if ((folded.attrs.value.values as Float32Array).every(Number.isFinite)) return folded
+  throw new CompileError(diagnostics.notFinite(whereOf(node.origin)))
+}

@@ -19,7 +19,10 @@ export const foldEmbedding = rewrites(
     if (!operands.every(operand => operand !== undefined)) return undefined
     const map = create('map', operands, node.attrs, origins(gather, node))
     const values = map.operands.map(operand => (operand as Node<'constant'>).attrs.value)
-    return create('gather', [constant(evaluateNode(map, values), map.origin), indices], {}, map.origin)
+    const rows = evaluateNode(map, values)
+    // Rows that no index picks may hold anything.
+    if (rows.dtype === 'f32' && !(rows.values as Float32Array).every(Number.isFinite)) return undefined
+    return create('gather', [constant(rows, map.origin), indices], {}, map.origin)
   }),
 )
 

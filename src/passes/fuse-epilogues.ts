@@ -2,6 +2,7 @@ import { extrasOf, isReducing, type Reducing, withEpilogue } from '../ir/epilogu
 import { arg, substitute } from '../ir/expr.ts'
 import { type Node, origins } from '../ir/node.ts'
 import { type Shape, sameShape } from '../ir/tensor.ts'
+import { staysSmall } from './growth.ts'
 import { rewrites, rule, type Site } from './rewrite.ts'
 
 /**
@@ -11,14 +12,15 @@ import { rewrites, rule, type Site } from './rewrite.ts'
 export const fuseEpilogues = rewrites(
   'fuse-epilogues',
   rule('map of a reducing op', 'map', (node, site) => {
-    const at = node.operands.findIndex(operand => isFusible(operand, node, site))
+    const at = node.operands.findIndex((operand, index) => isFusible(operand, index, node, site))
     const producer = node.operands[at]
     return producer && isReducing(producer) ? fuse(producer, at, node) : undefined
   }),
 )
 
-function isFusible(operand: Node, map: Node<'map'>, { soleUse }: Site): boolean {
+function isFusible(operand: Node, index: number, map: Node<'map'>, { soleUse }: Site): boolean {
   if (!isReducing(operand) || !soleUse(operand)) return false
+  if (!staysSmall(map.attrs.expr, index, operand.attrs.epilogue)) return false
   if (!sameShape(operand.type.shape, map.type.shape)) return false
   // Packed words are pooled as they are.
   if (operand.op === 'pool' && operand.operands[0].type.dtype === 'bit') return false

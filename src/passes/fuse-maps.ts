@@ -1,6 +1,7 @@
 import { arg, sizeOf, substitute } from '../ir/expr.ts'
 import { create, type Node, origins } from '../ir/node.ts'
 import { sameShape } from '../ir/tensor.ts'
+import { staysSmall } from './growth.ts'
 import { rewrites, rule, type Site } from './rewrite.ts'
 
 /** A chain that is worth computing again for every reader instead of storing it: scale, shift, clip and the like. */
@@ -10,7 +11,7 @@ const CHEAP = 4
 export const fuseMaps = rewrites(
   'fuse-maps',
   rule('map of a map', 'map', (node, site) => {
-    const at = node.operands.findIndex(operand => isFusible(operand, node, site))
+    const at = node.operands.findIndex((operand, index) => isFusible(operand, index, node, site))
     if (at < 0) return undefined
     const inner = node.operands[at] as Node<'map'>
     // The inner map's operands take its place in the list.
@@ -23,8 +24,9 @@ export const fuseMaps = rewrites(
   }),
 )
 
-function isFusible(operand: Node, user: Node, { soleUse, usersOf, isOutput }: Site): boolean {
+function isFusible(operand: Node, index: number, user: Node<'map'>, { soleUse, usersOf, isOutput }: Site): boolean {
   if (operand.op !== 'map' || !sameShape(operand.type.shape, user.type.shape)) return false
+  if (!staysSmall(user.attrs.expr, index, operand.attrs.expr)) return false
   if (soleUse(operand)) return true
   const users = usersOf(operand)
   return sizeOf(operand.attrs.expr) <= CHEAP && !isOutput(operand) && users.every(other => other.op === 'map')

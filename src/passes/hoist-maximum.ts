@@ -2,7 +2,7 @@ import { extrasOf, withEpilogue } from '../ir/epilogue.ts'
 import { arg, call, isArg, substitute } from '../ir/expr.ts'
 import { constant, create, type Node, origins } from '../ir/node.ts'
 import { slopeOf } from '../ir/slope.ts'
-import { i32 } from '../ir/tensor.ts'
+import { elements, i32 } from '../ir/tensor.ts'
 import { constantExtras } from './constant-extras.ts'
 import { rewrites, rule } from './rewrite.ts'
 
@@ -37,9 +37,11 @@ function directionsOf(node: Node<'binaryConv2d'>, extras: readonly Node[]): numb
   if (!constants?.perChannel) return undefined
   const types = ['i32' as const, ...extras.map(extra => extra.type.dtype)]
   const args = [0]
+  const most = elements(node.operands[1].type.shape) / node.type.shape[3]!
+  const span = { low: -most, high: most }
   const slopes = Array.from({ length: constants.positions }, (_, channel) => {
     constants.fill(args, channel)
-    return slopeOf(node.attrs.epilogue, args, types)
+    return slopeOf(node.attrs.epilogue, args, types, span)
   })
   return slopes.includes('unknown') ? undefined : slopes.map(slope => (slope === 'falling' ? -1 : 1))
 }

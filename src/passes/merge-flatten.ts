@@ -5,12 +5,14 @@ import { rewrites, rule } from './rewrite.ts'
 /**
  * A dense layer on a flattened image is a convolution whose kernel is the whole image: the image keeps its layout, and
  * the weights' columns take the order of the image instead (ONNX flattens C, H, W; the image is H, W, C). Exact.
+ * A border would hold zeros around the one pixel, but parts of the image around the whole of it: such a layer stays.
  */
 export const mergeFlatten = rewrites(
   'merge-flatten',
   rule('dense layer on a flattened image', 'conv2d', ({ operands: [x, weights, ...extras], attrs, origin }) => {
     const flattened = flattenedImage(x)
     if (!flattened || weights.type.shape[1] !== 1 || weights.type.shape[2] !== 1 || attrs.groups !== 1) return undefined
+    if (attrs.padding.some(size => size > 0)) return undefined
     const [, h, w, c] = flattened.image.type.shape as [number, number, number, number]
     const filters = weights.type.shape[0]!
     const shape = flattened.channelsFirst ? [filters, c, h, w] : [filters, h, w, c]
@@ -18,7 +20,9 @@ export const mergeFlatten = rewrites(
     const kernel = flattened.channelsFirst
       ? create('transpose', [unflattened], { perm: [0, 2, 3, 1] }, weights.origin)
       : unflattened
-    return create('conv2d', [flattened.image, kernel, ...extras], attrs, origin)
+    // One tap in one place: there was nothing for a stride or a dilation to do.
+    const window = { ...attrs, stride: [1, 1], dilation: [1, 1] } as const
+    return create('conv2d', [flattened.image, kernel, ...extras], window, origin)
   }),
 )
 

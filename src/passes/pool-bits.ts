@@ -4,6 +4,7 @@ import { slopeOf } from '../ir/slope.ts'
 import { bits } from '../ir/tensor.ts'
 import { constantExtras } from './constant-extras.ts'
 import { rewrites, rule } from './rewrite.ts'
+import { slopeOfFloats } from './switch-point.ts'
 
 /**
  * A maximum between a sum and its sign moves behind the sign, onto bits. With g the chain from the pool to the sign,
@@ -38,6 +39,8 @@ export const poolBits = rewrites(
   }),
 )
 
+const ALL_I32 = { low: -(2 ** 31), high: 2 ** 31 - 1 }
+
 /** 1 for channels where the condition falls with operand `at`; undefined where it is not known to rise or fall. */
 function fallingChannels(node: Node<'map'>, at: number, others: readonly Node[]): Uint8Array | undefined {
   const channels = node.type.shape[3]!
@@ -49,7 +52,7 @@ function fallingChannels(node: Node<'map'>, at: number, others: readonly Node[])
   const args = [0]
   for (let channel = 0; channel < channels; channel++) {
     extras.fill(args, channel)
-    const slope = slopeOf(expr, args, types)
+    const slope = types[0] === 'f32' ? slopeOfFloats(expr, args, types).slope : slopeOf(expr, args, types, ALL_I32)
     if (slope === 'unknown') return undefined
     flipped[channel] = slope === 'falling' ? 1 : 0
   }

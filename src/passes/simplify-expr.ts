@@ -1,11 +1,13 @@
-import { call, type Expr, isNumber, rewriteExpr, showExpr } from '../ir/expr.ts'
+import { call, type Expr, isNumber, rewriteExpr, showExpr, typeOf } from '../ir/expr.ts'
+import type { DType } from '../ir/tensor.ts'
 
 /**
  * Brings the ways in which exporters write a sign to one: `float(condition)`, which is -1 or +1.
- * Every rule keeps the value, for all inputs; x * 1 and (x - y) + y are x.
+ * Every rule keeps the value, for all inputs; x * 1 is x. One rule keeps it but for f32 rounding: where x is -1, 0 or
+ * +1, (x - y) + y is x, as a straight-through estimator means it, without the last bits that y leaves behind.
  */
-export const simplifyExpr = (expr: Expr): Expr =>
-  rewriteExpr(expr, part => rules.reduce((now, rule) => rule(now), part))
+export const simplifyExpr = (expr: Expr, types: readonly DType[]): Expr =>
+  rewriteExpr(expr, part => rules.reduce((now, rule) => rule(now, types), part))
 
 const equal = (a: Expr, b: Expr): boolean => a === b || showExpr(a) === showExpr(b)
 
@@ -17,7 +19,7 @@ function choice(expr: Expr | undefined, a: number, b: number): Expr | undefined 
   return isNumber(yes, b) && isNumber(no, a) ? call('not', condition) : undefined
 }
 
-const rules: readonly ((expr: Expr) => Expr)[] = [
+const rules: readonly ((expr: Expr, types: readonly DType[]) => Expr)[] = [
   // c ? 1 : -1
   expr => {
     const condition = choice(expr, 1, -1)
@@ -41,7 +43,7 @@ const rules: readonly ((expr: Expr) => Expr)[] = [
     return call('float', call('ge', inner.args[0]!, { fn: 'number', value: 0 }))
   },
   // sign(±1)
-  expr => (expr.fn === 'sign' && isPlusMinusOne(expr.args[0]!) ? expr.args[0]! : expr),
+  (expr, types) => (expr.fn === 'sign' && isFloatOfBit(expr.args[0]!, types) ? expr.args[0]! : expr),
   // not not c
   expr =>
     expr.fn === 'not' && expr.args[0]!.fn === 'not' ? (expr.args[0] as { args: readonly Expr[] }).args[0]! : expr,
@@ -63,15 +65,24 @@ const rules: readonly ((expr: Expr) => Expr)[] = [
     const reaches = expr.fn === 'ge' ? limit.value >= threshold.value : limit.value > threshold.value
     return reaches === (clipped.fn === 'min') ? call(expr.fn, x, threshold) : expr
   },
-  // (x - y) + y where x is ±1: a straight-through estimator that was exported with its gradient's path
-  expr => {
+  // (x - y) + y where x is a sign: a straight-through estimator that was exported with its gradient's path
+  (expr, types) => {
     if (expr.fn !== 'add') return expr
     for (const [difference, y] of [expr.args, [...expr.args].reverse()] as [Expr, Expr][])
-      if (difference.fn === 'sub' && equal(difference.args[1]!, y) && isSignLike(difference.args[0]!))
+      if (difference.fn === 'sub' && equal(difference.args[1]!, y) && isSign(difference.args[0]!, types))
         return difference.args[0]!
     return expr
   },
 ]
 
-const isPlusMinusOne = (expr: Expr): boolean => expr.fn === 'float' && expr.args[0]!.fn !== 'arg'
-const isSignLike = (expr: Expr): boolean => expr.fn === 'sign' || expr.fn === 'float' || expr.fn === 'select'
+/** -1 or +1; of an i32 or u8 it would be any whole number. */
+const isFloatOfBit = (expr: Expr, types: readonly DType[]): boolean =>
+  expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit'
+
+/** Whether nothing but -1, 0 and +1 can come out. */
+function isSign(expr: Expr, types: readonly DType[]): boolean {
+  if (expr.fn === 'sign' || isFloatOfBit(expr, types)) return true
+  if (expr.fn !== 'select') return false
+  const isOne = (part: Expr) => part.fn === 'number' && [-1, 0, 1].includes(part.value)
+  return expr.args.slice(1).every(part => isOne(part) || isSign(part, types))
+}

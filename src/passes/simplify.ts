@@ -42,7 +42,10 @@ export const simplify = rewrites(
   rule('map in its simplest form', 'map', node => {
     const scalars = node.operands.map(scalarOf)
     const inlined = substitute(node.attrs.expr, index => scalars[index] ?? arg(index))
-    const expr = simplifyExpr(inlined)
+    const expr = simplifyExpr(
+      inlined,
+      node.operands.map(({ type }) => type.dtype),
+    )
     const used = argsOf(expr)
     const operands = used.map(index => node.operands[index]!)
     const firsts = operands.map(operand => operands.indexOf(operand))

@@ -11,8 +11,8 @@ import { rewrites, rule } from './rewrite.ts'
 export const sinkLayout = rewrites(
   'sink-layout',
   rule('map of transposes', 'map', node => {
-    const moved = node.operands.find(operand => operand.op === 'transpose')
-    if (moved?.op !== 'transpose') return undefined
+    const moved = node.operands.find(isMoved)
+    if (!moved) return undefined
     const { perm } = moved.attrs
     const operands = node.operands.map(operand => untransposed(operand, perm))
     if (!allDefined(operands)) return undefined
@@ -20,9 +20,12 @@ export const sinkLayout = rewrites(
   }),
   rule('map of reshapes', 'map', node => {
     const moved = node.operands.find(
-      operand => operand.op === 'reshape' && sameShape(operand.type.shape, node.type.shape),
+      (operand): operand is Node<'reshape'> =>
+        operand.op === 'reshape' &&
+        operand.operands[0].op !== 'constant' &&
+        sameShape(operand.type.shape, node.type.shape),
     )
-    if (moved?.op !== 'reshape') return undefined
+    if (!moved) return undefined
     const inner = moved.operands[0].type.shape
     const operands = node.operands.map(operand => unreshaped(operand, node.type.shape, inner))
     if (!allDefined(operands)) return undefined
@@ -47,7 +50,7 @@ export const sinkLayout = rewrites(
   }),
   rule('concat of transposes', 'concat', node => {
     const [first] = node.operands
-    if (first?.op !== 'transpose') return undefined
+    if (!first || !isMoved(first)) return undefined
     const { perm } = first.attrs
     const operands = node.operands.map(operand => untransposed(operand, perm))
     if (!allDefined(operands)) return undefined
@@ -56,9 +59,10 @@ export const sinkLayout = rewrites(
   }),
   rule('concat of reshapes', 'concat', node => {
     const inner = node.operands.flatMap(operand => (operand.op === 'reshape' ? operand.operands : []))
+    if (inner.length !== node.operands.length) return undefined
     const axes = inner.map((x, i) => axesBefore(x.type.shape, node.operands[i]!.type.shape, [node.attrs.axis]))
     const axis = axes[0]?.[0]
-    if (axis === undefined || inner.length !== node.operands.length) return undefined
+    if (axis === undefined) return undefined
     const others = (x: Node) => x.type.shape.map((size, k) => (k === axis ? 0 : size))
     if (!axes.every(found => found?.length === 1 && found[0] === axis)) return undefined
     if (!inner.every(x => sameShape(others(x), others(inner[0]!)))) return undefined
@@ -109,12 +113,23 @@ function inverted(values: readonly number[], perm: readonly number[]): number[] 
   return result
 }
 
+/**
+ * A transpose worth moving. One of a constant is about to be folded, one of nothing but axes of size 1 is a reshape: the
+ * rules make both, and moving those would undo their own work.
+ */
+const isMoved = (node: Node): node is Node<'transpose'> =>
+  node.op === 'transpose' &&
+  node.operands[0].op !== 'constant' &&
+  !keepsOrder(node.operands[0].type.shape, node.attrs.perm)
+
 /** The operand before the transpose; a constant, or what has nothing to move but axes of size 1, is transposed back. */
 function untransposed(operand: Node, perm: readonly number[]): Node | undefined {
   if (operand.op === 'transpose' && sameShape(operand.attrs.perm, perm)) return operand.operands[0]
   const back = inverted([...perm.keys()], perm)
-  if (operand.op !== 'constant' && !keepsOrder(operand.type.shape, back)) return undefined
-  return create('transpose', [operand], { perm: back }, operand.origin)
+  if (operand.op === 'constant') return create('transpose', [operand], { perm: back }, operand.origin)
+  if (!keepsOrder(operand.type.shape, back)) return undefined
+  const shape = back.map(axis => operand.type.shape[axis]!)
+  return create('reshape', [operand], { shape }, operand.origin)
 }
 
 /** The operand before a reshape from `inner` to `shape`; constants are reshaped back where broadcasting allows it. */

@@ -1,9 +1,9 @@
 import { arg, argsOf, call, type Expr, evaluator, number, rewriteExpr, showExpr, sizeOf, typeOf } from '../ir/expr.ts'
 import { slopeOf } from '../ir/slope.ts'
 import type { DType } from '../ir/tensor.ts'
-import { fromOrder, LARGEST, toOrder } from './switch-point.ts'
+import { bisect, fromOrder, LARGEST, toOrder } from './switch-point.ts'
 
-/** An expression that is `high` where the condition holds and `low` elsewhere; low < high. */
+/** An expression that is `high` where the condition holds and `low` elsewhere; low < high, both finite. */
 export interface Step {
   readonly condition: Expr
   readonly low: number
@@ -57,7 +57,7 @@ export function monotoneStep(expr: Expr, types: readonly DType[]): Step | undefi
 const TINY = 2 ** -149
 
 const ordered = (condition: Expr, whenFalse: number, whenTrue: number): Step | undefined => {
-  if (whenFalse === whenTrue) return undefined
+  if (whenFalse === whenTrue || !Number.isFinite(whenFalse) || !Number.isFinite(whenTrue)) return undefined
   return whenFalse < whenTrue
     ? { condition, low: whenFalse, high: whenTrue }
     : { condition: call('not', condition), low: whenTrue, high: whenFalse }
@@ -81,16 +81,10 @@ function replaced(expr: Expr, text: string): Expr {
 }
 
 function switchOf(f: Expr): { from: number; to: number; at: number } | undefined {
-  if (slopeOf(f, [0], ['f32']) === 'unknown') return undefined
+  if (slopeOf(f, [0], ['f32'], { low: -LARGEST, high: LARGEST }) === 'unknown') return undefined
   const value = evaluator(f, ['f32'])
   const [from, to] = [value([-LARGEST]), value([LARGEST])]
   if (!Number.isFinite(from) || !Number.isFinite(to) || from === to) return undefined
-  let [low, high] = [toOrder(-LARGEST), toOrder(LARGEST)]
-  while (low < high) {
-    const middle = low + Math.floor((high - low) / 2)
-    if (value([fromOrder(middle)]) !== from) high = middle
-    else low = middle + 1
-  }
-  const at = fromOrder(high)
+  const at = fromOrder(bisect(toOrder(-LARGEST), toOrder(LARGEST), index => value([fromOrder(index)]) !== from))
   return value([at]) === to ? { from, to, at } : undefined
 }

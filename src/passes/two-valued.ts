@@ -14,7 +14,9 @@ export function twoValued(node: Node): TwoValued | undefined {
   const [bits] = node.operands
   if (bits!.type.dtype !== 'bit') return undefined
   const value = evaluator(node.attrs.expr, ['bit'])
-  return { bits: bits!, low: value([0]), high: value([1]) }
+  const [low, high] = [value([0]), value([1])]
+  // 1 / (x > 0) is no level of a layer: its sums would be infinite or no numbers.
+  return Number.isFinite(low) && Number.isFinite(high) ? { bits: bits!, low, high } : undefined
 }
 
 /** The inverse of `twoValued`: `float(a)` for -1 and +1. */
