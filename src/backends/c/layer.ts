@@ -51,7 +51,7 @@ export const declare = ({ name, buffer, written }: Parameter): string =>
 export function storeText(store: Store, variables: readonly string[], scope: Scope): string {
   const shift = firstArgument(store)
   const names = store.operands.map((operand, k) => readText(operand, operandName(operand, k + shift, scope), variables))
-  return printExpr(store.expr, argumentTypes(store), store.accumulator ? ['a', ...names] : names)
+  return printExpr(store.expr, argumentTypes(store), store.accumulator ? ['a', ...names] : names, store.wraps)
 }
 
 const argumentTypes = ({ accumulator, operands }: Store) => [
@@ -74,7 +74,7 @@ export function commentOf(call: Call, what: string, scope: Scope): string {
   const shift = firstArgument(store)
   const names = store.operands.map((operand, k) => operandName(operand, k + shift, scope))
   const plain = store.expr.fn === 'arg' && store.expr.index === 0 && store.accumulator
-  const text = printExpr(store.expr, argumentTypes(store), store.accumulator ? ['a', ...names] : names)
+  const text = printExpr(store.expr, argumentTypes(store), store.accumulator ? ['a', ...names] : names, false)
   const legend = store.accumulator ? ', a being the result so far' : ''
   return comment([what, ...(plain ? [] : [`y = ${text}${legend}.`]), `ONNX: ${call.origin.join(', ')}`])
 }
