@@ -11,6 +11,8 @@ const PLAIN = [
   'clamp_int',
   'or_bits',
   'or_run',
+  'not_below_f32',
+  'not_above_f32',
   'max_f32',
   'min_f32',
   'max_i32',
