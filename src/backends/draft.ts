@@ -47,7 +47,7 @@ export function createDraft(take: Namer, buffers: ReadonlyMap<Node, Buffer>): Dr
       place: { kind: 'workspace', offset: 0 },
     }),
     constant: (node, role, data) => ({
-      name: take(`${titleOf(node)}_${role}`, node.op),
+      name: take(`${titleOf(node)}_${role}`, node.op, 'constant'),
       element: 'u32',
       length: data.length,
       place: { kind: 'constant', data },

@@ -48,15 +48,15 @@ export interface Names {
   readonly scopeOf: (call: Call) => Scope
 }
 
-/** Entry points get the names of the plan where WGSL allows them; everything else follows them. */
+/** Everything in a module is the plan's name of the call and a role, so that none is a word of WGSL: `conv1_main`. */
 export function createNames(calls: readonly Call[]): Names {
   const take: Namer = createModuleNamer()
-  const entries = new Map(calls.map(call => [call, take(call.name)]))
+  const entries = new Map(calls.map(call => [call, take(`${call.name}_main`)]))
   const gathers = calls.filter(({ kernel }) => kernel === 'gather')
   return {
     scopeOf: call => {
       const entry = entries.get(call)!
-      return { entry, name: role => take(`${entry}_${role}`), fault: gathers.indexOf(call) }
+      return { entry, name: role => take(`${call.name}_${role}`), fault: gathers.indexOf(call) }
     },
   }
 }
