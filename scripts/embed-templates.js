@@ -27,12 +27,24 @@ export function readTemplates() {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/**
+ * Compound identifiers of the C templates. A name made of the model's name and a layer's must not be one of them: it
+ * would hide a function, or be hidden by a local variable.
+ */
+function wordsText() {
+  const templates = readTemplates().filter(({ name }) => name.startsWith('c/'))
+  const functions = templates.flatMap(({ name }) => /^c\/functions\/(\w+)\.c$/.exec(name)?.[1] ?? [])
+  const found = templates.flatMap(({ text }) => text.replace(/\{\{.*?\}\}/g, '').match(/[A-Za-z]\w*_\w+/g) ?? [])
+  const words = [...new Set([...functions, ...found])].sort()
+  return `export const words = ${JSON.stringify(words)}\n`
+}
+
 export function embedTemplates() {
   const entries = readTemplates().map(
     ({ name, text }) =>
       `  ${JSON.stringify(name)}: ${Handlebars.precompile(text, { ...options, srcName: undefined })},`,
   )
-  const text = `// @ts-nocheck\n// Made by scripts/embed-templates.js from templates/. Do not edit.\nexport const specifications = {\n${entries.join('\n')}\n}\n`
+  const text = `// @ts-nocheck\n// Made by scripts/embed-templates.js from templates/. Do not edit.\nexport const specifications = {\n${entries.join('\n')}\n}\n${wordsText()}`
   let before = ''
   try {
     before = readFileSync(target, 'utf8')

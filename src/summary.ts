@@ -1,12 +1,14 @@
 import { bytesOf } from './backends/arena.ts'
 import type { Sizes, SourceFile } from './backends/backend.ts'
 import { storageOf } from './backends/draft.ts'
+import { convolutionParams } from './backends/lower-windows.ts'
 import type { Plan, Port } from './backends/plan.ts'
 import type { ReadResult } from './frontend/index.ts'
 import { type Convolution, isConvolution } from './ir/epilogue.ts'
 import { type Graph, topological } from './ir/graph.ts'
 import type { Node } from './ir/node.ts'
 import { elements, type Shape } from './ir/tensor.ts'
+import { productsOf } from './macs.ts'
 import type { Decision } from './passes/pass.ts'
 
 export interface PortSummary {
@@ -27,7 +29,7 @@ export interface LayerSummary {
   readonly reason: string
   /** Of integer weights: by how much a result can differ from that of the model's weights. */
   readonly error?: number
-  /** Multiply-accumulates of one run. */
+  /** Multiply-accumulates of one run, over the taps inside the image. */
   readonly macs: number
   /** Of its constants in the generated code. */
   readonly bytes: number
@@ -87,7 +89,7 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
         reason:
           decision?.reason ?? (kindOf(node) === 'binary' ? 'a table whose rows end in a sign' : 'a table of floats'),
         ...(decision?.error === undefined ? {} : { error: decision.error }),
-        macs: macsOf(node),
+        macs: node.op === 'gather' ? 0 : productsOf(convolutionParams(node)),
         bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
         floatBytes: elements(weights.type.shape) * 4,
         resultBytes: bytesOf(storageOf(node.type)),
@@ -128,12 +130,6 @@ const weightsOf = (node: Layer): Node => (node.op === 'gather' ? node.operands[0
 function kindOf(node: Layer): LayerSummary['kind'] {
   if (node.op === 'integerConv2d') return 'integer'
   return node.op !== 'conv2d' && weightsOf(node).type.dtype === 'bit' ? 'binary' : 'float'
-}
-
-function macsOf(node: Layer): number {
-  if (node.op === 'gather') return 0
-  const [, kh, kw, channels] = node.operands[1].type.shape as [number, number, number, number]
-  return elements(node.type.shape) * kh * kw * channels
 }
 
 const portSummary = ({ name, dtype, shape }: Port): PortSummary => ({ name, dtype, shape })

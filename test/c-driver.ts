@@ -30,7 +30,7 @@ ${headers.join('\n')}
 
 ${runs.join('\n')}
 
-struct model { const char *name; int (*run)(void **, const void *, void *); size_t constants, workspace; int inputs, ports; size_t bytes[16]; };
+struct model { const char *name; int (*run)(void **, const void *, void *); size_t constants, workspace; int inputs, ports; size_t bytes[64]; };
 static const struct model models[] = {
 ${rows.join('\n')}
 };
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
   if (!in || !out) return 2;
   /* Exact sizes, so that sanitizers see what goes beyond; 8 bytes past a larger boundary; never zero to begin with. */
   char *block = (char *)malloc(model->workspace + 8);
-  void *ports[16];
+  void *ports[64];
   char *constants = (char *)malloc(model->constants + 8);
   if (model->constants) {
     FILE *file = argc == 5 ? fopen(argv[4], "rb") : 0;

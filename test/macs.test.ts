@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { callsOf } from '../src/backends/buffers.ts'
 import { lower } from '../src/backends/lower.ts'
-import { addMacs, macsOf } from '../src/bench/macs.ts'
+import { compile } from '../src/index.ts'
+import { addMacs, macsOf } from '../src/macs.ts'
+import { model, node } from './onnx.ts'
+import { dyadicTensor } from './random-epilogues.ts'
 import { smallGraph } from './small-graph.ts'
 
 test('multiply-accumulates are those inside the image', () => {
@@ -14,4 +17,17 @@ test('multiply-accumulates are those inside the image', () => {
     { binary: 3 * 3 * 5 * 3, integer: 0, float: 0 },
   ])
   expect(addMacs(macs)).toEqual({ binary: 980 + 135, integer: 0, float: 2048 })
+})
+
+test('the summary counts them in the same way', async () => {
+  const bytes = model({
+    inputs: { x: 'float[1,2,6,6]' },
+    outputs: { y: 'float' },
+    nodes: [node('Conv', ['x', 'w'], 'y', { pads: [1, 1, 1, 1], strides: [2, 2] })],
+    initializers: { w: dyadicTensor('f32', [4, 2, 3, 3], 1) },
+  })
+  const { summary } = await compile(bytes, { target: 'c', name: 'net' })
+  // Windows at -1, 1 and 3: two, three and three of their taps lie inside along each axis.
+  expect(summary.layers.map(({ macs }) => macs)).toEqual([8 * 8 * 2 * 4])
+  expect(summary.totals.macs).toBe(512)
 })

@@ -47,7 +47,7 @@ export function createDraft(take: Namer, buffers: ReadonlyMap<Node, Buffer>): Dr
       place: { kind: 'workspace', offset: 0 },
     }),
     constant: (node, role, data) => ({
-      name: take(`${titleOf(node)}_${role}`, node.op),
+      name: take(`${titleOf(node)}_${role}`, node.op, 'constant'),
       element: 'u32',
       length: data.length,
       place: { kind: 'constant', data },
@@ -71,5 +71,5 @@ export function makeCall<K extends KernelName>(
 /** Stores the accumulator as it is; packed words are moved as they are. */
 export const identityStore = ({ element }: Buffer): Store => {
   const dtype = element === 'u32' ? 'bit' : element
-  return { expr: { fn: 'arg', index: 0 }, accumulator: dtype, operands: [], result: dtype }
+  return { expr: { fn: 'arg', index: 0 }, accumulator: dtype, operands: [], result: dtype, wraps: false }
 }

@@ -118,6 +118,8 @@ export interface Store {
   readonly operands: readonly Operand[]
   /** dtype of the result; `bit` means packed along the last axis. u8 and i64 are only moved, never computed. */
   readonly result: DType
+  /** Whether i32 arithmetic of the expression, or of a sum before it, may leave 32 bits: it wraps around there. */
+  readonly wraps: boolean
 }
 
 /** A buffer read by an expression, with a stride per axis of the result ([row, column, channel], or map's sizes). */

@@ -37,8 +37,16 @@ const scratch = new DataView(new ArrayBuffer(8))
 export function cFloat(value: number): string {
   if (value === Infinity) return 'INFINITY'
   if (value === -Infinity) return '-INFINITY'
+  if (Number.isNaN(value)) return 'NAN'
   const text = decimalF32(value)
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0f` : `${text}f`
+}
+
+/** In WAT, which has words for what no decimal says. */
+export function watFloat(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  if (Number.isFinite(value)) return decimalF32(value)
+  return value > 0 ? 'inf' : '-inf'
 }
 
 /** C reads `-2147483648` as a minus before a number that is no int. */

@@ -4,7 +4,7 @@ import type { Node } from '../ir/node.ts'
 import type { Pair, Window } from '../ir/ops.ts'
 import type { Shape } from '../ir/tensor.ts'
 import { type Draft, makeCall } from './draft.ts'
-import type { WindowParams } from './kernels.ts'
+import type { ConvolutionParams, WindowParams } from './kernels.ts'
 import { thenMap } from './lower-map.ts'
 import type { Call } from './plan.ts'
 import { imageStore } from './store.ts'
@@ -32,15 +32,16 @@ export const windowParams = (image: Shape, result: Shape, kernel: Pair, window: 
   }
 }
 
+export function convolutionParams({ operands, attrs, type }: Convolution): ConvolutionParams {
+  const [x, weights] = operands
+  const [filters, kernelHeight, kernelWidth, channels] = weights.type.shape as [number, number, number, number]
+  const window = windowParams(x.type.shape, type.shape, [kernelHeight, kernelWidth], attrs)
+  return { ...window, groups: attrs.groups, channels, filters }
+}
+
 export function lowerConvolution(node: Convolution, draft: Draft): Call[] {
   const [x, weights] = node.operands
-  const [filters, kernelHeight, kernelWidth, channels] = weights.type.shape as [number, number, number, number]
-  const params = {
-    ...windowParams(x.type.shape, node.type.shape, [kernelHeight, kernelWidth], node.attrs),
-    groups: node.attrs.groups,
-    channels,
-    filters,
-  }
+  const params = convolutionParams(node)
   const at = { name: draft.nameOf(node), origin: node.origin }
   const buffers = { x: draft.bufferOf(x), weights: draft.bufferOf(weights) }
   const y = draft.bufferOf(node)
@@ -50,7 +51,7 @@ export function lowerConvolution(node: Convolution, draft: Draft): Call[] {
     case 'conv2d':
       return [makeCall('conv2d', at, buffers, params, y, store('f32'))]
     case 'binaryConv2d':
-      return [makeCall('binaryConv2d', at, buffers, { ...params, words: wordsFor(channels) }, y, store('i32'))]
+      return [makeCall('binaryConv2d', at, buffers, { ...params, words: wordsFor(params.channels) }, y, store('i32'))]
     case 'integerConv2d': {
       const offsets = draft.bufferOf(node.operands[2])
       return [makeCall('integerConv2d', at, { ...buffers, offsets }, params, y, store('i32'))]

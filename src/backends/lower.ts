@@ -50,10 +50,10 @@ export interface Lowered {
 export const lower = (graph: Graph, options: LowerOptions = {}): Plan => lowerWithNodes(graph, options).plan
 
 export function lowerWithNodes(graph: Graph, { strips = true }: LowerOptions = {}): Lowered {
-  const { inputs, outputs, calls, nodes } = draftCalls(graph)
+  const name = legalName(graph.name, 'model')
+  const { inputs, outputs, calls, nodes } = draftCalls(graph, name)
   const whole = calls.map((call): Step => ({ kind: 'call', call }))
   const { steps, workspaceBytes } = placeBuffers(strips ? makeStrips(whole) : whole)
-  const name = legalName(graph.name, 'model')
   const plan: Plan = { name, inputs, outputs, constants: constantsOf(steps), workspaceBytes, steps }
   verifyPlan(plan)
   return { plan, nodes }
@@ -66,11 +66,13 @@ interface Drafted {
   readonly nodes: ReadonlyMap<string, Node>
 }
 
-function draftCalls(graph: Graph): Drafted {
-  const take = createNamer()
+function draftCalls(graph: Graph, model: string): Drafted {
+  const take = createNamer(model)
   const order = topological(graph)
-  const inputs = graph.inputs.map(node => port(node.attrs.name, node, 'input', take(node.attrs.name, 'input')))
-  const outputs = graph.outputs.map(({ name, node }) => port(name, node, 'output', take(name, 'output')))
+  const inputs = graph.inputs.map(node =>
+    port(node.attrs.name, node, 'input', take(node.attrs.name, 'input', 'parameter')),
+  )
+  const outputs = graph.outputs.map(({ name, node }) => port(name, node, 'output', take(name, 'output', 'parameter')))
   const sources = new Map(order.map(node => [node, sourceOf(node)]))
   const buffers = new Map<Node, Buffer>(graph.inputs.map((node, k) => [node, inputs[k]!.buffer]))
   // The first output that shows a computed value is where it is computed; the others are copies.
@@ -81,7 +83,8 @@ function draftCalls(graph: Graph): Drafted {
   for (const node of order) {
     const source = sources.get(node)!
     if (source !== node) buffers.set(node, buffers.get(source)!)
-    else if (node.op === 'constant') buffers.set(node, constantBuffer(take(titleOf(node), 'constant'), node))
+    else if (node.op === 'constant')
+      buffers.set(node, constantBuffer(take(titleOf(node), 'constant', 'constant'), node))
     else if (!buffers.has(node)) buffers.set(node, workspaceBuffer(take(`${titleOf(node)}_out`, node.op), node))
   }
   const draft = createDraft(take, buffers)

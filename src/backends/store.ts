@@ -4,6 +4,7 @@ import type { Node } from '../ir/node.ts'
 import { broadcastStrides, type DType, type Shape, stridesOf } from '../ir/tensor.ts'
 import type { Draft } from './draft.ts'
 import type { Operand, Store } from './kernels.ts'
+import { mayOverflow } from './overflow.ts'
 
 /** The shape in memory: packed words instead of bits on the last axis. */
 const memoryShape = (dtype: DType, shape: Shape): Shape =>
@@ -47,6 +48,7 @@ export function makeStore(
       return { buffer: draft.bufferOf(operand), dtype: operand.type.dtype, strides: stridesFor(operand) }
     }),
     result: node.type.dtype,
+    wraps: mayOverflow(node, expr, accumulator, operands),
   }
 }
 

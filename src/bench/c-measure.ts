@@ -1,8 +1,8 @@
 import { callsOf } from '../backends/buffers.ts'
 import type { Plan } from '../backends/plan.ts'
+import { addMacs, macsOf } from '../macs.ts'
 import type { Probe } from './c-probe.ts'
 import type { TimingProgram } from './c-program.ts'
-import { addMacs, macsOf } from './macs.ts'
 import { measureInTurns, type Timed, type Times, timed } from './measure.ts'
 
 export interface LayerTime {

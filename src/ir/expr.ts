@@ -36,9 +36,11 @@ export const functions = {
   sub: binary(arithmetic, (a, b) => a - b),
   mul: binary(arithmetic, (a, b) => a * b),
   div: binary(float, (a, b) => a / b),
-  max: binary(arithmetic, (a, b) => (a > b ? a : b)),
-  min: binary(arithmetic, (a, b) => (a < b ? a : b)),
-  pow: binary(float, (a, b) => a ** b),
+  /** NaN where either is; of two zeros the first. */
+  max: binary(arithmetic, larger),
+  min: binary(arithmetic, smaller),
+  /** As IEEE has it: 1 to the power of anything, and anything to the power of 0, is 1. */
+  pow: binary(float, power),
   neg: unary(arithmetic, a => -a),
   abs: unary(arithmetic, a => Math.abs(a)),
   sqrt: unary(float, a => Math.sqrt(a)),
@@ -49,7 +51,7 @@ export const functions = {
   ceil: unary(float, a => Math.ceil(a)),
   /** To the nearest integer, halves to even. */
   round: unary(float, a => roundHalfEven(a)),
-  /** ONNX Sign: -1, 0 or +1. */
+  /** ONNX Sign: -1, 0 or +1; a zero keeps its sign, NaN stays NaN. */
   sign: unary(float, a => Math.sign(a)),
   /** a >= b */
   ge: binary(comparison, (a, b) => (a >= b ? 1 : 0)),
@@ -171,6 +173,19 @@ export function stepOf(fn: Fn, types: readonly DType[]): Step {
   if (type === 'f32') return { step: (a, b, c) => Math.fround(evaluate(a, b, c)), type }
   if (type === 'i32') return { step: (a, b, c) => evaluate(a, b, c) | 0, type }
   return { step: evaluate, type }
+}
+
+export function larger(a: number, b: number): number {
+  return a < b || Number.isNaN(b) ? b : a
+}
+
+export function smaller(a: number, b: number): number {
+  return a > b || Number.isNaN(b) ? b : a
+}
+
+function power(base: number, exponent: number): number {
+  const isOne = base === 1 || (base === -1 && Math.abs(exponent) === Infinity)
+  return isOne ? 1 : base ** exponent
 }
 
 function roundHalfEven(value: number): number {

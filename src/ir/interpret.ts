@@ -1,5 +1,5 @@
 import { convolve } from './convolve.ts'
-import { type Expr, evaluator } from './expr.ts'
+import { type Expr, evaluator, larger, smaller } from './expr.ts'
 import { type Graph, topological } from './graph.ts'
 import type { Node, OpName } from './node.ts'
 import type { Pair, Reduction, Window } from './ops.ts'
@@ -180,7 +180,7 @@ function poolImage(node: Node<'pool'>, x: Tensor): Tensor {
             if (sy < 0 || sy >= h || sx < 0 || sx >= w) continue
             const value = values[((b * h + sy) * w + sx) * c + k]!
             sum = f(sum + value)
-            if (value > best) best = value
+            best = larger(best, value)
           }
           result[at++] = kind === 'max' ? best : f(sum / count)
         }
@@ -196,8 +196,8 @@ function* taps({ stride, dilation, padding }: Window, kernel: Pair, y: number, z
 const fold: Readonly<Record<Reduction, { start: number; step: (a: number, b: number) => number }>> = {
   sum: { start: 0, step: (a, b) => a + b },
   mean: { start: 0, step: (a, b) => a + b },
-  max: { start: -Infinity, step: (a, b) => (b > a ? b : a) },
-  min: { start: Infinity, step: (a, b) => (b < a ? b : a) },
+  max: { start: -Infinity, step: larger },
+  min: { start: Infinity, step: smaller },
 }
 
 function reduceAxes(node: Node<'reduce'>, x: Tensor): Tensor {

@@ -1,5 +1,7 @@
 import { wordsFor } from '../../ir/bits.ts'
+import type { Reduction } from '../../ir/ops.ts'
 import { stridesOf } from '../../ir/tensor.ts'
+import type { Store } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { indexText, scalarType } from './names.ts'
@@ -48,12 +50,11 @@ export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
   }
 }
 
-const STEPS = {
-  sum: 'reduced + VALUE',
-  mean: 'reduced + VALUE',
-  max: 'VALUE > reduced ? VALUE : reduced',
-  min: 'VALUE < reduced ? VALUE : reduced',
-} as const
+/** What becomes of `reduced` with the next value. */
+function stepOf(kind: Reduction, { accumulator, wraps }: Store, value: string): string {
+  if (kind === 'max' || kind === 'min') return `${kind}_${accumulator}(reduced, ${value})`
+  return wraps ? `add_i32(reduced, ${value})` : `reduced + ${value}`
+}
 
 export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   const { params, store, buffers } = call
@@ -77,7 +78,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
       innermost: nested.indent,
       xIndex: indexText(variables, params.strides),
       start: kind === 'max' ? lowest : kind === 'min' ? highest : integer ? '0' : '0.0f',
-      step: STEPS[kind].replaceAll('VALUE', `from[${indexText(nested.indices, innerStrides)}]`),
+      step: stepOf(kind, store, `from[${indexText(nested.indices, innerStrides)}]`),
       sumType: scalarType(store.accumulator ?? 'f32'),
       sum: kind === 'mean' ? `reduced / ${count}.0f` : 'reduced',
       value: storeText(store, variables, scope),

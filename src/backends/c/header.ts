@@ -39,7 +39,8 @@ export function headerContext(
     constantsBytes,
     constantsLabel: 'constants:'.padEnd(width + 1),
     ports: [...plan.inputs, ...plan.outputs].map(port => ({
-      macro: `${upper}_${port.buffer.name.toUpperCase()}_ELEMENTS`,
+      // What makes a parameter's name legal is no part of a macro's.
+      macro: `${upper}_${port.buffer.name.toUpperCase().replace(/_$/, '')}_ELEMENTS`,
       length: port.buffer.length,
       label: `${port.buffer.name}:`.padEnd(width + 1),
       description: describePort(port),

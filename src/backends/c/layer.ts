@@ -51,13 +51,8 @@ export const declare = ({ name, buffer, written }: Parameter): string =>
 export function storeText(store: Store, variables: readonly string[], scope: Scope): string {
   const shift = firstArgument(store)
   const names = store.operands.map((operand, k) => readText(operand, operandName(operand, k + shift, scope), variables))
-  return printExpr(store.expr, argumentTypes(store), store.accumulator ? ['a', ...names] : names)
+  return printExpr(store, store.accumulator ? ['a', ...names] : names)
 }
-
-const argumentTypes = ({ accumulator, operands }: Store) => [
-  ...(accumulator ? [accumulator] : []),
-  ...operands.map(({ dtype }) => dtype),
-]
 
 function readText({ dtype, strides }: Operand, name: string, variables: readonly string[]): string {
   if (dtype !== 'bit') return `${name}[${indexText(variables, strides)}]`
@@ -74,7 +69,7 @@ export function commentOf(call: Call, what: string, scope: Scope): string {
   const shift = firstArgument(store)
   const names = store.operands.map((operand, k) => operandName(operand, k + shift, scope))
   const plain = store.expr.fn === 'arg' && store.expr.index === 0 && store.accumulator
-  const text = printExpr(store.expr, argumentTypes(store), store.accumulator ? ['a', ...names] : names)
+  const text = printExpr({ ...store, wraps: false }, store.accumulator ? ['a', ...names] : names)
   const legend = store.accumulator ? ', a being the result so far' : ''
   return comment([what, ...(plain ? [] : [`y = ${text}${legend}.`]), `ONNX: ${call.origin.join(', ')}`])
 }

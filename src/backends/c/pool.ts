@@ -20,6 +20,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
     yElement: window.yPixel,
     comment: commentOf(call, titleOf(params, kind === 'max' ? 'Maximum' : 'Mean', resultTitle(call)), scope),
     mean: kind === 'mean',
+    mayBeNaN: kind === 'max' && store.accumulator === 'f32',
     start: kind === 'mean' ? '0.0f' : type === 'float' ? '-INFINITY' : '(-2147483647 - 1)',
     countedRows: countedTaps('top', 'ky', [counted[0], counted[2]], alongRows(params)),
     countedColumns: countedTaps('left', 'kx', [counted[1], counted[3]], alongColumns(params)),

@@ -23,6 +23,7 @@ export const plainStore = (accumulator: 'f32' | 'i32'): Store => ({
   accumulator,
   operands: [],
   result: accumulator,
+  wraps: false,
 })
 
 /** How elements of 32 bits are multiplied and added. */

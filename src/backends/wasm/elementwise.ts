@@ -1,4 +1,5 @@
 import type { Call } from '../plan.ts'
+import { extremeOfLoaded } from './expr.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
@@ -48,7 +49,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   const step = STEPS[kind]
   const combined = (a: string, b: string): string => {
     if (step === 'add') return `(${integer ? 'i32x4' : 'f32x4'}.add ${a} ${b})`
-    return integer ? `(i32x4.${step}_s ${a} ${b})` : `(f32x4.p${step} ${a} ${b})`
+    return integer ? `(i32x4.${step}_s ${a} ${b})` : extremeOfLoaded(step, a, b, 'v')
   }
   const start = (integer ? INTEGER_STARTS : STARTS)[kind]
   return {

@@ -1,11 +1,16 @@
-import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
+import { type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
-import { decimalF32 } from '../literals.ts'
+import type { Store } from '../kernels.ts'
+import { watFloat } from '../literals.ts'
+import { isNeverNaN } from '../never-nan.ts'
+import { get } from './text.ts'
 
 /** Functions of a module that are no kernels; it gets those that are used. */
-export type Routine = 'exp' | 'log' | 'tanh' | 'pow' | 'tap_from' | 'taps_inside'
+export type Routine = 'exp' | 'log' | 'tanh' | 'pow' | 'sign' | 'max' | 'min' | 'tap_from' | 'taps_inside'
 
-type Print = (args: readonly string[], type: DType, use: (routine: Routine) => void) => string
+type Use = (routine: Routine) => void
+/** `isNumber` says that the last argument is never NaN. */
+type Print = (args: readonly string[], type: DType, use: Use, isNumber: boolean) => string
 
 /** The same instruction on f32x4 or i32x4, by the type of the arguments. */
 const lanes =
@@ -25,19 +30,31 @@ const routine =
     return `(call $f32x4.${name} ${args.join(' ')})`
   }
 
+/** pmax is exactly `a < b ? b : a`, and pmin alike: what is wanted where b is a number. */
+const extreme =
+  (name: 'max' | 'min'): Print =>
+  (args, type, use, isNumber) => {
+    if (type === 'i32') return `(i32x4.${name}_s ${args.join(' ')})`
+    return isNumber ? `(f32x4.p${name} ${args.join(' ')})` : routine(name)(args, type, use, isNumber)
+  }
+
+/** The same as the routine, where a value comes from memory: `local` holds it meanwhile. */
+export const extremeOfLoaded = (name: 'max' | 'min', best: string, load: string, local: string): string =>
+  `(v128.bitselect (local.tee $${local} ${load}) ${best} (v128.or (f32x4.${name === 'max' ? 'lt' : 'gt'} ${best} ${get(local)}) (f32x4.ne ${get(local)} ${get(local)})))`
+
 const splat = (value: string): string => `(v128.const f32x4 ${[value, value, value, value].join(' ')})`
 
 /**
  * Every scalar function of the language, on four lanes. A bit is a mask: all ones for +1, zero for -1. `type` is the
- * type of the first argument. pmax and pmin are exactly `a > b ? a : b` and `a < b ? a : b`.
+ * type of the first argument.
  */
 const printers: { readonly [F in Fn]: Print } = {
   add: lanes('add'),
   sub: lanes('sub'),
   mul: lanes('mul'),
   div: lanes('div'),
-  max: ([a, b], type) => (type === 'i32' ? `(i32x4.max_s ${a} ${b})` : `(f32x4.pmax ${b} ${a})`),
-  min: ([a, b], type) => (type === 'i32' ? `(i32x4.min_s ${a} ${b})` : `(f32x4.pmin ${b} ${a})`),
+  max: extreme('max'),
+  min: extreme('min'),
   pow: routine('pow'),
   neg: lanes('neg'),
   abs: lanes('abs'),
@@ -48,8 +65,7 @@ const printers: { readonly [F in Fn]: Print } = {
   floor: lanes('floor'),
   ceil: lanes('ceil'),
   round: lanes('nearest'),
-  sign: ([a]) =>
-    `(f32x4.sub (v128.and (f32x4.gt ${a} ${splat('0')}) ${splat('1')}) (v128.and (f32x4.lt ${a} ${splat('0')}) ${splat('1')}))`,
+  sign: routine('sign'),
   ge: lanes('ge', { i32: 'ge_s' }),
   gt: lanes('gt', { i32: 'gt_s' }),
   eq: lanes('eq'),
@@ -64,18 +80,11 @@ const printers: { readonly [F in Fn]: Print } = {
       : `(f32x4.convert_i32x4_${type === 'u8' ? 'u' : 's'} ${a})`,
 }
 
-const literal = (value: number): string =>
-  Number.isFinite(value) ? decimalF32(value) : value > 0 ? 'inf' : value < 0 ? '-inf' : 'nan'
-
-/** An expression on four lanes. `names` are the texts of its arguments, each cheap to repeat. */
-export function printExpr(
-  expr: Expr,
-  types: readonly DType[],
-  names: readonly string[],
-  use: (routine: Routine) => void,
-): string {
+/** A store's expression on four lanes. `names` are the texts of its arguments. */
+export function printExpr(store: Store, names: readonly string[], use: Use, expr = store.expr): string {
   if (expr.fn === 'arg') return names[expr.index]!
-  if (expr.fn === 'number') return splat(literal(expr.value))
-  const args = expr.args.map(part => printExpr(part, types, names, use))
-  return printers[expr.fn](args, typeOf(expr.args[0]!, types), use)
+  if (expr.fn === 'number') return splat(watFloat(expr.value))
+  const args = expr.args.map(part => printExpr(store, names, use, part))
+  const types = [...(store.accumulator ? [store.accumulator] : []), ...store.operands.map(({ dtype }) => dtype)]
+  return printers[expr.fn](args, typeOf(expr.args[0]!, types), use, isNeverNaN(expr.args.at(-1)!, store))
 }

@@ -48,6 +48,9 @@ const NEEDS: Readonly<Record<Routine, readonly string[]>> = {
   log: ['log'],
   tanh: ['exp', 'tanh'],
   pow: ['exp', 'log', 'pow'],
+  sign: ['sign'],
+  max: ['max'],
+  min: ['min'],
   tap_from: ['tap_from'],
   taps_inside: ['tap_from', 'taps_inside'],
 }

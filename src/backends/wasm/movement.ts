@@ -1,4 +1,4 @@
-import { decimalF32 } from '../literals.ts'
+import { watFloat } from '../literals.ts'
 import type { Buffer, Call } from '../plan.ts'
 import { loopsOver } from './elementwise.ts'
 import { commentOf, type Layer } from './layer.ts'
@@ -64,7 +64,7 @@ function runContext(bytes: number) {
 
 export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
   const { y, params } = call
-  const value = y.element === 'f32' ? `(f32.const ${decimalF32(params.value)})` : int(params.value)
+  const value = y.element === 'f32' ? `(f32.const ${watFloat(params.value)})` : int(params.value)
   const type = y.element === 'f32' ? 'f32' : 'i32'
   return {
     template: 'wasm/kernels/fill.wat',

@@ -87,7 +87,6 @@ export function storeBlock(
   y = get('y'),
 ): readonly string[] {
   const lines: string[] = []
-  const types = [...(store.accumulator ? [store.accumulator] : []), ...store.operands.map(({ dtype }) => dtype)]
   const shift = store.accumulator ? 1 : 0
   const used = new Set(argsOf(store.expr))
   for (const vector of vectors) {
@@ -96,7 +95,7 @@ export function storeBlock(
     })
     const names = store.operands.map((_, k) => get(`b${k}`))
     const args = store.accumulator ? [accumulators[vector]!, ...names] : names
-    lines.push(set(`r${vector}`, printExpr(store.expr, types, args, scope.use)))
+    lines.push(set(`r${vector}`, printExpr(store, args, scope.use)))
   }
   if (store.result === 'bit') return [...lines, storeBits(count, vectors, y)]
   return [...lines, ...vectors.flatMap(vector => storeLanes(count - 4 * vector, vector, y))]

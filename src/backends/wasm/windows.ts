@@ -1,5 +1,6 @@
 import type { PoolParams, WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
+import { extremeOfLoaded } from './expr.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
@@ -48,7 +49,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
       ? `(${vector}.add ${accumulator} ${value})`
       : vector === 'i32x4'
         ? `(i32x4.max_s ${accumulator} ${value})`
-        : `(f32x4.pmax ${accumulator} ${value})`
+        : extremeOfLoaded('max', accumulator, value, 'v')
   return {
     template: 'wasm/kernels/pool.wat',
     context: {

@@ -62,10 +62,11 @@ const atom = (text: string): Text => ({ text, binds: text.startsWith('-') ? UNAR
 
 const LARGEST_F32 = 2 ** 128 - 2 ** 104
 
-/** WGSL has no literal for infinity, and refuses a constant expression that is one. */
+/** WGSL has no literal for infinity or NaN, and refuses a constant expression that is one. */
 export function printFloat(value: number): string {
   if (value === Infinity) return 'infinity()'
   if (value === -Infinity) return '-infinity()'
+  if (Number.isNaN(value)) return 'not_a_number()'
   // Its shortest decimal is a little more than it, which WGSL refuses.
   if (Math.abs(value) === LARGEST_F32) return `${value < 0 ? '-' : ''}0x1.fffffep+127f`
   const text = decimalF32(value)

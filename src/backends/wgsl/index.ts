@@ -11,6 +11,7 @@ import { integerKernel } from './integer.ts'
 import { createNames, type Kernel, type Scope } from './kernel.ts'
 import { loaderContext } from './loader.ts'
 import { copyBitsKernel, copyKernel, fillKernel, gatherKernel } from './movement.ts'
+import { type Packed, packOperands } from './pack.ts'
 import { makeTable, type Table } from './table.ts'
 import { poolBitsKernel, poolKernel } from './windows.ts'
 
@@ -45,8 +46,9 @@ export interface Entry {
 export const wgsl: Backend = {
   name: 'wgsl',
   lowering: { strips: false },
-  print: (plan, options): readonly SourceFile[] => {
-    const entries = entriesOf(plan)
+  print: (given, options): readonly SourceFile[] => {
+    const { plan, offsets } = packOperands(given)
+    const entries = entriesOf(plan, offsets)
     const table = tableOf(plan, entries)
     const header = {
       name: plan.name,
@@ -66,8 +68,9 @@ export const wgsl: Backend = {
       { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) },
     ]
   },
-  measure: (plan): Sizes => {
-    const entries = entriesOf(plan)
+  measure: (given): Sizes => {
+    const { plan, offsets } = packOperands(given)
+    const entries = entriesOf(plan, offsets)
     const { buffers, weights, indexOf } = tableOf(plan, entries)
     const sizes = (kinds: readonly string[], indices: readonly number[]) =>
       indices.reduce((sum, index) => sum + (kinds.includes(buffers[index]!.kind) ? buffers[index]!.bytes : 0), 0)
@@ -83,9 +86,9 @@ export const wgsl: Backend = {
   },
 }
 
-function entriesOf({ steps }: Plan): Entry[] {
+function entriesOf({ steps }: Plan, offsets: Packed['offsets']): Entry[] {
   const calls = steps.flatMap(callsOf)
-  const names = createNames(calls)
+  const names = createNames(calls, offsets)
   return calls.map(call => {
     const scope = names.scopeOf(call)
     const kernel = kernelOf(call, scope)

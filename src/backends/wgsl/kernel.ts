@@ -1,3 +1,4 @@
+import type { Operand } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
 import { createModuleNamer, type Namer, storedType } from './names.ts'
 
@@ -42,21 +43,24 @@ export interface Scope {
   readonly name: (role: string) => string
   /** Position of this call's flag among all gathers. */
   readonly fault: number
+  /** Where an operand starts in its buffer, which others may share. */
+  readonly offsetOf: (operand: Operand) => number
 }
 
 export interface Names {
   readonly scopeOf: (call: Call) => Scope
 }
 
-/** Entry points get the names of the plan where WGSL allows them; everything else follows them. */
-export function createNames(calls: readonly Call[]): Names {
+/** Everything in a module is the plan's name of the call and a role, so that none is a word of WGSL: `conv1_main`. */
+export function createNames(calls: readonly Call[], offsets: ReadonlyMap<Operand, number>): Names {
   const take: Namer = createModuleNamer()
-  const entries = new Map(calls.map(call => [call, take(call.name)]))
+  const entries = new Map(calls.map(call => [call, take(`${call.name}_main`)]))
+  const offsetOf = (operand: Operand): number => offsets.get(operand) ?? 0
   const gathers = calls.filter(({ kernel }) => kernel === 'gather')
   return {
     scopeOf: call => {
       const entry = entries.get(call)!
-      return { entry, name: role => take(`${entry}_${role}`), fault: gathers.indexOf(call) }
+      return { entry, name: role => take(`${call.name}_${role}`), fault: gathers.indexOf(call), offsetOf }
     },
   }
 }

@@ -66,15 +66,17 @@ export function copyKernel(call: Call<'copy'>, scope: Scope): Kernel {
   const binder = createBinder(scope)
   const names = sizes.map((_, axis) => `i${axis}`)
   const items = product(sizes)
+  const moved = `${binder.read('x', x)}[${indexText(['sample', ...names], [sampleStride(x), ...fromStrides], from)}]`
+  const isCast = call.y.element === 'u32' && (x.element === 'f32' || x.element === 'i32')
   return {
     template: 'wgsl/kernels/copy.wgsl',
     context: {
       ...base(scope, items),
       comment: commentOf(call, `Moves [${sizes.join('][')}] from steps [${fromStrides}] to steps [${toStrides}].`),
-      x: binder.read('x', x),
       y: binder.write(call.y),
       decode: decodeItem(sizes, names),
-      from: indexText(['sample', ...names], [sampleStride(x), ...fromStrides], from),
+      // Operands of several types may share a buffer of words.
+      value: isCast ? `bitcast<u32>(${moved})` : moved,
       to: indexText(['sample', ...names], [call.y.length, ...toStrides], to),
     },
     bindings: binder.all(),

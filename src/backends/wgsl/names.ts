@@ -43,7 +43,7 @@ const TAKEN = new Set(
   noncoherent noperspective null of package packoffset partition pass patch pixelfragment precise precision premerge
   priv pub readonly ref regardless resource self set shared smooth snorm std subroutine trait type unless unorm unsafe
   unsized use varying wgsl where writeonly requires
-  samples faults taps_inside pow_f32 tanh_f32 pow_4 tanh_4 infinity`.split(/\s+/),
+  samples faults taps_inside pow_f32 tanh_f32 pow_4 tanh_4 infinity not_a_number`.split(/\s+/),
 )
 
 export type Namer = (wanted: string) => string

@@ -1,4 +1,5 @@
 import type { Operand } from '../kernels.ts'
+import type { Element } from '../plan.ts'
 import { sampleStride } from './kernel.ts'
 import { indexText, vectorType } from './names.ts'
 
@@ -6,6 +7,8 @@ import { indexText, vectorType } from './names.ts'
 export interface OperandPlace {
   readonly name: string
   readonly offset: number
+  /** How it lies there: words, where operands of several types share a buffer. */
+  readonly element: Element
   readonly position: readonly string[]
 }
 
@@ -13,7 +16,11 @@ export interface OperandPlace {
 export function readOne(operand: Operand, place: OperandPlace): string {
   const { dtype, strides } = operand
   const last = place.position.at(-1)!
-  if (dtype !== 'bit') return `${place.name}[${indexOf(operand, place)}]`
+  if (dtype !== 'bit') {
+    const value = `${place.name}[${indexOf(operand, place)}]`
+    const isCast = place.element === 'u32' && (dtype === 'f32' || dtype === 'i32')
+    return isCast ? `bitcast<${dtype}>(${value})` : value
+  }
   if (strides.at(-1) === 0) return `(${place.name}[${wordOf(operand, place, '')}] & 1) != 0`
   return `((${place.name}[${wordOf(operand, place, `${last} / 32`)}] >> u32(${last} % 32)) & 1) != 0`
 }

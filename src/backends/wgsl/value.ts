@@ -6,9 +6,7 @@ import { printExpr, printFloat, printInt } from './expr.ts'
 import type { Binder, Data, Scope } from './kernel.ts'
 import { comment, scalarType, storedType, vectorType } from './names.ts'
 import { readFour, readOne } from './operand.ts'
-
-/** Storage buffers that every WebGPU device offers to one kernel. */
-const MOST_BINDINGS = 8
+import { MOST_BINDINGS } from './pack.ts'
 
 /** The function that turns an accumulator (and operands at one position) into what is stored. */
 export interface ValueFunction {
@@ -80,9 +78,13 @@ function operandReads(
     const literal = literalOf(operand)
     if (literal) return { text: width === 'one' ? literal : `${vectorType[operand.dtype]}(${literal})` }
     const text = letter(first + k)
-    const joined = join?.(operand)
-    const name = joined?.name ?? binder.read(`operand_${text}`, operand.buffer)
-    const place = { name, offset: joined?.offset ?? 0, position }
+    const { buffer } = operand
+    const bound = join?.(operand) ?? {
+      name: binder.read(`operand_${text}`, buffer),
+      offset: scope.offsetOf(operand),
+      element: buffer.element,
+    }
+    const place = { ...bound, position }
     const value = width === 'one' ? readOne(operand, place) : readFour(operand, place, width === 'aligned four')
     return { text, line: `let ${text} = ${value};` }
   })
@@ -100,26 +102,26 @@ function literalOf({ buffer, dtype, strides }: Operand): string | undefined {
 
 const letter = (index: number): string => (index < 8 ? String.fromCharCode(97 + index) : `operand_${index}`)
 
-/** One buffer for the f32 constants of a store that has more operands than a kernel may bind. */
+/** One buffer of words for the constants of a store that has more operands than a kernel may bind. */
 function joinConstants(store: Store, scope: Scope, binder: Binder, available: number) {
   const bound = [...new Set(store.operands.filter(operand => !literalOf(operand)).map(({ buffer }) => buffer))]
   if (bound.length <= available) return undefined
-  const joined = bound.filter(({ place, element }) => place.kind === 'constant' && element === 'f32')
-  if (bound.length - joined.length + 1 > available)
-    throw new Error(`${scope.entry} reads ${bound.length} buffers; WebGPU offers ${MOST_BINDINGS} to a kernel`)
   const offsets = new Map<Buffer, number>()
   let length = 0
-  for (const buffer of joined) {
+  for (const buffer of bound.filter(({ place }) => place.kind === 'constant')) {
     offsets.set(buffer, length)
     length += buffer.length
   }
-  const data = new Float32Array(length)
-  for (const [buffer, offset] of offsets) data.set(dataOf(buffer), offset)
+  const words = new Uint32Array(length)
+  for (const [buffer, offset] of offsets) {
+    const data = dataOf(buffer)
+    words.set(new Uint32Array(data.buffer, data.byteOffset, data.length), offset)
+  }
   const key = `${scope.entry} operands`
-  const name = binder.readArranged('operands', { key, data }, storedType.f32)
+  const name = binder.readArranged('operands', { key, data: words }, storedType.u32)
   return ({ buffer }: Operand) => {
     const offset = offsets.get(buffer)
-    return offset === undefined ? undefined : { name, offset }
+    return offset === undefined ? undefined : { name, offset, element: 'u32' as const }
   }
 }
 

@@ -92,9 +92,10 @@ static inline void or_bits(uint32_t *words, int first, uint32_t bits)
     words[first / 32 + 1] |= bits >> (32 - shift);
 }
 
-static inline float max_f32(float a, float b)
+/* A NaN stays one; the limit is none. */
+static inline float not_below_f32(float a, float limit)
 {
-  return a > b ? a : b;
+  return a < limit ? limit : a;
 }
 
 /* The number of bits set in each byte, in that byte. */
@@ -556,7 +557,7 @@ static const uint32_t small_fc_weight[27] ALIGNED = {
 
 /*
  * Float convolution 3x3, padding 1 1: [6][6][2] to [6][6][4] floats.
- * y = max_f32(a + small_bias, 0.0f), a being the result so far.
+ * y = not_below_f32(a + small_bias, 0.0f), a being the result so far.
  * ONNX: /features/0/Conv
  */
 static INLINE void small_features_0_Conv(const float *x, float *y, int first_row, int end_row, enum isa isa)
@@ -587,7 +588,7 @@ static INLINE void small_features_0_Conv(const float *x, float *y, int first_row
         LANEWISE
         for (int lane = 0; lane < 4; lane++) {
           const float a = sum[lane];
-          y_row[column * 4 + first + lane] = max_f32(a + small_bias[first + lane], 0.0f);
+          y_row[column * 4 + first + lane] = not_below_f32(a + small_bias[first + lane], 0.0f);
         }
         }
       }
@@ -615,11 +616,21 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
         float pooled[4];
         for (int lane = 0; lane < 4; lane++)
           pooled[lane] = -INFINITY;
+        int any_nan = 0;
         for (int ky = ky_first; ky < ky_end; ky++)
           for (int kx = kx_first; kx < kx_end; kx++) {
             const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
+            for (int lane = 0; lane < lanes; lane++) {
+              pooled[lane] = pooled[lane] < pixel[lane] ? pixel[lane] : pooled[lane];
+              any_nan |= pixel[lane] != pixel[lane];
+            }
+          }
+        /* Nothing is larger than NaN. */
+        for (int ky = ky_first; any_nan && ky < ky_end; ky++)
+          for (int kx = kx_first; kx < kx_end; kx++) {
+            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
             for (int lane = 0; lane < lanes; lane++)
-              pooled[lane] = pixel[lane] > pooled[lane] ? pixel[lane] : pooled[lane];
+              pooled[lane] = pixel[lane] != pixel[lane] ? pixel[lane] : pooled[lane];
           }
         for (int first = part; first < part + lanes; first += 4) {
         uint32_t bits = 0;

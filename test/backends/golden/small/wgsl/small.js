@@ -25,10 +25,10 @@ const buffers = [
 
 // In order. Buffers are bound in the order read, written; samples * items / group workgroups run, times rows.
 const kernels = [
-  { entry: 'features_0_Conv', nodes: '/features/0/Conv', reads: [0, 4, 5], writes: [2], items: 36, group: 64, rows: 1 },
-  { entry: 'features_2_MaxPool', nodes: '/features/2/MaxPool', reads: [2, 6], writes: [3], items: 9, group: 64, rows: 1 },
-  { entry: 'features_3_Conv', nodes: '/features/3/Conv', reads: [3, 7, 8], writes: [2], items: 9, group: 64, rows: 1 },
-  { entry: 'fc_Gemm', nodes: '/fc/Gemm', reads: [2, 9, 10], writes: [1], items: 1, group: 64, rows: 1 },
+  { entry: 'features_0_Conv_main', nodes: '/features/0/Conv', reads: [0, 4, 5], writes: [2], items: 36, group: 64, rows: 1 },
+  { entry: 'features_2_MaxPool_main', nodes: '/features/2/MaxPool', reads: [2, 6], writes: [3], items: 9, group: 64, rows: 1 },
+  { entry: 'features_3_Conv_main', nodes: '/features/3/Conv', reads: [3, 7, 8], writes: [2], items: 9, group: 64, rows: 1 },
+  { entry: 'fc_Gemm_main', nodes: '/fc/Gemm', reads: [2, 9, 10], writes: [1], items: 1, group: 64, rows: 1 },
 ]
 
 // Lookups in tables, which a wrong index stops.

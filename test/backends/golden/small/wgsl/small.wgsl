@@ -55,7 +55,7 @@ fn features_0_Conv_finish(pixel: i32, group: i32, first: i32, sums: vec4f) {
 }
 
 @compute @workgroup_size(64)
-fn features_0_Conv(
+fn features_0_Conv_main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
@@ -140,7 +140,7 @@ fn features_2_MaxPool_pooled(sample: i32, row: i32, column: i32, channel: i32) -
 }
 
 @compute @workgroup_size(64)
-fn features_2_MaxPool(
+fn features_2_MaxPool_main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
@@ -205,7 +205,7 @@ fn features_3_Conv_finish(pixel: i32, group: i32, first: i32, sums: vec4u) -> u3
 }
 
 @compute @workgroup_size(64)
-fn features_3_Conv(
+fn features_3_Conv_main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
@@ -327,7 +327,7 @@ fn fc_Gemm_finish(pixel: i32, group: i32, first: i32, sums: vec4u) {
 }
 
 @compute @workgroup_size(64)
-fn fc_Gemm(
+fn fc_Gemm_main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
