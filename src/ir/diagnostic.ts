@@ -38,7 +38,11 @@ export class InternalError extends Error {
 
 /** `unsupported-attribute: Conv 'features.3' has auto_pad=SAME_LOWER; supported: … Export with explicit pads.` One line. */
 export const showDiagnostic = ({ code, message, hint }: Diagnostic): string =>
-  `${code}: ${message}${hint ? ` ${hint}` : ''}`.replace(/\s*\n\s*/g, ' ')
+  onOneLine(`${code}: ${message}${hint ? ` ${hint}` : ''}`)
+
+/** Names of a file may hold ends of lines, and what a terminal takes for commands. */
+export const onOneLine = (text: string): string =>
+  text.replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ').replace(/\p{Cc}/gu, '?')
 
 const at = ({ op, node, output }: Where): string => [op, `'${node || output || '?'}'`].filter(Boolean).join(' ')
 
