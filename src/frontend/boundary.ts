@@ -1,5 +1,6 @@
 import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
 import { input, type Node } from '../ir/node.ts'
+import { refuseHuge } from '../ir/size-limit.ts'
 import type { DType, TensorType } from '../ir/tensor.ts'
 import type { ModelValue } from './model.ts'
 import { typeName } from './tensors.ts'
@@ -42,6 +43,7 @@ export function importInput(value: ModelValue, sizes: OpenSizes, warn: (warning:
     return fixed ?? 1
   })
   if (problems.length > 0) throw new CompileError(...problems)
+  refuseHuge({ node: name, op: 'input' }, { dtype, shape })
   return input(name, { dtype, shape })
 }
 

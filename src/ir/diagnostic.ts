@@ -119,11 +119,23 @@ export const diagnostics = {
     where: { output: name },
     hint: kind === 'input' ? 'Convert it before the network.' : 'Cut the graph before it.',
   }),
-  notFinite: (where: Where): Diagnostic => ({
+  notFinite: (where: Where, what = 'is a constant with a value that is infinite or not a number'): Diagnostic => ({
     code: 'not-finite',
-    message: `${at(where)} is a constant with a value that is infinite or not a number.`,
+    message: `${at(where)} ${what}.`,
     where,
     hint: 'Check the trained weights; a division by zero is a frequent cause.',
+  }),
+  tooLarge: (where: Where, what: string, bytes: number): Diagnostic => ({
+    code: 'too-large',
+    message: `${at(where)} ${what}; supported: up to ${bytes} bytes.`,
+    where,
+    hint: 'Check its sizes, and those of the inputs and of --batch.',
+  }),
+  tooMany: (where: Where, found: string, supported: string): Diagnostic => ({
+    code: 'too-many',
+    message: `${at(where)} has ${found}; supported: up to ${supported}.`,
+    where,
+    hint: 'Split the node.',
   }),
   /** Warning. */
   shapeDiffers: (name: string, declared: string, found: string): Diagnostic => ({
