@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { ConstantPlace, Isa } from '../backends/backend.ts'
 import type { CompileOptions } from '../compile.ts'
 import { print } from '../ir/print.ts'
+import { externalReader } from './external-data.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
 
 /** What the command line parser hands over for every command that compiles a model. */
@@ -38,8 +39,12 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The compiler's options for a model file, with its ways to look inside. */
-export async function compileOptions(path: string, options: ModelOptions): Promise<Omit<CompileOptions, 'target'>> {
+/** The compiler's options for a model file, with its ways to look inside; `found` hears of files that the model names. */
+export async function compileOptions(
+  path: string,
+  options: ModelOptions,
+  found?: (file: string) => void,
+): Promise<Omit<CompileOptions, 'target'>> {
   const passes = await passNames()
   if (options.printAfter !== undefined && !passes.includes(options.printAfter))
     throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
@@ -61,7 +66,7 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
     ...(constants ? { constants } : {}),
     commandLine: commandLine(options),
     observe: observer(options),
-    readExternal: externalReader(dirname(path)),
+    readExternal: externalReader(path, found),
     ...(options.rewriteLimit === undefined ? {} : { rewriteLimit: options.rewriteLimit }),
   }
 }
@@ -108,19 +113,5 @@ function observer({ dumpIr, printAfter, timing }: ModelOptions): NonNullable<Com
     if (dumpIr !== undefined) writeFileSync(join(dumpIr, `${number}-${pass}.ir`), print(graph))
     if (pass === printAfter) console.error(print(graph))
     if (timing) console.error(`${milliseconds.toFixed(1).padStart(8)} ms  ${pass}`)
-  }
-}
-
-/** Reads weights that are kept in files beside the model. */
-function externalReader(folder: string): NonNullable<CompileOptions['readExternal']> {
-  return (location, offset, length) => {
-    const file = openSync(join(folder, location), 'r')
-    try {
-      const bytes = new Uint8Array(length ?? fstatSync(file).size - offset)
-      const count = readSync(file, bytes, 0, bytes.length, offset)
-      return bytes.subarray(0, count)
-    } finally {
-      closeSync(file)
-    }
   }
 }

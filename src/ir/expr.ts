@@ -181,7 +181,7 @@ export function parseExpr(text: string): Expr {
     const token = tokens[at++]
     if (token === undefined) throw new Error(`unfinished expression: ${text}`)
     if (tokens[at] === '(') {
-      if (!(token in functions)) throw new Error(`unknown function ${token}: ${text}`)
+      if (!Object.hasOwn(functions, token)) throw new Error(`unknown function ${token}: ${text}`)
       const args: Expr[] = []
       do {
         at++

@@ -19,8 +19,8 @@ const quant: Importer = context => {
   const isSigned = attributes.oneOf('signed', 1, 0) === 1
   const isNarrow = attributes.oneOf('narrow', 1, 0) === 1
   const mode = attributes.string('rounding_mode', 'ROUND').toUpperCase()
-  const round = roundings[mode]
-  if (!round) throw unsupported(context, `has rounding_mode=${mode}`, Object.keys(roundings).join(', '))
+  const round = roundings.get(mode)
+  if (!round) throw unsupported(context, `has rounding_mode=${mode}`, [...roundings.keys()].join(', '))
   if (!(Number.isInteger(width) && width >= 1 && width <= 24))
     throw unsupported(context, `has a bit width of ${width}`, '1 to 24')
   const scaled = call('add', call('div', a, b), c)
@@ -29,11 +29,11 @@ const quant: Importer = context => {
   return elementwise(context, call('mul', call('sub', whole, c), b), x, scale, zeroPoint)
 }
 
-const roundings: Readonly<Record<string, 'round' | 'ceil' | 'floor'>> = {
-  ROUND: 'round',
-  CEIL: 'ceil',
-  FLOOR: 'floor',
-}
+const roundings: ReadonlyMap<string, 'round' | 'ceil' | 'floor'> = new Map([
+  ['ROUND', 'round'],
+  ['CEIL', 'ceil'],
+  ['FLOOR', 'floor'],
+])
 
 function rangeOf(width: number, isSigned: boolean, isNarrow: boolean): readonly [least: number, most: number] {
   const narrowed = isNarrow ? 1 : 0
