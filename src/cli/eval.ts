@@ -24,7 +24,8 @@ interface Options extends ModelOptions {
 
 /** `xnorc eval`: the share of samples for which the generated C gives the right class the largest value. */
 export async function runEval(path: string, options: Options): Promise<void> {
-  const settings = await compileOptions(path, options)
+  // A data set is run sample by sample, whatever the batch of the file.
+  const settings = { batch: 1, ...(await compileOptions(path, options)) }
   const model = await readModel(await readModelFile(path), settings)
   const source = adaptInputs(model.graph, settings)
   const { graph, warnings } = runPasses(source, pipeline, { ...settings, operators: model.operators })

@@ -19,7 +19,8 @@ export interface ModelOptions {
   readonly inputLayout?: 'nchw' | 'nhwc'
   readonly mean?: readonly number[]
   readonly std?: readonly number[]
-  readonly batch: number
+  readonly batch?: number
+  readonly size?: Readonly<Record<string, number>>
   /** C: instruction sets beside portable code; all if left out. */
   readonly isa?: readonly Isa[]
   /** C: where the constants are; not for commands that generate nothing. */
@@ -49,7 +50,7 @@ export async function compileOptions(
   if (options.printAfter !== undefined && !passes.includes(options.printAfter))
     throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
   const name = options.name ?? basename(path).replace(/\.onnx$/i, '')
-  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, mean, std, batch, constants } =
+  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, mean, std, batch, size, constants } =
     options
   return {
     name,
@@ -58,7 +59,8 @@ export async function compileOptions(
     scale,
     signZero,
     firstLayer,
-    batch,
+    ...(batch === undefined ? {} : { batch }),
+    ...(size ? { sizes: size } : {}),
     ...(inputType ? { inputType } : {}),
     ...(inputLayout ? { inputLayout } : {}),
     ...(mean ? { mean } : {}),
@@ -78,7 +80,6 @@ function commandLine(options: ModelOptions): string {
     binarize: 'auto',
     scale: 'alpha-k',
     'first-layer': 'float',
-    batch: 1,
     constants: 'inline',
   }
   const shown = {
@@ -91,6 +92,7 @@ function commandLine(options: ModelOptions): string {
     std: options.std,
     'input-layout': options.inputLayout,
     batch: options.batch,
+    size: options.size && Object.entries(options.size).map(([axis, size]) => `${axis}=${size}`),
     isa: options.isa?.length === 0 ? 'none' : options.isa,
     constants: options.constants,
   }

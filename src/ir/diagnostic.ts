@@ -111,7 +111,9 @@ export const diagnostics = {
     code: 'symbolic-dimension',
     message: `Input '${input}' leaves the size of axis ${axis}${name ? ` (${name})` : ''} open; only the batch axis may be.`,
     where: { output: input },
-    hint: 'Export the model with fixed sizes.',
+    hint: name
+      ? `Give it with --size ${name}=N, or export the model with fixed sizes.`
+      : 'Export the model with fixed sizes.',
   }),
   unsupportedInterface: (kind: 'input' | 'output', name: string, found: string, supported: string): Diagnostic => ({
     code: `unsupported-${kind}-type`,
@@ -124,6 +126,13 @@ export const diagnostics = {
     message: `${at(where)} ${what}.`,
     where,
     hint: 'Check the trained weights; a division by zero is a frequent cause.',
+  }),
+  /** `--batch N` for a file that fixes another number of samples. */
+  fixedBatch: (where: Where, what: string): Diagnostic => ({
+    code: 'fixed-batch',
+    message: `The batch cannot be another than in the file: ${at(where)} ${what}.`,
+    where,
+    hint: 'Leave --batch out, or export the model with that batch.',
   }),
   tooLarge: (where: Where, what: string, bytes: number): Diagnostic => ({
     code: 'too-large',
