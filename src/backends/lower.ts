@@ -12,6 +12,7 @@ import { lowerReduce } from './lower-reduce.ts'
 import { lowerConvolution, lowerPool } from './lower-windows.ts'
 import { createNamer, legalName } from './names.ts'
 import type { Buffer, Call, Plan, Port, Step } from './plan.ts'
+import { refuseHugePlan } from './plan-size.ts'
 import { constantsOf, makeStrips } from './strips.ts'
 import { verifyPlan } from './verify-plan.ts'
 
@@ -55,6 +56,7 @@ export function lowerWithNodes(graph: Graph, { strips = true }: LowerOptions = {
   const whole = calls.map((call): Step => ({ kind: 'call', call }))
   const { steps, workspaceBytes } = placeBuffers(strips ? makeStrips(whole) : whole)
   const plan: Plan = { name, inputs, outputs, constants: constantsOf(steps), workspaceBytes, steps }
+  refuseHugePlan(plan)
   verifyPlan(plan)
   return { plan, nodes }
 }

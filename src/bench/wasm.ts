@@ -6,12 +6,12 @@ import { callsOf } from '../backends/buffers.ts'
 import { lower } from '../backends/lower.ts'
 import type { Plan } from '../backends/plan.ts'
 import { printWasm } from '../backends/wasm/index.ts'
-import { readModel } from '../frontend/index.ts'
+import { type ReadOptions, readModel } from '../frontend/index.ts'
 import { runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import { measureAlternating, medianOf, type Times } from './measure.ts'
 
-export interface WasmBenchOptions {
+export interface WasmBenchOptions extends ReadOptions {
   readonly name: string
   /** Milliseconds to spend on each of the two; 4000 by default. */
   readonly milliseconds?: number
@@ -38,7 +38,7 @@ type Feeds = Readonly<Record<string, Values | Uint32Array>>
 
 /** Times the generated module against onnxruntime-web in this process: alternating, one thread, medians. */
 export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): Promise<WasmBench> {
-  const { graph } = await readModel(model, { name: options.name })
+  const { graph } = await readModel(model, options)
   const plan = lower(runPasses(graph, pipeline).graph)
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
   try {

@@ -7,12 +7,12 @@ import type { SourceFile } from '../backends/backend.ts'
 import { lower } from '../backends/lower.ts'
 import type { Plan } from '../backends/plan.ts'
 import { wgsl } from '../backends/wgsl/index.ts'
-import { readModel } from '../frontend/index.ts'
+import { type ReadOptions, readModel } from '../frontend/index.ts'
 import { runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import { pageScript } from './wgsl-page.ts'
 
-export interface WgslBenchOptions {
+export interface WgslBenchOptions extends ReadOptions {
   readonly name: string
   /** 1 and 8 by default. */
   readonly batches?: readonly number[]
@@ -54,7 +54,7 @@ const FLAGS = [
 
 /** Times the generated WGSL against onnxruntime-web's WebGPU backend on one adapter, alternating, in headless Chromium. */
 export async function benchWgsl(model: Uint8Array, options: WgslBenchOptions): Promise<WgslBench> {
-  const { graph } = await readModel(model, { name: options.name })
+  const { graph } = await readModel(model, options)
   const plan = lower(runPasses(graph, pipeline).graph, wgsl.lowering)
   const files = [...(await wgsl.print(plan, { version: 'bench' })), ...pageFiles(model, plan, options)]
   const { chromium } = await import('playwright-core')

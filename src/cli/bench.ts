@@ -40,26 +40,37 @@ const benches: Readonly<Record<Target, Bench>> = {
   },
   wasm: async (path, model, options) => {
     const { benchWasm } = await import('../bench/wasm.ts')
-    const { name } = await compileOptions(path, options)
-    const result = await benchWasm(model, { name, milliseconds: options.milliseconds })
-    return { result: { name, ...result }, text: describeWasm(result) }
+    const read = await readOptions(path, options)
+    const result = await benchWasm(model, { ...read, milliseconds: options.milliseconds })
+    return { result: { name: read.name, ...result }, text: describeWasm(result) }
   },
   wgsl: async (path, model, options) => {
     const { benchWgsl } = await import('../bench/wgsl.ts')
-    const { name } = await compileOptions(path, options)
+    const read = await readOptions(path, options)
     const { chromium, batchSizes: batches, milliseconds } = options
     try {
       const result = await benchWgsl(model, {
-        name,
+        ...read,
         seconds: milliseconds / 1000,
         ...(chromium ? { chromium } : {}),
         ...(batches ? { batches } : {}),
       })
-      return { result: { name, ...result }, text: describeWgsl(result) }
+      return { result: { name: read.name, ...result }, text: describeWgsl(result) }
     } catch (error) {
       throw new ToolError(missingBrowser(error, chromium))
     }
   },
+}
+
+/** Which graph the model is, without what is made of it. */
+async function readOptions(path: string, options: Options) {
+  const { name, batch, sizes, readExternal } = await compileOptions(path, options)
+  return {
+    name,
+    ...(batch === undefined ? {} : { batch }),
+    ...(sizes ? { sizes } : {}),
+    ...(readExternal ? { readExternal } : {}),
+  }
 }
 
 /** What is missing for WGSL, in one line; other faults as they are. */
@@ -77,8 +88,8 @@ function refuseOthers(target: Target, options: Options): void {
   if (target !== 'c' && options.constants === 'file') throw new UsageError('--constants file is for the target c')
   if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
     throw new UsageError('--chromium and --batch-sizes are for the target wgsl')
-  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, batch } = options
+  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout } = options
   const changed = weights !== 'xnor' || binarize !== 'auto' || scale !== 'alpha-k' || signZero !== 'plus'
-  if (target !== 'c' && (changed || inputType || inputLayout || batch !== 1 || firstLayer !== 'float'))
+  if (target !== 'c' && (changed || inputType || inputLayout || firstLayer !== 'float'))
     throw new UsageError(`bench takes the model as it is for the target ${target}: only c can be given another form`)
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { type Target, targets } from '../backends/registry.ts'
 import { compile } from '../compile.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
@@ -6,7 +5,7 @@ import type { Summary } from '../summary.ts'
 import { UsageError } from './fail.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showTotals } from './show.ts'
-import { dependencyRule, writeFiles } from './write-files.ts'
+import { writeFiles } from './write-files.ts'
 
 interface Options extends ModelOptions {
   readonly target: string
@@ -21,7 +20,8 @@ interface Options extends ModelOptions {
 export async function runCompile(path: string, options: Options): Promise<void> {
   const chosen = parseTargets(options.target)
   const bytes = await readModelFile(path)
-  const shared = await compileOptions(path, options)
+  const inputs = new Set([path])
+  const shared = await compileOptions(path, options, file => inputs.add(file))
   const print = {
     trace: options.trace === true,
     wat: options.emit === 'wat',
@@ -39,8 +39,7 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const twice = files.find(({ path }, i) => files.findIndex(other => other.path === path) !== i)
   if (twice)
     throw new UsageError(`${chosen.join(' and ')} both write ${twice.path}: compile them into folders of their own`)
-  const written = await writeFiles(options.out, files)
-  if (options.depfile !== undefined) await writeFile(options.depfile, dependencyRule(written, [path]))
+  await writeFiles(files, { folder: options.out, depfile: options.depfile, inputs: [...inputs] })
   for (const warning of results[0]!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   const summaries = results.map(({ summary }) => summary)
   if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))

@@ -24,7 +24,8 @@ interface Options extends ModelOptions {
 
 /** `xnorc eval`: the share of samples for which the generated C gives the right class the largest value. */
 export async function runEval(path: string, options: Options): Promise<void> {
-  const settings = await compileOptions(path, options)
+  // A data set is run sample by sample, whatever the batch of the file.
+  const settings = { batch: 1, ...(await compileOptions(path, options)) }
   const model = await readModel(await readModelFile(path), settings)
   const source = adaptInputs(model.graph, settings)
   const { graph, warnings } = runPasses(source, pipeline, { ...settings, operators: model.operators })
@@ -57,8 +58,7 @@ async function readSamples(path: string, graph: Graph, classes: number): Promise
   const key = ['y', 'labels'].find(name => arrays.has(name))
   if (key === undefined) throw new FileError(`'${path}' has no array 'y' with the class of every sample`)
   const labels = Array.from(arrays.get(key)!.values, Number)
-  arrays.delete(key)
-  const feeds = feedsFrom(path, arrays, graph)
+  const feeds = feedsFrom(path, arrays, graph, key)
   if (labels.length === 0) throw new FileError(`'${path}' has no samples`)
   if (labels.length !== feeds.length)
     throw new FileError(`'${path}' has ${feeds.length} samples and ${labels.length} classes`)

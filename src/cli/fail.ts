@@ -1,4 +1,4 @@
-import { CompileError, InternalError, showDiagnostic } from '../ir/diagnostic.ts'
+import { CompileError, InternalError, onOneLine, showDiagnostic } from '../ir/diagnostic.ts'
 
 /** A wrong argument that the parser of the command line could not know. */
 export class UsageError extends Error {
@@ -22,7 +22,7 @@ export function fail(error: unknown): number {
     return error.diagnostics.every(({ code }) => code === 'invalid-option') ? 2 : 1
   }
   const message = error instanceof Error ? error.message : String(error)
-  console.error(`error: ${message.replace(/\s*\n\s*/g, ' ')}`)
+  console.error(`error: ${onOneLine(message)}`)
   if (error instanceof UsageError) return 2
   const known = [FileError, ToolError, InternalError].some(kind => error instanceof kind)
   if (!known && !isSystemError(error))

@@ -2,17 +2,19 @@ import type { Graph } from '../ir/graph.ts'
 import { allocate, elements, sameShape, showType, type Tensor, type TensorType } from '../ir/tensor.ts'
 import type { Feeds } from '../verify/runner.ts'
 import { FileError } from './fail.ts'
-import type { NumpyArray } from './npy.ts'
+import type { NumpyArray, NumpyFile } from './npy.ts'
 
 /**
  * Samples from arrays, by the names of the inputs; a single input takes a single array of any name. An array has the
- * input's shape, or an axis of samples before it, or its first axis is a multiple of the input's.
+ * input's shape, or an axis of samples before it, or its first axis is a multiple of the input's. `except` is no input.
  */
-export function feedsFrom(path: string, arrays: ReadonlyMap<string, NumpyArray>, { inputs }: Graph): Feeds[] {
+export function feedsFrom(path: string, arrays: NumpyFile, { inputs }: Graph, except?: string): Feeds[] {
+  const names = [...arrays.keys()].filter(name => name !== except)
   const columns = inputs.map(({ attrs: { name }, type }) => {
-    const array = arrays.get(name) ?? (inputs.length === 1 && arrays.size === 1 ? [...arrays.values()][0] : undefined)
+    const key = names.includes(name) ? name : inputs.length === 1 && names.length === 1 ? names[0]! : undefined
+    const array = key === undefined ? undefined : arrays.get(key)
     if (!array) {
-      const found = [...arrays.keys()].map(key => `'${key}'`).join(', ')
+      const found = names.map(key => `'${key}'`).join(', ')
       throw new FileError(`'${path}' has no array '${name}'; it has ${found}`)
     }
     return { name, samples: samplesOf(path, name, array, type) }
@@ -34,10 +36,16 @@ function samplesOf(path: string, name: string, { shape, values }: NumpyArray, ty
     (type.shape[0] === 1 && sameShape(shape, inner))
   if (!fits) throw new FileError(`'${path}' has '${name}' as [${shape}]; expected ${showType(type)} or several of them`)
   return Array.from({ length: elements(shape) / size }, (_, k) => {
+    if (type.dtype === 'f32' && values instanceof Float32Array)
+      return { ...type, values: values.subarray(k * size, (k + 1) * size) }
     const tensor = { ...type, values: allocate(type.dtype, size) }
     for (let i = 0; i < size; i++) {
       const value = values[k * size + i]!
+      if (type.dtype !== 'f32' && !Number.isInteger(Number(value)))
+        throw new FileError(`'${path}' has the value ${value} in '${name}'; expected ${showType(type)}`)
       tensor.values[i] = tensor.values instanceof BigInt64Array ? BigInt(value) : Number(value)
+      if (type.dtype !== 'f32' && BigInt(tensor.values[i]!) !== BigInt(value))
+        throw new FileError(`'${path}' has the value ${value} in '${name}', which is no ${type.dtype}`)
     }
     return tensor
   })

@@ -5,6 +5,7 @@ import { targets } from '../backends/registry.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 import {
+  axisSizes,
   isaList,
   layerList,
   numberList,
@@ -153,7 +154,12 @@ const withModelOptions = (command: Command): Command =>
         .choices(['float', 'integer'])
         .default('float'),
     )
-    .option('--batch <n>', 'size of an open batch dimension', positiveInteger, 1)
+    .option(
+      '--batch <n>',
+      'samples of one run (default: as the file says, 1 where it leaves them open)',
+      positiveInteger,
+    )
+    .option('--size <list>', 'sizes of open axes, by their names in the file: h=224,w=224', axisSizes)
     .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
     .option('--print-after <pass>', 'print the graph after this pass, to stderr')
     .option('--rewrite-limit <n>', 'stop after so many rewrites, to bisect a wrong one', positiveInteger)

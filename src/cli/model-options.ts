@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { ConstantPlace, Isa } from '../backends/backend.ts'
 import type { CompileOptions } from '../compile.ts'
 import { print } from '../ir/print.ts'
+import { externalReader } from './external-data.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
 
 /** What the command line parser hands over for every command that compiles a model. */
@@ -18,7 +19,8 @@ export interface ModelOptions {
   readonly inputLayout?: 'nchw' | 'nhwc'
   readonly mean?: readonly number[]
   readonly std?: readonly number[]
-  readonly batch: number
+  readonly batch?: number
+  readonly size?: Readonly<Record<string, number>>
   /** C: instruction sets beside portable code; all if left out. */
   readonly isa?: readonly Isa[]
   /** C: where the constants are; not for commands that generate nothing. */
@@ -38,13 +40,17 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The compiler's options for a model file, with its ways to look inside. */
-export async function compileOptions(path: string, options: ModelOptions): Promise<Omit<CompileOptions, 'target'>> {
+/** The compiler's options for a model file, with its ways to look inside; `found` hears of files that the model names. */
+export async function compileOptions(
+  path: string,
+  options: ModelOptions,
+  found?: (file: string) => void,
+): Promise<Omit<CompileOptions, 'target'>> {
   const passes = await passNames()
   if (options.printAfter !== undefined && !passes.includes(options.printAfter))
     throw new UsageError(`there is no pass '${options.printAfter}'; the passes are ${passes.join(', ')}`)
   const name = options.name ?? basename(path).replace(/\.onnx$/i, '')
-  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, mean, std, batch, constants } =
+  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout, mean, std, batch, size, constants } =
     options
   return {
     name,
@@ -53,7 +59,8 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
     scale,
     signZero,
     firstLayer,
-    batch,
+    ...(batch === undefined ? {} : { batch }),
+    ...(size ? { sizes: size } : {}),
     ...(inputType ? { inputType } : {}),
     ...(inputLayout ? { inputLayout } : {}),
     ...(mean ? { mean } : {}),
@@ -61,7 +68,7 @@ export async function compileOptions(path: string, options: ModelOptions): Promi
     ...(constants ? { constants } : {}),
     commandLine: commandLine(options),
     observe: observer(options),
-    readExternal: externalReader(dirname(path)),
+    readExternal: externalReader(path, found),
     ...(options.rewriteLimit === undefined ? {} : { rewriteLimit: options.rewriteLimit }),
   }
 }
@@ -73,7 +80,6 @@ function commandLine(options: ModelOptions): string {
     binarize: 'auto',
     scale: 'alpha-k',
     'first-layer': 'float',
-    batch: 1,
     constants: 'inline',
   }
   const shown = {
@@ -86,6 +92,7 @@ function commandLine(options: ModelOptions): string {
     std: options.std,
     'input-layout': options.inputLayout,
     batch: options.batch,
+    size: options.size && Object.entries(options.size).map(([axis, size]) => `${axis}=${size}`),
     isa: options.isa?.length === 0 ? 'none' : options.isa,
     constants: options.constants,
   }
@@ -108,19 +115,5 @@ function observer({ dumpIr, printAfter, timing }: ModelOptions): NonNullable<Com
     if (dumpIr !== undefined) writeFileSync(join(dumpIr, `${number}-${pass}.ir`), print(graph))
     if (pass === printAfter) console.error(print(graph))
     if (timing) console.error(`${milliseconds.toFixed(1).padStart(8)} ms  ${pass}`)
-  }
-}
-
-/** Reads weights that are kept in files beside the model. */
-function externalReader(folder: string): NonNullable<CompileOptions['readExternal']> {
-  return (location, offset, length) => {
-    const file = openSync(join(folder, location), 'r')
-    try {
-      const bytes = new Uint8Array(length ?? fstatSync(file).size - offset)
-      const count = readSync(file, bytes, 0, bytes.length, offset)
-      return bytes.subarray(0, count)
-    } finally {
-      closeSync(file)
-    }
   }
 }

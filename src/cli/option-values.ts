@@ -3,8 +3,19 @@ import { type Isa, isas } from '../backends/backend.ts'
 
 export function positiveInteger(text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.')
   return value
+}
+
+/** `h=224,w=224` */
+export function axisSizes(text: string): Record<string, number> {
+  const pairs = text.split(',').map(part => /^(.+)=(\d+)$/.exec(part.trim()))
+  return Object.fromEntries(
+    pairs.map(pair => {
+      if (!pair) throw new InvalidArgumentError('Sizes by the names of axes are needed: h=224,w=224.')
+      return [pair[1]!, positiveInteger(pair[2]!)]
+    }),
+  )
 }
 
 /** `0.4914,0.4822,0.4465` */

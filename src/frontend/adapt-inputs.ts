@@ -27,7 +27,7 @@ const TO_NCHW = [0, 3, 1, 2]
 export function adaptInputs(graph: Graph, form: InputForm): Graph {
   const { inputLayout, inputType, mean, std } = form
   if ((mean || std) && inputType !== 'u8') throw wrong('--mean and --std', 'they need --input-type u8')
-  if (std?.includes(0)) throw wrong('--std', 'a value is 0')
+  refuseOverflow(mean, std)
   const images = graph.inputs.filter(({ type }) => type.shape.length === 4)
   if (inputLayout && images.length === 0) throw wrong('--input-layout', 'the model has no input that is an image')
   if (inputType && !graph.inputs.some(({ type }) => type.dtype === inputType || type.dtype === 'f32'))
@@ -40,6 +40,16 @@ export function adaptInputs(graph: Graph, form: InputForm): Graph {
   for (const [node, value] of replacements) if (node === value) replacements.delete(node)
   if (replacements.size === 0) return graph
   return { ...replaceAll(graph, replacements), inputs }
+}
+
+/** Pixels are computed with in single precision, where 1e-50 is 0 and 1e300 infinite. */
+function refuseOverflow(mean: readonly number[] = [], std: readonly number[] = []): void {
+  const largest = Math.max(1, ...mean.map(value => Math.abs(Math.fround(value)) + 1))
+  if (!mean.every(value => Number.isFinite(Math.fround(value))))
+    throw wrong('--mean', `a value of ${mean} is no finite number of single precision`)
+  if (std.some(value => Math.fround(value) === 0)) throw wrong('--std', `a value of ${std} is 0 in single precision`)
+  if (!std.every(value => Number.isFinite(Math.fround(value)) && Number.isFinite(Math.fround(largest / value))))
+    throw wrong('--std', `a value of ${std} makes pixels that are not finite in single precision`)
 }
 
 /** The new input, and what stands for the old one. */

@@ -8,7 +8,10 @@ import type { AttributeKind, ModelAttribute, ModelTensor } from './model.ts'
 export interface Attributes {
   has(name: string): boolean
   int(name: string, fallback?: number): number
+  /** A finite number: others are refused. */
   float(name: string, fallback?: number): number
+  /** A number that may be infinite or NaN, where that means something. */
+  anyFloat(name: string, fallback?: number): number
   string(name: string, fallback?: string): string
   ints(name: string, fallback?: readonly number[]): readonly number[]
   floats(name: string, fallback?: readonly number[]): readonly number[]
@@ -34,7 +37,12 @@ export function readAttributes(where: Where, all: ReadonlyMap<string, ModelAttri
   const attributes: Attributes = {
     has: name => all.has(name),
     int: (name, fallback) => find(name, 'int', found => found.int, fallback),
-    float: (name, fallback) => find(name, 'float', found => found.float, fallback),
+    float: (name, fallback) => {
+      const value = attributes.anyFloat(name, fallback)
+      if (!Number.isFinite(value)) throw new CompileError(diagnostics.notFinite(where, `has ${name}=${value}`))
+      return value
+    },
+    anyFloat: (name, fallback) => find(name, 'float', found => found.float, fallback),
     string: (name, fallback) => find(name, 'string', found => found.string, fallback),
     ints: (name, fallback) => find(name, 'ints', found => found.ints, fallback),
     floats: (name, fallback) => find(name, 'floats', found => found.floats, fallback),

@@ -1,5 +1,6 @@
 import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
 import { input, type Node } from '../ir/node.ts'
+import { refuseHuge } from '../ir/size-limit.ts'
 import type { DType, TensorType } from '../ir/tensor.ts'
 import type { ModelValue } from './model.ts'
 import { typeName } from './tensors.ts'
@@ -9,7 +10,7 @@ export interface OpenSizes {
   /** Of the first axis of every input. */
   readonly batch: number
   /** Of axes by their name in the file. */
-  readonly dimensions: Readonly<Record<string, number>>
+  readonly sizes: Readonly<Record<string, number>>
 }
 
 /** What a graph may take, by ONNX's number of the type. */
@@ -42,13 +43,31 @@ export function importInput(value: ModelValue, sizes: OpenSizes, warn: (warning:
     return fixed ?? 1
   })
   if (problems.length > 0) throw new CompileError(...problems)
+  refuseHuge({ node: name, op: 'input' }, { dtype, shape })
   return input(name, { dtype, shape })
 }
 
+/** How many samples the file says that its first input has; undefined where it leaves that open for any input. */
+export function fixedBatch(inputs: readonly ModelValue[]): number | undefined {
+  const sizes = inputs.filter(({ dims }) => dims !== undefined && dims.length > 0).map(({ dims }) => dims![0])
+  return sizes.every(isFixed) ? (sizes[0] as number | undefined) : undefined
+}
+
+/** A size for an axis that no input has would be ignored. */
+export function refuseUnknownSizes(inputs: readonly ModelValue[], sizes: OpenSizes['sizes']): void {
+  const open = [...new Set(inputs.flatMap(({ dims }) => (dims ?? []).filter(size => typeof size === 'string')))]
+  const unknown = Object.keys(sizes).filter(name => !open.includes(name))
+  const known = open.length > 0 ? `open are ${open.map(name => `'${name}'`).join(', ')}` : 'the model has none'
+  if (unknown.length > 0)
+    throw new CompileError(
+      ...unknown.map(name => diagnostics.invalidOption('--size', `there is no open axis '${name}'; ${known}`)),
+    )
+}
+
 /** A size as declared, or as the options give it; some exporters write -1 or 0 for an open size. */
-function fixedSize(size: number | string | undefined, axis: number, { batch, dimensions }: OpenSizes) {
+function fixedSize(size: number | string | undefined, axis: number, { batch, sizes }: OpenSizes) {
   if (typeof size === 'number' && size > 0) return size
-  if (typeof size === 'string' && Object.hasOwn(dimensions, size)) return dimensions[size]
+  if (typeof size === 'string' && Object.hasOwn(sizes, size)) return sizes[size]
   return axis === 0 ? batch : undefined
 }
 

@@ -1,7 +1,9 @@
 import { CompileError, type Diagnostic, diagnostics, type Where } from '../ir/diagnostic.ts'
+import { numbersIn } from '../ir/expr.ts'
 import { fold } from '../ir/fold.ts'
 import { type Graph, topological } from '../ir/graph.ts'
 import { constant, create, type Node } from '../ir/node.ts'
+import { refuseHuge } from '../ir/size-limit.ts'
 import { readAttributes } from './attributes.ts'
 import { checkOutput, checkShape, importInput, type OpenSizes } from './boundary.ts'
 import { whereOf } from './check-model.ts'
@@ -131,12 +133,20 @@ function contextOf(
     readTensor,
     warn,
     make: (op, operands, attrs) => {
-      try {
-        return fold(create(op, operands, attrs, origin) as Node)
-      } catch (error) {
-        throw new CompileError(misfit(where, operands, error))
-      }
+      const node = attemptToCreate(where, op, operands, () => create(op, operands, attrs, origin) as Node)
+      refuseHuge(where, node.type)
+      return fold(node)
     },
+  }
+}
+
+function attemptToCreate(where: Where, op: string, operands: readonly Node[], make: () => Node): Node {
+  try {
+    return make()
+  } catch (error) {
+    // What the engine itself cannot do, such as recursion without end, says nothing about the model's types.
+    if (error instanceof RangeError) throw new CompileError(diagnostics.tooMany(where, `a ${op} too deep`, 'less'))
+    throw new CompileError(misfit(where, operands, error))
   }
 }
 
@@ -155,6 +165,8 @@ function flawsOf(graph: Graph): Diagnostic[] {
     const where = { node: node.origin[0] ?? '?' }
     if (node.type.shape.includes(0))
       return [diagnostics.unsupportedForm(where, `is empty: its shape is [${node.type.shape}]`, 'sizes of at least 1')]
+    if (node.op === 'map' && numbersIn(node.attrs.expr).some(Number.isNaN))
+      return [diagnostics.notFinite(where, 'computes with a number that is none')]
     if (node.op !== 'constant' || node.type.dtype !== 'f32') return []
     return (node.attrs.value.values as Float32Array).every(Number.isFinite) ? [] : [diagnostics.notFinite(where)]
   })

@@ -1,8 +1,10 @@
-import type { Diagnostic } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
+import { fixedBatch, refuseUnknownSizes } from './boundary.ts'
 import { checkModel } from './check-model.ts'
 import { importGraph } from './import-graph.ts'
 import { decodeModel, type Model } from './model.ts'
+import { rebatch } from './rebatch.ts'
 import type { ReadExternal } from './tensors.ts'
 
 export type { ReadExternal } from './tensors.ts'
@@ -10,10 +12,10 @@ export type { ReadExternal } from './tensors.ts'
 export interface ReadOptions {
   /** Name of the graph; the model's own by default. */
   readonly name?: string
-  /** Size of an open first axis; 1 by default. */
+  /** Samples of one run, whether the file leaves them open or fixes them; by default as it says, and 1 where open. */
   readonly batch?: number
-  /** Sizes of other open axes, by their name in the file. */
-  readonly dimensions?: Readonly<Record<string, number>>
+  /** Sizes of open axes, by their name in the file. */
+  readonly sizes?: Readonly<Record<string, number>>
   /** Reads weights that are kept beside the model. */
   readonly readExternal?: ReadExternal
 }
@@ -29,13 +31,28 @@ export interface ReadResult {
 export async function readModel(bytes: Uint8Array, options: ReadOptions = {}): Promise<ReadResult> {
   const model = await decodeModel(bytes)
   checkModel(model)
-  const imported = importGraph(model, {
+  const { batch, sizes = {} } = options
+  refuseUnknownSizes(model.graph.inputs, sizes)
+  const fixed = fixedBatch(model.graph.inputs)
+  const { graph, warnings } = importGraph(model, {
     name: options.name ?? model.graph.name,
-    batch: options.batch ?? 1,
-    dimensions: options.dimensions ?? {},
+    batch: batch === undefined ? 1 : (fixed ?? batch),
+    sizes,
     readExternal: options.readExternal,
   })
-  return { ...imported, operators: operatorsOf(model) }
+  if (batch !== undefined) refuseIgnored(graph, batch, fixed)
+  const isOther = batch !== undefined && fixed !== undefined && batch !== fixed
+  return { graph: isOther ? rebatch(graph, fixed, batch) : graph, warnings, operators: operatorsOf(model) }
+}
+
+/** A batch that no input would have. */
+function refuseIgnored({ inputs }: Graph, batch: number, fixed: number | undefined): void {
+  const samples = inputs.flatMap(({ type }) => type.shape.slice(0, 1))
+  if (samples.length === 0) throw new CompileError(diagnostics.invalidOption('--batch', 'no input has an axis for it'))
+  if (fixed === undefined && !samples.includes(batch))
+    throw new CompileError(
+      diagnostics.invalidOption('--batch', `${batch} is not what --size makes of the inputs, which is ${samples[0]}`),
+    )
 }
 
 const operatorsOf = ({ graph }: Model): ReadonlyMap<string, string> =>

@@ -38,7 +38,11 @@ export class InternalError extends Error {
 
 /** `unsupported-attribute: Conv 'features.3' has auto_pad=SAME_LOWER; supported: … Export with explicit pads.` One line. */
 export const showDiagnostic = ({ code, message, hint }: Diagnostic): string =>
-  `${code}: ${message}${hint ? ` ${hint}` : ''}`.replace(/\s*\n\s*/g, ' ')
+  onOneLine(`${code}: ${message}${hint ? ` ${hint}` : ''}`)
+
+/** Names of a file may hold ends of lines, and what a terminal takes for commands. */
+export const onOneLine = (text: string): string =>
+  text.replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ').replace(/\p{Cc}/gu, '?')
 
 const at = ({ op, node, output }: Where): string => [op, `'${node || output || '?'}'`].filter(Boolean).join(' ')
 
@@ -107,7 +111,9 @@ export const diagnostics = {
     code: 'symbolic-dimension',
     message: `Input '${input}' leaves the size of axis ${axis}${name ? ` (${name})` : ''} open; only the batch axis may be.`,
     where: { output: input },
-    hint: 'Export the model with fixed sizes.',
+    hint: name
+      ? `Give it with --size ${name}=N, or export the model with fixed sizes.`
+      : 'Export the model with fixed sizes.',
   }),
   unsupportedInterface: (kind: 'input' | 'output', name: string, found: string, supported: string): Diagnostic => ({
     code: `unsupported-${kind}-type`,
@@ -115,11 +121,30 @@ export const diagnostics = {
     where: { output: name },
     hint: kind === 'input' ? 'Convert it before the network.' : 'Cut the graph before it.',
   }),
-  notFinite: (where: Where): Diagnostic => ({
+  notFinite: (where: Where, what = 'is a constant with a value that is infinite or not a number'): Diagnostic => ({
     code: 'not-finite',
-    message: `${at(where)} is a constant with a value that is infinite or not a number.`,
+    message: `${at(where)} ${what}.`,
     where,
     hint: 'Check the trained weights; a division by zero is a frequent cause.',
+  }),
+  /** `--batch N` for a file that fixes another number of samples. */
+  fixedBatch: (where: Where, what: string): Diagnostic => ({
+    code: 'fixed-batch',
+    message: `The batch cannot be another than in the file: ${at(where)} ${what}.`,
+    where,
+    hint: 'Leave --batch out, or export the model with that batch.',
+  }),
+  tooLarge: (where: Where, what: string, bytes: number): Diagnostic => ({
+    code: 'too-large',
+    message: `${at(where)} ${what}; supported: up to ${bytes} bytes.`,
+    where,
+    hint: 'Check its sizes, and those of the inputs and of --batch.',
+  }),
+  tooMany: (where: Where, found: string, supported: string): Diagnostic => ({
+    code: 'too-many',
+    message: `${at(where)} has ${found}; supported: up to ${supported}.`,
+    where,
+    hint: 'Split the node.',
   }),
   /** Warning. */
   shapeDiffers: (name: string, declared: string, found: string): Diagnostic => ({

@@ -107,6 +107,16 @@ export function argsOf(expr: Expr): number[] {
   return [...found].sort((a, b) => a - b)
 }
 
+/** The numbers that occur. */
+export function numbersIn(expr: Expr): number[] {
+  const found: number[] = []
+  rewriteExpr(expr, part => {
+    if (part.fn === 'number') found.push(part.value)
+    return part
+  })
+  return found
+}
+
 /** How many functions it calls: the cost of evaluating it once more. */
 export const sizeOf = (expr: Expr): number =>
   'args' in expr ? 1 + expr.args.reduce((sum, part) => sum + sizeOf(part), 0) : 0
@@ -211,7 +221,7 @@ export function parseExpr(text: string): Expr {
     const token = tokens[at++]
     if (token === undefined) throw new Error(`unfinished expression: ${text}`)
     if (tokens[at] === '(') {
-      if (!(token in functions)) throw new Error(`unknown function ${token}: ${text}`)
+      if (!Object.hasOwn(functions, token)) throw new Error(`unknown function ${token}: ${text}`)
       const args: Expr[] = []
       do {
         at++

@@ -1,5 +1,6 @@
 import { parseExpr } from './expr.ts'
 import type { Graph } from './graph.ts'
+import { infer } from './infer.ts'
 import { create, input, mustBeSame, type Node, type OpName } from './node.ts'
 import type { Ops } from './ops.ts'
 import { allocate, type DType, elements, type TensorType } from './tensor.ts'
@@ -44,6 +45,7 @@ export function parse(text: string): Graph {
 function read(op: OpName, operands: readonly Node[], text: string, type: TensorType, origin: readonly string[]): Node {
   if (op === 'constant')
     return create('constant', [], { value: { ...type, values: readValues(text.trim(), type) } }, origin)
+  if (!Object.hasOwn(infer, op)) throw new Error(`unknown op ${op}`)
   const attrs = Object.fromEntries(
     text
       .split(/ (?=\w+=)/)

@@ -1,9 +1,10 @@
 import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { feedsFrom } from '../../src/cli/feeds.ts'
-import { readNumpy } from '../../src/cli/npy.ts'
+import { type NumpyArray, readNumpy } from '../../src/cli/npy.ts'
 import { readModel } from '../../src/frontend/index.ts'
-import { nodeModel } from '../onnx.ts'
+import type { Graph } from '../../src/ir/graph.ts'
+import { count, nodeModel } from '../onnx.ts'
 
 /** A .npy file as numpy writes it. */
 function npy(descr: string, shape: readonly number[], values: ArrayBufferView, order = 'False'): Uint8Array {
@@ -18,15 +19,17 @@ function npy(descr: string, shape: readonly number[], values: ArrayBufferView, o
 describe('numpy files', () => {
   test('one array', () => {
     const array = readNumpy('x.npy', npy('<f4', [2, 1], Float32Array.of(1.5, -2))).get('')!
-    expect(array).toEqual({ shape: [2, 1], values: [1.5, -2] })
-    expect(readNumpy('x.npy', npy('|u1', [3], Uint8Array.of(1, 2, 255))).get('')!.values).toEqual([1, 2, 255])
+    expect(array).toEqual({ shape: [2, 1], values: Float32Array.of(1.5, -2) })
+    expect(readNumpy('x.npy', npy('|u1', [3], Uint8Array.of(1, 2, 255))).get('')!.values).toEqual(
+      Float64Array.of(1, 2, 255),
+    )
     expect(readNumpy('x.npy', npy('<i8', [1], BigInt64Array.of(-5n))).get('')!.values).toEqual([-5n])
   })
   test('several arrays in a zip file, compressed or not', () => {
     const parts = { 'a.npy': npy('<i4', [1], Int32Array.of(-7)), 'b.npy': npy('<f8', [1], Float64Array.of(0.25)) }
     for (const level of [0, 6] as const) {
       const arrays = readNumpy('x.npz', zipSync(parts, { level }))
-      expect([...arrays].map(([name, { values }]) => [name, ...Array.from(values)])).toEqual([
+      expect([...arrays.keys()].map(name => [name, ...Array.from(arrays.get(name)!.values)])).toEqual([
         ['a', -7],
         ['b', 0.25],
       ])
@@ -42,6 +45,40 @@ describe('numpy files', () => {
     ['a damaged zip file', Uint8Array.of(0x50, 0x4b, 3, 4, 9), 'is a damaged zip file'],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => readNumpy('x', bytes)).toThrow(message)
+  })
+})
+
+test.each(['valueOf', 'constructor', 'toString', '__proto__'])('values of type %s', key => {
+  expect(() => readNumpy('x', npy(`<${key}`, [1], Float32Array.of(1)))).toThrow(`holds values of type <${key}`)
+})
+
+describe('zip files', () => {
+  const zeros = zipSync({
+    'x.npy': npy('<f4', [2 ** 28], new Uint8Array(2 ** 30)),
+    'y.npy': npy('|u1', [1], Uint8Array.of(7)),
+  })
+
+  test('an array of a gigabyte in a few megabytes is refused, and only when it is asked for', () => {
+    expect(zeros.length).toBeLessThan(2 ** 22)
+    const arrays = readNumpy('bomb.npz', zeros)
+    expect([...arrays.keys()]).toEqual(['x', 'y'])
+    expect(Array.from(arrays.get('y')!.values)).toEqual([7])
+    expect(() => arrays.get('x')).toThrow("'bomb.npz: x.npy' has 1073741952 bytes; supported: up to 536870912")
+  })
+
+  test('an array that is longer than the archive says', () => {
+    const lying = zeros.slice()
+    const view = new DataView(lying.buffer)
+    // The size of the first file, in the central directory.
+    const end = view.getUint32(lying.length - 6, true)
+    view.setUint32(end + 24, 200, true)
+    expect(() => readNumpy('bomb.npz', lying).get('x')).toThrow(/damaged|cut off/)
+  })
+
+  test('names of arrays that objects have', () => {
+    const arrays = readNumpy('x.npz', zipSync({ 'constructor.npy': npy('|u1', [1], Uint8Array.of(7)) }))
+    expect(Array.from(arrays.get('constructor')!.values)).toEqual([7])
+    expect(arrays.get('toString')).toBeUndefined()
   })
 })
 
@@ -90,4 +127,30 @@ describe('samples for the inputs of a model', () => {
     const two = await graph({ x: 'float[1,2]', y: 'float[1,2]' })
     expect(() => feedsFrom('f', new Map([['x', array([3])]]), two)).toThrow("'f' has 'x' as [3]; expected f32[1,2]")
   })
+
+  test('values that the type of the input does not hold', async () => {
+    const integers = async (type: string) =>
+      (
+        await readModel(
+          nodeModel(
+            'Gather',
+            { i: `${type}[1]` },
+            {},
+            {
+              in: ['t', 'i'],
+              initializers: { t: count([4, 2]) },
+            },
+          ),
+        )
+      ).graph
+    const given = (value: number) => new Map([['', { shape: [1], values: [value] }]])
+    for (const type of ['int64', 'int32']) {
+      await expect(feedsFromOf(integers(type), given(0.5))).rejects.toThrow("has the value 0.5 in 'i'")
+      await expect(feedsFromOf(integers(type), given(Number.NaN))).rejects.toThrow("has the value NaN in 'i'")
+    }
+    await expect(feedsFromOf(integers('int32'), given(2 ** 31))).rejects.toThrow('which is no i32')
+  })
 })
+
+const feedsFromOf = async (graph: Promise<Graph>, arrays: ReadonlyMap<string, NumpyArray>) =>
+  feedsFrom('f', arrays, await graph)

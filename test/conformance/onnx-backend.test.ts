@@ -78,7 +78,7 @@ function importWith(model: Model, inputs: readonly Tensor[]) {
 
 function importPlain(model: Model, inputs: readonly Tensor[]) {
   checkModel(model)
-  const { graph } = importGraph(model, { name: 'case', batch: 1, dimensions: {}, readExternal: undefined })
+  const { graph } = importGraph(model, { name: 'case', batch: 1, sizes: {}, readExternal: undefined })
   return { graph, feeds: new Map(graph.inputs.map((node, k) => [node.attrs.name, as(node.type.dtype, inputs[k]!)])) }
 }
 

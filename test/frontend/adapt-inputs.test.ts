@@ -87,7 +87,13 @@ describe('inputs in another form', () => {
 
 test.each<[InputForm, string]>([
   [{ mean: [1] }, '--mean and --std: they need --input-type u8'],
-  [{ inputType: 'u8', std: [1, 0, 1] }, '--std: a value is 0'],
+  [{ inputType: 'u8', std: [1, 0, 1] }, '--std: a value of 1,0,1 is 0 in single precision'],
+  [{ inputType: 'u8', std: [1e-50] }, '--std: a value of 1e-50 is 0 in single precision'],
+  [{ inputType: 'u8', std: [1e-40] }, '--std: a value of 1e-40 makes pixels that are not finite in single precision'],
+  [{ inputType: 'u8', std: [1e39] }, '--std: a value of 1e+39 makes pixels that are not finite in single precision'],
+  [{ inputType: 'u8', mean: [1e300] }, '--mean: a value of 1e+300 is no finite number of single precision'],
+  [{ inputType: 'u8', mean: [3e38], std: [0.1] }, '--std: a value of 0.1 makes pixels that are not finite'],
+  [{ inputType: 'u8', std: [Number.NaN] }, '--std: a value of NaN makes pixels'],
   [{ inputType: 'u8', mean: [1, 2] }, "--mean: 2 values for the 3 channels of 'x'; 1 or 3 are needed"],
 ])('%j is refused', async (form, message) => {
   const { graph } = await readModel(network)

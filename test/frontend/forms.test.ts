@@ -14,11 +14,11 @@ describe('sizes that the file leaves open', () => {
     expect(await shapeOf(nodeModel('Relu', { x: 'float[N,2]' }), {})).toEqual([1, 2])
     expect(await shapeOf(nodeModel('Relu', { x: 'float[?,2]' }), { batch: 8 })).toEqual([8, 2])
     expect(await shapeOf(nodeModel('Relu', { x: 'float[-1,2]' }), {})).toEqual([1, 2])
-    expect(await shapeOf(nodeModel('Relu', { x: 'float[4,2]' }), { batch: 8 })).toEqual([4, 2])
+    expect(await shapeOf(nodeModel('Relu', { x: 'float[4,2]' }), { batch: 8 })).toEqual([8, 2])
   })
   test('others by name', async () => {
-    expect(await shapeOf(bytes, { dimensions: { T: 5 } })).toEqual([1, 5, 2])
-    expect(await shapeOf(bytes, { batch: 8, dimensions: { N: 3, T: 5 } })).toEqual([3, 5, 2])
+    expect(await shapeOf(bytes, { sizes: { T: 5 } })).toEqual([1, 5, 2])
+    expect(await shapeOf(bytes, { batch: 3, sizes: { N: 3, T: 5 } })).toEqual([3, 5, 2])
   })
 })
 

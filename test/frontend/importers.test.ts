@@ -114,6 +114,18 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['Clip', x, { max: 0.75 }, { opset: 6 }],
     ['Clip', x, {}, given({ lo: f32([], [-0.5]), hi: f32([], [0.75]) })],
     ['Clip', x, {}, { ...given({ hi: f32([], [0.75]) }), in: ['x', '', 'hi'] }],
+    ['Clip', x, {}, given({ lo: f32([], [Infinity]) })],
+    ['Clip', x, {}, given({ lo: f32([], [Infinity]), hi: f32([], [3]) })],
+    ['Clip', x, {}, given({ lo: f32([], [-Infinity]), hi: f32([], [-Infinity]) })],
+    ['Clip', x, {}, given({ lo: f32([], [Number.NaN]), hi: f32([], [0.5]) })],
+    ['Clip', x, {}, given({ lo: f32([], [0.25]), hi: f32([], [Number.NaN]) })],
+    ['Clip', x, { min: { float: Infinity }, max: { float: Infinity } }, { opset: 6 }],
+    ['Sum', Object.fromEntries(Array.from({ length: 150 }, (_, k) => [`x${k}`, 'float[2]']))],
+    ['Mean', Object.fromEntries(Array.from({ length: 70 }, (_, k) => [`x${k}`, 'float[2]']))],
+    [
+      'Max',
+      Object.fromEntries(Array.from({ length: 130 }, (_, k) => [`x${k}`, k === 100 ? 'float[3,2]' : 'float[2]'])),
+    ],
     ['Clip', { x: 'float[2,3]', lo: 'float[]' }, {}],
   ],
   comparisons: [

@@ -1,9 +1,56 @@
-import { bits, f32, i32 } from '../../src/ir/tensor.ts'
-import { count, model, nodeModel } from '../onnx.ts'
+import { bits, f32, i32, type Tensor } from '../../src/ir/tensor.ts'
+import { count, type ModelSpec, model, type NodeSpec, node, nodeModel } from '../onnx.ts'
 
 const image = { x: 'float[1,2,5,5]' }
 const weights = { w: count([1, 2, 3, 3]) }
 const list = (...values: readonly number[]) => i32([values.length], values)
+
+const constantOfShape = (shape: Tensor, value?: Tensor): Uint8Array =>
+  model({
+    inputs: { x: 'float[4]' },
+    outputs: { out: 'float' },
+    nodes: [node('ConstantOfShape', ['shape'], 's', value ? { value } : {}), node('Add', ['x', 's'], 'out')],
+    initializers: { shape },
+  })
+
+const range = (start: Tensor, limit: Tensor): Uint8Array =>
+  nodeModel(
+    'Range',
+    {},
+    {},
+    { initializers: { start, limit, step: { ...start, values: start.values.slice().fill(1 as never) } } },
+  )
+
+/** Integers as attributes that the file has as floats. */
+const asFloats: NonNullable<ModelSpec['change']> = proto => {
+  for (const attribute of proto.graph!.node![0]!.attribute!) {
+    if (attribute.type !== 2) continue
+    attribute.type = 1
+    attribute.f = Number(attribute.i)
+  }
+}
+
+/** Every float attribute that becomes a number of an expression. */
+const floatAttributes: readonly (readonly [op: string, attribute: string, rest: Rest])[] = [
+  ['LeakyRelu', 'alpha', {}],
+  ['Elu', 'alpha', {}],
+  ['Selu', 'alpha', {}],
+  ['Selu', 'gamma', {}],
+  ['Celu', 'alpha', {}],
+  ['ThresholdedRelu', 'alpha', {}],
+  ['HardSigmoid', 'alpha', {}],
+  ['HardSigmoid', 'beta', {}],
+  ['BatchNormalization', 'epsilon', { initializers: { s: count([2]), b: count([2]), m: count([2]), v: count([2]) } }],
+  ['LRN', 'alpha', { attrs: { size: 3 } }],
+  ['LRN', 'beta', { attrs: { size: 3 } }],
+  ['LRN', 'bias', { attrs: { size: 3 } }],
+  ['Gemm', 'alpha', { inputs: { x: 'float[1,2]' }, initializers: { w: count([2, 2]) } }],
+  ['Gemm', 'beta', { inputs: { x: 'float[1,2]' }, initializers: { w: count([2, 2]), b: count([2]) } }],
+  ['MultiThreshold', 'out_scale', { domain: 'qonnx.custom_op.general', initializers: { t: count([1, 3]) } }],
+  ['MultiThreshold', 'out_bias', { domain: 'qonnx.custom_op.general', initializers: { t: count([1, 3]) } }],
+]
+
+type Rest = NonNullable<Parameters<typeof nodeModel>[3]> & { readonly attrs?: NodeSpec['attrs'] }
 
 /** By code: a file and what is said about it. */
 export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Array, message: string])[]>> = {
@@ -101,6 +148,23 @@ export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Ar
       'gathers the indices [2] of an axis of 2',
     ],
     [nodeModel('Pad', image, {}, { initializers: { p: list(1, 2) } }), 'has pads=[1,2] for 4 axes'],
+    [nodeModel('Split', image, { num_outputs: 4294967297 }, { opset: 18 }), 'has num_outputs=4294967297 and 1 outputs'],
+    [nodeModel('Split', image, { num_outputs: 0 }, { opset: 18 }), 'has num_outputs=0 and 1 outputs'],
+    [nodeModel('Split', image, { axis: 2 }, { initializers: { s: list(6, -1) } }), 'splits 5 elements into [6,-1]'],
+    [nodeModel('Expand', image, {}, { initializers: { s: list(1, 2, 5, -5) } }), 'has the shape [1,2,5,-5]'],
+    [constantOfShape(list(-4)), 'has the shape [-4]'],
+    [constantOfShape(list(4), f32([2], [1, 2])), 'has 2 values to fill with'],
+    [nodeModel('Tile', image, {}, { initializers: { r: list(1, 1, 0, 1) } }), 'repeats [1,2,5,5] [1,1,0,1] times'],
+    [range(f32([], [0]), f32([], [Number.NaN])), 'goes from 0 to NaN in steps of 1'],
+    [range(f32([], [0]), f32([], [Infinity])), 'goes from 0 to Infinity in steps of 1'],
+    [range(i32([], [0]), i32([], [2 ** 30])), 'goes from 0 to 1073741824 in steps of 1'],
+    [nodeModel('DepthToSpace', { x: 'float[1,4,5,5]' }, { blocksize: 0 }), 'has blocksize=0 for a size of 4'],
+    [nodeModel('DepthToSpace', { x: 'float[1,4,5,5]' }, { blocksize: 3 }), 'has blocksize=3 for a size of 4'],
+    [nodeModel('SpaceToDepth', { x: 'float[1,4,4,3]' }, { blocksize: 2 }), 'has blocksize=2 for a width of 3'],
+    [nodeModel('SpaceToDepth', image, { blocksize: -1 }), 'has blocksize=-1 for a size of 5'],
+    [nodeModel('LRN', image, { size: 2 ** 40 }), 'has size=1099511627776'],
+    [nodeModel('Reshape', image, {}, { initializers: { s: list(-2, 25) } }), 'reshapes [1,2,5,5] to [-2,25]'],
+    [nodeModel('Clip', image, { min: 3, max: { float: 1 } }, { opset: 6, change: asFloats }), 'has min=3 and max=1'],
   ],
   'unsupported-op': [
     [nodeModel('GRU', image), "GRU 'node' is not supported. Rewrite the model without it"],
@@ -196,7 +260,47 @@ export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Ar
       "The output 'out' is int64; supported: float, int32, bool.",
     ],
   ],
+  'too-large': [
+    [nodeModel('Relu', { x: 'float[1,65536,65536]' }), "input 'x' makes a value of shape [1,65536,65536]"],
+    [nodeModel('Relu', { x: 'float[536870912]' }), 'supported: up to 2147483647 bytes'],
+    [
+      nodeModel('Pad', image, {}, { initializers: { p: list(0, 0, 0, 0, 0, 0, 2 ** 30, 2 ** 30) } }),
+      "Pad 'node' makes a value of shape [1,2,1073741829,1073741829]",
+    ],
+    [nodeModel('Expand', image, {}, { initializers: { s: list(4096, 4096, 1, 1, 1) } }), "Expand 'node' makes"],
+    [constantOfShape(list(65536, 65536)), "ConstantOfShape 's' makes a constant of shape [65536,65536]"],
+    [
+      nodeModel('Tile', { x: 'float[1024,1024]' }, {}, { initializers: { r: list(4096, 4096) } }),
+      "Tile 'node' makes a value of shape",
+    ],
+    [
+      nodeModel('Conv', image, { pads: [2 ** 24, 2 ** 24, 2 ** 24, 2 ** 24] }, { initializers: weights }),
+      "Conv 'node' makes a value of shape",
+    ],
+  ],
+  'too-many': [
+    [nodeModel('Tile', image, {}, { initializers: { r: list(1, 1, 1, 5000) } }), "Tile 'node' has 5000 repeats"],
+    [
+      nodeModel(
+        'MultiThreshold',
+        { x: 'float[1,4]' },
+        {},
+        { domain: 'qonnx.custom_op.general', initializers: { t: count([1, 5000]) } },
+      ),
+      "MultiThreshold 'node' has 5000 thresholds per channel; supported: up to 1023",
+    ],
+  ],
   'not-finite': [
+    ...floatAttributes.flatMap(([op, name, rest]) =>
+      [Number.NaN, Infinity, -Infinity].map(value => {
+        const bytes = nodeModel(op, image, { ...rest.attrs, [name]: { float: value } }, rest)
+        return [bytes, `${op} 'node' has ${name}=${value}.`] as const
+      }),
+    ),
+    [
+      nodeModel('Pad', image, {}, { initializers: { p: list(0, 0, 1, 1, 0, 0, 1, 1), v: f32([], [Number.NaN]) } }),
+      "Pad 'node' pads with NaN.",
+    ],
     [
       nodeModel('Mul', { x: 'float[1]' }, {}, { initializers: { w: f32([1], [Infinity]) } }),
       "'w' is a constant with a value that is infinite or not a number.",

@@ -1,11 +1,12 @@
 import type { PrintOptions } from '../backend.ts'
+import { inComment } from '../foreign-text.ts'
 import type { Plan, Port } from '../plan.ts'
-import { cType, safeInComment } from './names.ts'
+import { cType } from './names.ts'
 
 /** `float [1][3][32][32]` and how it lies, for comments. */
 export function describePort({ name, dtype, shape, buffer }: Port): string {
   const packed = dtype === 'bit' ? ', packed bits' : ''
-  const renamed = name === buffer.name ? '' : `, '${safeInComment(name)}' in ONNX`
+  const renamed = name === buffer.name ? '' : `, '${inComment(name)}' in ONNX`
   return `${cType[buffer.element]} [${shape.join('][')}]${packed}${renamed}`.replace('[]', '[1]')
 }
 
@@ -33,7 +34,7 @@ export function headerContext(
     upper,
     guard: `${upper}_H`,
     version,
-    options: commandLine ? ` (${safeInComment(commandLine)})` : '',
+    options: commandLine ? ` (${inComment(commandLine)})` : '',
     workspaceBytes,
     inFile,
     constantsBytes,

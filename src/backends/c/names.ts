@@ -1,4 +1,5 @@
 import type { DType } from '../../ir/tensor.ts'
+import { inComment } from '../foreign-text.ts'
 import type { Element } from '../plan.ts'
 
 export const cType: Readonly<Record<Element, string>> = {
@@ -34,16 +35,9 @@ export function indexText(variables: readonly string[], strides: readonly number
   return terms.join(' + ') || '0'
 }
 
-/** Text from outside that neither ends a comment nor makes a compiler suspect so. */
-export const safeInComment = (text: string): string =>
-  text
-    .replaceAll('*/', '* /')
-    .replaceAll('/*', '/ *')
-    .replace(/[^\x20-\x7e]/g, '_')
-
 /** A comment of lines of at most 118 columns. */
 export function comment(lines: readonly string[]): string {
-  const wrapped = lines.flatMap(line => wrap(safeInComment(line)))
+  const wrapped = lines.flatMap(line => wrap(inComment(line)))
   if (wrapped.length === 1) return `/* ${wrapped[0]} */`
   return ['/*', ...wrapped.map(line => ` * ${line}`), ' */'].join('\n')
 }

@@ -1,5 +1,6 @@
 import { IndentationText, Project, QuoteKind, type SourceFile, VariableDeclarationKind } from 'ts-morph'
 import type { PrintOptions } from '../backend.ts'
+import { jsString } from '../foreign-text.ts'
 import type { Plan, Port } from '../plan.ts'
 import { feedTypes, resultType } from './loader.ts'
 
@@ -75,7 +76,7 @@ function addPortTypes(
     isExported: true,
     docs: [doc],
     properties: ports.map(port => ({
-      name: JSON.stringify(port.name),
+      name: jsString(port.name),
       type: type(port),
       docs: [describe(port)],
     })),
@@ -86,7 +87,7 @@ const describe = ({ dtype, shape, buffer }: Port): string =>
   `${dtype}[${shape.join(', ')}], ${buffer.length} ${dtype === 'bit' ? 'words of packed bits' : 'elements'}`
 
 const portsType = (ports: readonly Port[]): string =>
-  `readonly [${ports.map(({ name, dtype, shape }) => `Port<${JSON.stringify(name)}, '${dtype}', readonly [${shape.join(', ')}]>`).join(', ')}]`
+  `readonly [${ports.map(({ name, dtype, shape }) => `Port<${jsString(name)}, '${dtype}', readonly [${shape.join(', ')}]>`).join(', ')}]`
 
 const lengthsType = (ports: readonly Port[]): string =>
-  `{ ${ports.map(({ name, buffer }) => `readonly ${JSON.stringify(name)}: ${buffer.length}`).join('; ')} }`
+  `{ ${ports.map(({ name, buffer }) => `readonly ${jsString(name)}: ${buffer.length}`).join('; ')} }`

@@ -1,4 +1,5 @@
 import { showExpr } from '../../ir/expr.ts'
+import { inComment } from '../foreign-text.ts'
 import type { Call } from '../plan.ts'
 
 /** A kernel's function: its template and what it says there. */
@@ -11,5 +12,5 @@ export interface Layer {
 export function commentOf({ store, kernel, origin }: Call, what: string): string {
   const plain = store.expr.fn === 'arg' && store.expr.index === 0 && store.accumulator
   const text = plain ? '' : ` y = ${showExpr(store.expr)}.`
-  return `;; ${kernel}: ${what}${text} ONNX: ${origin.join(', ')}`.replace(/[\r\n]+/g, ' ')
+  return `;; ${inComment(`${kernel}: ${what}${text} ONNX: ${origin.join(', ')}`)}`
 }

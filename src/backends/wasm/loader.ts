@@ -1,5 +1,6 @@
 import { bytesOf } from '../arena.ts'
 import type { PrintOptions, SourceFile } from '../backend.ts'
+import { inComment, jsString } from '../foreign-text.ts'
 import type { Plan, Port } from '../plan.ts'
 import { render } from '../template.ts'
 import type { Scope } from './scope.ts'
@@ -14,7 +15,7 @@ const ARRAYS = {
 } as const
 
 const portContext = (port: Port, scope: Scope) => ({
-  key: JSON.stringify(port.name),
+  key: jsString(port.name),
   dtype: port.dtype,
   shape: `[${port.shape.join(', ')}]`,
   length: port.buffer.length,
@@ -28,7 +29,7 @@ export function printLoader(plan: Plan, scope: Scope, options: PrintOptions, inl
   return render('wasm/loader.js', {
     name: plan.name,
     version: options.version,
-    options: options.commandLine ? ` ${options.commandLine}` : '',
+    options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
     inputs: plan.inputs.map(port => portContext(port, scope)),
     outputs: plan.outputs.map(port => portContext(port, scope)),
     hasIndices: plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather'),

@@ -1,5 +1,6 @@
 import type { PrintOptions } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
+import { inComment } from '../foreign-text.ts'
 import type { KernelName, WindowParams } from '../kernels.ts'
 import type { Call, Plan, Step } from '../plan.ts'
 import { scheduleOf } from '../strips.ts'
@@ -78,7 +79,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
   const text = render('wasm/module.wat', {
     name: plan.name,
     version: options.version,
-    options: options.commandLine ? ` ${options.commandLine}` : '',
+    options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
     pages: Math.ceil((scope.size() + SLACK) / PAGE),
     routines: [...routines].map(routine => render(`wasm/functions/${routine}.wat`, {})),
     functions,

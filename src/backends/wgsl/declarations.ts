@@ -1,5 +1,6 @@
 import { type InterfaceDeclarationStructure, type OptionalKind, Project, QuoteKind } from 'ts-morph'
 import type { PrintOptions } from '../backend.ts'
+import { jsString } from '../foreign-text.ts'
 import type { Plan, Port } from '../plan.ts'
 
 /** Typed arrays of the generated API; bits are packed words, as in the plan. */
@@ -50,7 +51,7 @@ const ports = (name: string, doc: string, list: readonly Port[], type: (port: Po
   name,
   isExported: true,
   docs: [doc],
-  properties: list.map(port => property(JSON.stringify(port.name), type(port), describe(port))),
+  properties: list.map(port => property(jsString(port.name), type(port), describe(port))),
 })
 
 /** Nothing in it ends a comment: it has no names. */
@@ -128,4 +129,4 @@ const modelInterface = (plan: Plan, trace: boolean): Interface => ({
 })
 
 const portsType = (list: readonly Port[]): string =>
-  `readonly [${list.map(({ name, dtype, shape }) => `Port<${JSON.stringify(name)}, '${dtype}', readonly [${shape.join(', ')}]>`).join(', ')}]`
+  `readonly [${list.map(({ name, dtype, shape }) => `Port<${jsString(name)}, '${dtype}', readonly [${shape.join(', ')}]>`).join(', ')}]`

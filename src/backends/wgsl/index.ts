@@ -1,5 +1,6 @@
 import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
+import { inComment } from '../foreign-text.ts'
 import type { KernelName } from '../kernels.ts'
 import type { Call, Plan } from '../plan.ts'
 import { render } from '../template.ts'
@@ -97,9 +98,7 @@ function entriesOf({ steps }: Plan, offsets: Packed['offsets']): Entry[] {
   })
 }
 
-/** On one line, whatever the user typed. */
-const shownOptions = ({ commandLine }: PrintOptions): string =>
-  commandLine ? ` (${commandLine.replace(/[^\x20-\x7e]/g, '?')})` : ''
+const shownOptions = ({ commandLine }: PrintOptions): string => (commandLine ? ` (${inComment(commandLine)})` : '')
 
 const tableOf = (plan: Plan, entries: readonly Entry[]): Table =>
   makeTable(

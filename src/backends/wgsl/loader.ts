@@ -1,3 +1,4 @@
+import { jsString } from '../foreign-text.ts'
 import type { Plan, Port } from '../plan.ts'
 import type { Entry } from './index.ts'
 import type { Table } from './table.ts'
@@ -52,6 +53,4 @@ function traceText(entries: readonly Entry[], k: number, table: Table): string {
 const portText = ({ name, dtype, shape, buffer }: Port): string =>
   `{ name: ${quote(name)}, dtype: '${dtype}', shape: [${shape.join(', ')}], length: ${buffer.length} }`
 
-/** A string literal; nothing in an ONNX name ends it early. */
-const quote = (text: string): string =>
-  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+const quote = (text: string): string => jsString(text, "'")

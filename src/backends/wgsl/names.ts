@@ -1,4 +1,5 @@
 import type { DType } from '../../ir/tensor.ts'
+import { inComment } from '../foreign-text.ts'
 import type { Element } from '../plan.ts'
 
 /** How elements lie in a storage buffer: pixels widened to a word each, 64-bit integers as (low, high). */
@@ -82,7 +83,7 @@ export function indexText(variables: readonly string[], strides: readonly number
 /** Line comments of at most 120 columns. */
 export const comment = (lines: readonly string[]): string =>
   lines
-    .flatMap(line => wrap(line.replace(/[^\x20-\x7e]/g, '?')))
+    .flatMap(line => wrap(inComment(line)))
     .map(line => `// ${line}`)
     .join('\n')
 

@@ -78,7 +78,9 @@ export const activations: Record<Op, Importer> = {
     const bounds = context.opset < 11 ? attributeBounds(context) : inputBounds(context)
     return bounds.reduce<Node>((value, { fn, bound }) => {
       if (typeof bound !== 'number') return elementwise(context, call(fn, a, b), value, bound)
-      return Number.isFinite(bound) ? elementwise(context, call(fn, a, number(bound)), value) : value
+      // NaN is no bound to onnxruntime; an infinite one may be: Clip with min = Infinity gives Infinity.
+      const changesNothing = Number.isNaN(bound) || bound === (fn === 'max' ? -Infinity : Infinity)
+      return changesNothing ? value : elementwise(context, call(fn, a, number(bound)), value)
     }, x)
   },
 }
@@ -90,16 +92,27 @@ interface Bound {
   readonly bound: number | Node
 }
 
+const LARGEST_F32 = 2 ** 128 - 2 ** 104
+
+const isInfinite = (node: Node | undefined): boolean =>
+  node !== undefined && isConstant(node) && Math.abs(Number(node.attrs.value.values[0])) === Infinity
+
 /** Exporters write the largest float for a bound that is not there. */
-const attributeBounds = ({ attributes }: Context): readonly Bound[] => [
-  { fn: 'max', bound: attributes.float('min', -Infinity) },
-  { fn: 'min', bound: attributes.float('max', Infinity) },
-]
+function attributeBounds(context: Context): readonly Bound[] {
+  const min = context.attributes.anyFloat('min', -Infinity)
+  const max = context.attributes.anyFloat('max', Infinity)
+  if (!(min <= max)) throw invalid(context, `has min=${min} and max=${max}`)
+  return [
+    { fn: 'max', bound: min },
+    { fn: 'min', bound: max },
+  ]
+}
 
 const inputBounds = (context: Context): readonly Bound[] =>
   (['max', 'min'] as const).flatMap((fn, k) => {
     const node = context.inputs[k + 1]
-    if (!node) return []
+    // ONNX's bound where none is given; what is finite never meets it.
+    if (!node) return isInfinite(context.inputs[2 - k]) ? [{ fn, bound: k === 0 ? -LARGEST_F32 : LARGEST_F32 }] : []
     if (elements(node.type.shape) !== 1) throw invalid(context, `has a bound of shape [${node.type.shape}]`)
     const bound = isConstant(node) && node.type.dtype === 'f32' ? Number(node.attrs.value.values[0]) : node
     return [{ fn, bound }]

@@ -33,8 +33,7 @@ const binary =
 const variadic =
   (fn: 'add' | 'max' | 'min'): Importer =>
   context => {
-    const all = operands(context)
-    return elementwise(context, foldLeft(fn, all.length), ...all)
+    return foldOperands(context, fn, operands(context))
   }
 
 type Op =
@@ -61,7 +60,7 @@ export const arithmetic: Record<Op, Importer> = {
   Min: variadic('min'),
   Mean: context => {
     const all = operands(context)
-    return elementwise(context, call('div', foldLeft('add', all.length), number(all.length)), ...all)
+    return elementwise(context, call('div', a, number(all.length)), foldOperands(context, 'add', all))
   },
   Neg: unary(call('neg', a)),
   Abs: unary(call('abs', a)),
@@ -74,6 +73,16 @@ export const arithmetic: Record<Op, Importer> = {
   Round: unary(call('round', a)),
   /** As ONNX has it, with 0 for 0; a pass decides what becomes a bit. */
   Sign: unary(call('sign', a)),
+}
+
+/** Most operands of one elementwise op: expressions are walked by recursion. */
+const MOST_OPERANDS = 64
+
+/** f(f(x, y), z) … from the left, as onnxruntime does it, in as many ops as it takes. */
+function foldOperands(context: Context, fn: 'add' | 'max' | 'min', all: readonly Node[]): Node {
+  const step = all.slice(0, MOST_OPERANDS)
+  const result = elementwise(context, foldLeft(fn, step.length), ...step)
+  return all.length <= MOST_OPERANDS ? result : foldOperands(context, fn, [result, ...all.slice(MOST_OPERANDS)])
 }
 
 /** Both operands; before opset 7 the second was broadcast from an explicit axis. */

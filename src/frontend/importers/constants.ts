@@ -1,3 +1,4 @@
+import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
 import { call } from '../../ir/expr.ts'
 import { isConstant } from '../../ir/fold.ts'
 import type { Node } from '../../ir/node.ts'
@@ -17,9 +18,6 @@ import { a, b } from './expressions.ts'
 
 type Op = 'Constant' | 'ConstantOfShape' | 'Shape' | 'Size' | 'Range' | 'NonZero' | 'Expand' | 'Tile'
 
-/** Most elements of a constant that a node describes rather than stores. */
-const largest = 2 ** 28
-
 /** Values that are known when the model is compiled; every shape is. */
 export const constants: Record<Op, Importer> = {
   Constant: context => literal(context, constantValue(context)),
@@ -28,7 +26,8 @@ export const constants: Record<Op, Importer> = {
     const fill = context.attributes.has('value')
       ? context.readTensor(context.attributes.tensor('value'))
       : f32([1], [0])
-    if (shape.some(size => size < 0) || elements(shape) > largest) throw invalid(context, `has the shape [${shape}]`)
+    if (fill.values.length !== 1) throw invalid(context, `has ${fill.values.length} values to fill with`)
+    refuseUnstorable(context, shape)
     return literal(context, filled(fill.dtype, shape, Number(fill.values[0])))
   },
   /** The part from `start` to `end` of a shape. */
@@ -47,8 +46,11 @@ export const constants: Record<Op, Importer> = {
     const limit = scalarOf(context, 1, 'limit')
     const step = scalarOf(context, 2, 'step')
     const count = Math.max(Math.ceil((limit - start) / step), 0)
-    if (step === 0 || count > 2 ** 24) throw invalid(context, `goes from ${start} to ${limit} in steps of ${step}`)
+    if (step === 0 || !(count <= 2 ** 24)) throw invalid(context, `goes from ${start} to ${limit} in steps of ${step}`)
     const values = Array.from({ length: count }, (_, k) => start + k * step)
+    // Integers at the limits were clamped on import: what they were is not known.
+    if (dtype !== 'f32' && [start, limit, step].some(value => Math.abs(value) >= 2 ** 31 - 1))
+      throw unsupported(context, 'counts integers beyond 32 bits', 'integers of 32 bits')
     return literal(context, dtype === 'f32' ? f32([count], values) : i32([count], values))
   },
   NonZero: context => {
@@ -68,13 +70,16 @@ export const constants: Record<Op, Importer> = {
     const raised = raise(context, x, rank)
     const wanted = [...new Array<number>(rank - declared.length).fill(1), ...declared]
     const shape = wanted.map((size, axis) => (size === 1 ? raised.type.shape[axis]! : size))
+    refuseUnstorable(context, shape)
     return expand(context, raised, shape)
   },
   Tile: context => {
     const x = operand(context, 0)
     const repeats = integersOf(context, 1, 'repeats')
-    if (repeats.length !== x.type.shape.length || repeats.some(count => count < 1 || count > 4096))
+    if (repeats.length !== x.type.shape.length || repeats.some(count => count < 1))
       throw invalid(context, `repeats [${x.type.shape}] [${repeats}] times`)
+    const most = Math.max(...repeats)
+    if (most > 4096) throw new CompileError(diagnostics.tooMany(context.where, `${most} repeats`, '4096'))
     return repeats.reduce((value, count, axis) => concat(context, new Array<Node>(count).fill(value), axis), x)
   },
 }
@@ -83,7 +88,7 @@ export const constants: Record<Op, Importer> = {
 function constantValue(context: Context): Tensor {
   const { attributes, readTensor } = context
   if (attributes.has('value')) return readTensor(attributes.tensor('value'))
-  if (attributes.has('value_float')) return f32([], [attributes.float('value_float')])
+  if (attributes.has('value_float')) return f32([], [attributes.anyFloat('value_float')])
   if (attributes.has('value_int')) return i32([], [clampToI32(attributes.int('value_int'))])
   if (attributes.has('value_floats')) {
     const values = attributes.floats('value_floats')
@@ -96,6 +101,16 @@ function constantValue(context: Context): Tensor {
   throw unsupported(context, 'has no value that is a tensor of numbers', 'value, value_float(s), value_int(s)')
 }
 
+/** Most elements of a constant that a node describes rather than stores. */
+const LARGEST = 2 ** 28
+
+/** Such a constant takes memory of the compiler. */
+function refuseUnstorable(context: Context, shape: Shape): void {
+  if (shape.some(size => size < 0)) throw invalid(context, `has the shape [${shape}]`)
+  if (elements(shape) > LARGEST)
+    throw new CompileError(diagnostics.tooLarge(context.where, `makes a constant of shape [${shape}]`, 4 * LARGEST))
+}
+
 const clampToI32 = (value: number): number => Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1)
 
 function filled(dtype: Tensor['dtype'], shape: Shape, value: number): Tensor {
@@ -105,7 +120,6 @@ function filled(dtype: Tensor['dtype'], shape: Shape, value: number): Tensor {
 
 /** Broadcasting against a constant that changes no value: ones for numbers, zeros under xor for bits. */
 function expand(context: Context, x: Node, shape: Shape): Node {
-  if (elements(shape) > largest) throw invalid(context, `has the shape [${shape}]`)
   const { dtype } = x.type
   if (isConstant(x) && elements(x.type.shape) === 1)
     return literal(context, filled(dtype, shape, Number(x.attrs.value.values[0])))

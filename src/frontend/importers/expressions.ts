@@ -20,6 +20,16 @@ export const clamp = (x: Expr, low: Expr, high: Expr): Expr => call('min', call(
 /** positive(x) where x > 0, else negative(x). */
 export const piecewise = (x: Expr, positive: Expr, negative: Expr): Expr =>
   call('select', call('gt', x, zero), positive, negative)
+/** The sum of terms in a tree as flat as it can be: for terms whose sums are exact in any order. */
+export const balancedSum = (terms: readonly Expr[]): Expr =>
+  terms.length === 1
+    ? terms[0]!
+    : call(
+        'add',
+        balancedSum(terms.slice(0, Math.ceil(terms.length / 2))),
+        balancedSum(terms.slice(Math.ceil(terms.length / 2))),
+      )
+
 /** f(x, f(y, z)) … over all arguments, from the left. */
 export const foldLeft = (fn: 'add' | 'mul' | 'max' | 'min', count: number): Expr =>
   Array.from({ length: count }, (_, index) => arg(index)).reduce((left, right) => call(fn, left, right))

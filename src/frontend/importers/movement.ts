@@ -85,7 +85,7 @@ export const movements: Record<Op, Importer> = {
   DepthToSpace: context => {
     const x = operand(context, 0)
     const [n, channels, h, w] = rank4(context, x.type.shape)
-    const s = context.attributes.int('blocksize')
+    const s = blockOf(context, channels, block => block * block)
     const mode = context.attributes.string('mode', 'DCR')
     if (mode !== 'DCR' && mode !== 'CRD') throw invalid(context, `has mode=${mode}`)
     const depth = channels / (s * s)
@@ -105,11 +105,19 @@ export const movements: Record<Op, Importer> = {
   SpaceToDepth: context => {
     const x = operand(context, 0)
     const [n, c, height, width] = rank4(context, x.type.shape)
-    const s = context.attributes.int('blocksize')
+    const s = blockOf(context, height, block => block)
     const [h, w] = [height / s, width / s]
+    if (!Number.isInteger(w)) throw invalid(context, `has blocksize=${s} for a width of ${width}`)
     const split = reshape(context, x, [n, c, h, s, w, s])
     return reshape(context, transpose(context, split, [0, 3, 5, 1, 2, 4]), [n, s * s * c, h, w])
   },
+}
+
+/** The attribute blocksize; `size` has to be a multiple of what `divisor` makes of it. */
+function blockOf(context: Context, size: number, divisor: (block: number) => number): number {
+  const block = context.attributes.int('blocksize')
+  if (block < 1 || size % divisor(block) !== 0) throw invalid(context, `has blocksize=${block} for a size of ${size}`)
+  return block
 }
 
 /** 0 copies the size of that axis (unless allowzero), -1 takes what is left. */

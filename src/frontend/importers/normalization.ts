@@ -3,6 +3,7 @@ import type { Node } from '../../ir/node.ts'
 import { alongChannels, elementwise, reshape } from './build.ts'
 import { axisOf, type Context, type Importer, invalid, operand, unsupported } from './context.ts'
 import { a, asIs, b, c, one } from './expressions.ts'
+import { largestWindow } from './window.ts'
 
 export const normalization: Record<'BatchNormalization' | 'LRN' | 'Softmax' | 'LogSoftmax', Importer> = {
   /**
@@ -39,7 +40,7 @@ export const normalization: Record<'BatchNormalization' | 'LRN' | 'Softmax' | 'L
   LRN: context => {
     const { attributes } = context
     const size = attributes.int('size')
-    if (size < 1) throw invalid(context, `has size=${size}`)
+    if (size < 1 || size > largestWindow) throw invalid(context, `has size=${size}`)
     const x = operand(context, 0)
     const [n, channels, ...spatial] = x.type.shape as [number, number, ...number[]]
     if (x.type.shape.length < 2) throw invalid(context, `takes a value of rank ${x.type.shape.length}`)

@@ -2,6 +2,7 @@ import type { Node } from '../../ir/node.ts'
 import type { Padding, Pair } from '../../ir/ops.ts'
 import { reshape, toChannelsFirst, toChannelsLast } from './build.ts'
 import { type Context, type Importer, operand, unsupported } from './context.ts'
+import { hasEmptyWindow } from './empty-windows.ts'
 import { asIs } from './expressions.ts'
 import { fromImage, kernelOf, type ReadWindow, readWindow, toImage } from './window.ts'
 
@@ -63,13 +64,8 @@ function globalPool(context: Context, kind: 'max' | 'mean'): Node {
 function refuseEmptyWindows(context: Context, image: Pair, kernel: Pair, window: ReadWindow): void {
   const { stride, dilation, padding } = window
   for (const axis of [0, 1] as const) {
-    const span = (kernel[axis] - 1) * dilation[axis] + 1
-    const last = image[axis] + padding[axis + 2]! - span
-    for (let start = -padding[axis]; start <= last; start += stride[axis]) {
-      if (start >= 0 && start < image[axis]) continue
-      const taps = Array.from({ length: kernel[axis] }, (_, k) => start + k * dilation[axis])
-      if (!taps.some(tap => tap >= 0 && tap < image[axis]))
-        throw unsupported(context, `has a window that lies in the padding [${padding}]`, 'windows that touch the image')
-    }
+    const along = { size: image[axis], kernel: kernel[axis], stride: stride[axis], dilation: dilation[axis] }
+    if (hasEmptyWindow({ ...along, before: padding[axis], after: padding[axis + 2]! }))
+      throw unsupported(context, `has a window that lies in the padding [${padding}]`, 'windows that touch the image')
   }
 }

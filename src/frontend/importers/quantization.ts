@@ -1,9 +1,10 @@
+import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
 import { arg, call, type Expr, number } from '../../ir/expr.ts'
 import type { Node } from '../../ir/node.ts'
 import { f32 } from '../../ir/tensor.ts'
 import { elementwise, literal, reshape } from './build.ts'
 import { type Context, constantOf, type Importer, invalid, operand, scalarOf, unsupported } from './context.ts'
-import { a, b, c, clamp, one, zero } from './expressions.ts'
+import { a, b, balancedSum, c, clamp, one, zero } from './expressions.ts'
 
 /** −1 or +1, where 0 counts as positive. */
 const bipolar = (x: Expr): Expr => call('float', call('ge', x, zero))
@@ -18,8 +19,8 @@ const quant: Importer = context => {
   const isSigned = attributes.oneOf('signed', 1, 0) === 1
   const isNarrow = attributes.oneOf('narrow', 1, 0) === 1
   const mode = attributes.string('rounding_mode', 'ROUND').toUpperCase()
-  const round = roundings[mode]
-  if (!round) throw unsupported(context, `has rounding_mode=${mode}`, Object.keys(roundings).join(', '))
+  const round = roundings.get(mode)
+  if (!round) throw unsupported(context, `has rounding_mode=${mode}`, [...roundings.keys()].join(', '))
   if (!(Number.isInteger(width) && width >= 1 && width <= 24))
     throw unsupported(context, `has a bit width of ${width}`, '1 to 24')
   const scaled = call('add', call('div', a, b), c)
@@ -28,16 +29,19 @@ const quant: Importer = context => {
   return elementwise(context, call('mul', call('sub', whole, c), b), x, scale, zeroPoint)
 }
 
-const roundings: Readonly<Record<string, 'round' | 'ceil' | 'floor'>> = {
-  ROUND: 'round',
-  CEIL: 'ceil',
-  FLOOR: 'floor',
-}
+const roundings: ReadonlyMap<string, 'round' | 'ceil' | 'floor'> = new Map([
+  ['ROUND', 'round'],
+  ['CEIL', 'ceil'],
+  ['FLOOR', 'floor'],
+])
 
 function rangeOf(width: number, isSigned: boolean, isNarrow: boolean): readonly [least: number, most: number] {
   const narrowed = isNarrow ? 1 : 0
   return isSigned ? [-(2 ** (width - 1)) + narrowed, 2 ** (width - 1) - 1] : [0, 2 ** width - 1 - narrowed]
 }
+
+/** Each is an operand of the generated code. */
+const MOST_THRESHOLDS = 2 ** 10 - 1
 
 /** The operators of QONNX, and of Brevitas and FINN, which export them under domains of their own. */
 export const quantization: Record<'BipolarQuant' | 'Quant' | 'IntQuant' | 'MultiThreshold', Importer> = {
@@ -63,6 +67,11 @@ export const quantization: Record<'BipolarQuant' | 'Quant' | 'IntQuant' | 'Multi
     const [channels, count] = thresholds.shape as [number, number]
     if (thresholds.shape.length !== 2 || (channels !== 1 && channels !== shape[axis]))
       throw invalid(context, `has thresholds of shape [${thresholds.shape}] for ${shape[axis]} channels`)
+    if (count < 1) throw invalid(context, 'has no thresholds')
+    if (count > MOST_THRESHOLDS)
+      throw new CompileError(
+        diagnostics.tooMany(context.where, `${count} thresholds per channel`, `${MOST_THRESHOLDS}, which are 10 bits`),
+      )
     const steps = Array.from({ length: count }, (_, k) => thresholdsAt(context, thresholds.values, channels, count, k))
     const aligned = steps.map(step =>
       reshape(
@@ -72,7 +81,7 @@ export const quantization: Record<'BipolarQuant' | 'Quant' | 'IntQuant' | 'Multi
       ),
     )
     const reached = steps.map((_, k) => call('select', call('ge', a, arg(k + 1)), one, zero))
-    const sum = reached.reduce((left, right) => call('add', left, right))
+    const sum = balancedSum(reached)
     return elementwise(context, call('add', call('mul', scale, sum), bias), x, ...aligned)
   },
 }
@@ -98,7 +107,7 @@ export const openvino: Record<'FakeQuantize', Importer> = {
   FakeQuantize: context => {
     context.attributes.ignore('auto_broadcast')
     const levels = context.attributes.int('levels')
-    if (levels < 2) throw invalid(context, `has levels=${levels}`)
+    if (levels < 2 || levels > 2 ** 24) throw invalid(context, `has levels=${levels}`)
     const all = [0, 1, 2, 3, 4].map(index => operand(context, index))
     const [inLow, inHigh, outLow, outHigh] = [1, 2, 3, 4].map(arg) as [Expr, Expr, Expr, Expr]
     const steps = number(levels - 1)

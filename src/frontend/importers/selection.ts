@@ -52,8 +52,11 @@ export const selections: Record<'Slice' | 'Split' | 'Gather' | 'Pad', Importer> 
     const axis = axisOf(context, context.attributes.int('axis', 0), x.type.shape.length)
     const size = x.type.shape[axis]!
     const count = context.attributes.int('num_outputs', context.outputCount)
+    if (count !== context.outputCount)
+      throw invalid(context, `has num_outputs=${count} and ${context.outputCount} outputs`)
     const sizes = integersFrom(context, 'split', 1) ?? equalParts(context, size, count)
-    if (sizes.length < context.outputCount || sizes.reduce((sum, part) => sum + part, 0) !== size)
+    const total = sizes.reduce((sum, part) => sum + part, 0)
+    if (sizes.length < count || sizes.some(part => part < 0) || total !== size)
       throw invalid(context, `splits ${size} elements into [${sizes}]`)
     let start = 0
     return sizes.map(part => {
@@ -83,7 +86,8 @@ export const selections: Record<'Slice' | 'Split' | 'Gather' | 'Pad', Importer> 
     const axes = context.inputs[3] ? integersOf(context, 3, 'axes') : [...x.type.shape.keys()]
     axesOf(context, axes, rank)
     if (declared?.length !== 2 * axes.length) throw invalid(context, `has pads=[${declared}] for ${axes.length} axes`)
-    const value = context.inputs[2] ? scalarOf(context, 2, 'value') : context.attributes.float('value', 0)
+    const value = context.inputs[2] ? scalarOf(context, 2, 'value') : context.attributes.anyFloat('value', 0)
+    if (Number.isNaN(value)) throw new CompileError(diagnostics.notFinite(context.where, 'pads with NaN'))
     const amounts = x.type.shape.map(() => [0, 0] as [before: number, after: number])
     axes.forEach((axis, k) => {
       amounts[axisOf(context, axis, rank)] = [declared[k]!, declared[k + axes.length]!]

@@ -5,7 +5,7 @@ import { reshape } from './build.ts'
 import { type Context, invalid, unsupported } from './context.ts'
 
 /** Sizes beyond this are damage, not windows. */
-const largest = 2 ** 24
+export const largestWindow = 2 ** 24
 
 /** A sliding window as the node describes it, for images of height 1 where the node has one spatial axis. */
 export interface ReadWindow extends Window {
@@ -54,7 +54,7 @@ export function kernelOf(context: Context, spatial: number): Pair {
 
 function readPair(context: Context, name: string, spatial: number): Pair {
   const values = context.attributes.ints(name, new Array<number>(spatial).fill(1))
-  if (values.length !== spatial || values.some(value => value < 1 || value > largest))
+  if (values.length !== spatial || values.some(value => value < 1 || value > largestWindow))
     throw invalid(context, `has ${name}=[${values}] for ${spatial} spatial axes`)
   return spatial === 1 ? [1, values[0]!] : [values[0]!, values[1]!]
 }
@@ -62,7 +62,7 @@ function readPair(context: Context, name: string, spatial: number): Pair {
 function readPadding(context: Context, image: Pair, span: Pair, stride: Pair, spatial: number, ceil: boolean): Padding {
   const mode = context.attributes.string('auto_pad', 'NOTSET')
   const pads = context.attributes.ints('pads', new Array<number>(2 * spatial).fill(0))
-  if (pads.length !== 2 * spatial || pads.some(value => value < 0 || value > largest))
+  if (pads.length !== 2 * spatial || pads.some(value => value < 0 || value > largestWindow))
     throw invalid(context, `has pads=[${pads}] for ${spatial} spatial axes`)
   if (mode === 'NOTSET' || mode === '')
     return spatial === 1 ? [0, pads[0]!, 0, pads[1]!] : [pads[0]!, pads[1]!, pads[2]!, pads[3]!]
