@@ -179,6 +179,20 @@ export const diagnostics = {
     hint: `If the exporter lost the sign (PyTorch drops x.data = x.data.sign()), export with torch.sign(x), or try --binarize ${where.node ?? 'NODE'} --scale alpha.`,
   }),
   /** Warning. */
+  changedWeights: (where: Where, error: number): Diagnostic => ({
+    code: 'changed-weights',
+    message: `${at(where)} has trained weights behind a sign; alpha · sign(W) stands for them, a relative error of the weights of ${(100 * error).toPrecision(2)} %.`,
+    where,
+    hint: 'That is what XNOR-Net trains; if this network was trained otherwise, --weights exact keeps the layer float.',
+  }),
+  /** Warning. */
+  noisyWeights: (where: Where, weights: string): Diagnostic => ({
+    code: 'noisy-weights',
+    message: `${at(where)} has ${weights}; the noise is left out.`,
+    where,
+    hint: '--weights exact keeps the layer float.',
+  }),
+  /** Warning. */
   zeroWeights: (where: Where, count: number): Diagnostic => ({
     code: 'zero-weights',
     message: `${at(where)} has ${count} trained weights that are exactly 0; they count as +alpha.`,

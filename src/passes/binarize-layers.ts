@@ -3,7 +3,8 @@ import { arg, call } from '../ir/expr.ts'
 import { type Graph, rebuild, topological } from '../ir/graph.ts'
 import { constant, create, type Node } from '../ir/node.ts'
 import { elements, f32, type Tensor } from '../ir/tensor.ts'
-import { type BinaryWeights, binarizeWeights } from './binarize-weights.ts'
+import { type BinaryWeights, binarizeWeights, isScaledSigns } from './binarize-weights.ts'
+import { latentWeights } from './latent-weights.ts'
 import type { Pass, PassContext, PassOptions } from './pass.ts'
 import { twoValued } from './two-valued.ts'
 
@@ -53,22 +54,24 @@ function binarized(node: Node<'conv2d'>, { options, warn, whereOf }: PassContext
   const [x, weights, ...extras] = node.operands
   // Asked for by name: `--weights exact` is about layers that the model itself has binarized.
   const mode = options.weights === 'exact' ? 'xnor' : options.weights
-  const found = weights.op === 'constant' ? binarizeWeights(weights.attrs.value, mode) : undefined
-  if (!found || 'refused' in found) return node
-  if (found.zeros > 0) warn(diagnostics.zeroWeights(whereOf(origin), found.zeros))
+  if (weights.op !== 'constant') return node
+  const given = binarizeWeights(weights.attrs.value, mode)
+  // Weights that are ±alpha or 0 stay what they are.
+  const found = isScaledSigns(given) ? undefined : latentWeights(weights.attrs.value, mode)
+  if (found && found.trained.zeros > 0) warn(diagnostics.zeroWeights(whereOf(origin), found.trained.zeros))
   const sign = create('map', [x], { expr: call('sign', arg(0)) }, origin)
-  const scaled = constant(scaledSigns(found), weights.origin)
+  const scaled = found ? constant(scaledSigns(found), weights.origin) : weights
   const layer = create('conv2d', [sign, scaled, ...extras], attrs, origin)
   if (options.scale === 'alpha') return layer
   return create('map', [layer, scaleMap(node)], { expr: call('mul', arg(0), arg(1)) }, origin)
 }
 
-/** alpha · sign(W), and 0 where weights stay 0. */
-function scaledSigns({ signs, alpha, pruned }: BinaryWeights): Tensor {
-  const size = signs.values.length / alpha.length
-  const values = Array.from(signs.values as Uint8Array, (bit, i) =>
-    pruned?.[i] ? 0 : (bit ? 1 : -1) * alpha[Math.floor(i / size)]!,
-  )
+/** alpha · sign(W). */
+function scaledSigns({ planes, alpha }: BinaryWeights): Tensor {
+  const { signs } = planes[0]!
+  const values = new Float32Array(signs.values.length)
+  const size = values.length / alpha.length
+  for (let i = 0; i < values.length; i++) values[i] = (signs.values[i] ? 1 : -1) * alpha[Math.floor(i / size)]!
   return f32(signs.shape, values)
 }
 

@@ -1,129 +1,244 @@
+import { wordsFor } from '../ir/bits.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import { latentWeights } from './latent-weights.ts'
+import { type Levels, levelsOf } from './levels.ts'
 import type { PassOptions } from './pass.ts'
+import { type Code, cheapestCode } from './planes.ts'
+import { separableScale } from './separable.ts'
 
-export interface BinaryWeights {
-  /** bit, the shape of the weights; what is 0 counts as +1. */
+/** Signs of some of a layer's filters, and what they are multiplied with. */
+export interface Plane {
+  /** bit[F,kh,kw,I]. */
   readonly signs: Tensor
+  /** Which filter of the layer its first is. */
+  readonly first: number
+  /** Per filter of the plane, in units of the layer's `alpha`. */
+  readonly factors: Float32Array
+}
+
+/** Weights [O,kh,kw,I] as w = alpha_o · (sum over planes of factor · sign + offset). */
+export interface BinaryWeights {
+  readonly planes: readonly Plane[]
   /** Per filter. */
   readonly alpha: Float32Array
-  /** 1 where a weight is 0 and stays it; undefined where none is. */
-  readonly pruned?: Uint8Array
-  /** Trained weights that are 0 and were taken as +alpha. */
-  readonly zeros: number
-  /** What the weights are: ±1, ±alpha per filter or 0, … */
+  /** Per filter, in units of alpha; undefined where all are 0. */
+  readonly offset?: Float32Array
+  /** What the weights are: ±1, ±alpha per filter or 0, 4 levels, … */
   readonly values: string
   /** The same, and what that means for a layer of bits. */
   readonly reason: string
-  /** Whether they differ from the given ones by more than an export rounds. */
-  readonly changed: boolean
+  /** Largest difference from the given weights, relative to the filter's largest; 0 where there is none. */
+  readonly noise: number
+  /** Of trained floats: the relative error of the weights, |W - W'| / |W|, and how many zeros count as +alpha. */
+  readonly trained?: { readonly error: number; readonly zeros: number }
+}
+
+/** Weights that stay as they are, and why. */
+export interface FloatWeights {
+  readonly refused: string
+  /** Trained floats, which `--weights` may binarize. */
+  readonly isTrained?: true
 }
 
 /**
- * Weights whose magnitudes differ by less than this, relative to the filter's mean, are ±alpha with rounding noise:
+ * Weights whose magnitudes differ by less than this, relative to the filter's largest, are ±alpha with rounding noise:
  * exporters leave (alpha·sign(W) − clip(W)) + clip(W) to be folded, which rounds (LCE allows 0.005).
  */
 const TOLERANCE = 1e-3
 
 /** Some units in the last place: what one addition and one subtraction leave. */
-const ROUNDING = 1e-6
+export const ROUNDING = 1e-6
+
+/** Most planes that a layer of bits adds up: for levels of a quantiser, and for alphas in another order than per filter. */
+const MOST_PLANES = 4
+const MOST_SCALES = 16
 
 /**
- * Signs and scales of float weights [O,kh,kw,I]. Weights that are ±alpha (or 0) per filter are taken as they are; of
- * others
+ * What a layer of bits takes the weights for. Those of a few values per filter (±alpha, or 0, levels of a quantiser, alphas
+ * per input channel or tap) are taken as they are; others are trained floats, of which `mode` says what to make:
  *   xnor      alpha = mean |W|, signs of W                                        (Rastegari et al. 2016, eq. 6)
  *   centered  the same after W − mean over input channels, clamped to [−1, 1]
  *   exact     refused
  */
-export function binarizeWeights(
-  weights: Tensor,
-  mode: PassOptions['weights'],
-): BinaryWeights | { readonly refused: string } {
-  const values = weights.values as Float32Array
-  const filters = filtersOf(weights)
-  const scales = filters.map(filter => scaleOf(filter, mode === 'exact' ? 0 : TOLERANCE))
-  if (scales.every(scale => scale !== undefined)) {
-    const alpha = Float32Array.from(scales, scale => scale.alpha)
-    const noise = Math.max(...scales.map(scale => scale.noise))
-    const pruned = Uint8Array.from(values, value => (value === 0 ? 1 : 0))
-    const hasZeros = pruned.includes(1)
-    const what = describe(alpha, hasZeros, noise)
+export function binarizeWeights(weights: Tensor, mode: PassOptions['weights']): BinaryWeights | FloatWeights {
+  const levels = allLevels(weights, mode === 'exact' ? 0 : TOLERANCE)
+  const separable = separableScale(weights)
+  if (!levels && separable) return { refused: `its weights are ±alpha ${separable}, of too many values for bits` }
+  if (!levels) {
+    if (mode !== 'exact') return latentWeights(weights, mode)
     return {
-      signs: signsOf(values, weights.shape),
-      alpha,
-      zeros: 0,
-      values: what,
-      reason: hasZeros ? `${what}: two sums of bits` : what,
-      changed: noise > ROUNDING,
-      ...(hasZeros ? { pruned } : {}),
+      refused: 'its weights are trained floats, not ±alpha (--weights xnor would binarize them)',
+      isTrained: true,
     }
   }
-  if (mode === 'exact') return { refused: 'its weights are not ±alpha per filter (--weights xnor would binarize them)' }
-  const latent = mode === 'centered' ? centre(weights) : weights
-  const alpha = Float32Array.from(filtersOf(latent), meanMagnitude)
-  const zeros = filtersOf(latent).reduce((sum, filter, o) => sum + (alpha[o] ? countZeros(filter) : 0), 0)
-  const what = 'trained weights'
-  const reason = `${what}: sign(W), alpha = mean |W| per filter${mode === 'centered' ? ', centered and clamped' : ''}`
+  const values = describe(levels, separable)
+  const codes = levels.map(cheapestCode)
+  const planes = mostPlanes(codes)
+  const channels = weights.shape[3]!
+  // A plane reads words where a float layer reads as many floats as there are channels.
+  if (planes > 2 && (planes > (separable ? MOST_SCALES : MOST_PLANES) || planes * wordsFor(channels) > channels))
+    return { refused: `its ${values} would take ${planes} sums of bits, more than a float layer costs` }
+  const noise = noiseOf(weights, codes)
+  if (mode === 'exact' && noise > 0)
+    return { refused: `its ${values} have rounding noise of ${noise.toPrecision(2)}, which --weights exact keeps` }
+  const what = noise > 0 ? `${values} (but for rounding noise of ${noise.toPrecision(2)})` : values
   return {
-    signs: signsOf(latent.values as Float32Array, weights.shape),
-    alpha,
-    zeros,
+    ...encode(weights, filledUp(codes, planes)),
+    noise,
     values: what,
-    reason,
-    changed: true,
+    reason: planes === 1 ? what : `${what}: ${planes} sums of bits`,
   }
 }
 
-const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
+const mostPlanes = (codes: readonly Code[]): number =>
+  codes.reduce((most, { factors }) => Math.max(most, factors.length), 1)
+
+/** The signs of weights that are ±alpha per filter; undefined for others. */
+export const soleSigns = ({ planes, offset }: BinaryWeights): Tensor | undefined =>
+  planes.length === 1 && !offset ? planes[0]!.signs : undefined
+
+/** Whether weights are ±alpha per filter, or 0. */
+export const isScaledSigns = (found: BinaryWeights | FloatWeights): boolean =>
+  'planes' in found &&
+  !found.trained &&
+  !found.offset &&
+  found.planes.every(({ factors }) => factors.every(factor => factor === 1))
+
+export const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
   const size = values.length / shape[0]!
   return Array.from({ length: shape[0]! }, (_, o) => (values as Float32Array).subarray(o * size, (o + 1) * size))
 }
 
-function signsOf(values: Float32Array, shape: readonly number[]): Tensor {
-  const signs = new Uint8Array(values.length)
-  for (let i = 0; i < signs.length; i++) signs[i] = values[i]! >= 0 ? 1 : 0
-  return { dtype: 'bit', shape, values: signs }
+/** Levels of every filter; undefined where one has too many. */
+function allLevels(weights: Tensor, tolerance: number): Levels[] | undefined {
+  const found: Levels[] = []
+  for (const filter of filtersOf(weights)) {
+    const levels = scaledSigns(filter, tolerance) ?? levelsOf(filter)
+    if (!levels) return undefined
+    found.push(levels)
+  }
+  return found
 }
 
-/** The alpha of a filter that is ±alpha or 0, and how far it is from that. Equal magnitudes keep their exact value. */
-function scaleOf(filter: Float32Array, tolerance: number): { alpha: number; noise: number } | undefined {
+/** Levels of a filter that is ±alpha, or 0, with noise up to the tolerance. Equal magnitudes keep their exact value. */
+function scaledSigns(filter: Float32Array, tolerance: number): Levels | undefined {
   let [low, high, sum, count] = [Infinity, 0, 0, 0]
   for (const value of filter) {
     if (value === 0) continue
     const magnitude = Math.abs(value)
     if (magnitude < low) low = magnitude
     if (magnitude > high) high = magnitude
+    if (high - low > tolerance * high) return undefined
     sum += magnitude
     count++
   }
-  // Nothing but zeros: any scale will do.
-  if (count === 0) return { alpha: 1, noise: 0 }
-  const noise = (high - low) / high
-  if (noise > tolerance) return undefined
-  return { alpha: low === high ? low : Math.fround(sum / count), noise }
+  if (count === 0) return { values: [0], step: undefined }
+  const alpha = low === high ? low : Math.fround(sum / count)
+  return { values: count === filter.length ? [-alpha, alpha] : [-alpha, 0, alpha], step: undefined }
 }
 
-function describe(alpha: Float32Array, hasZeros: boolean, noise: number): string {
-  const isOne = alpha.every(value => value === 1)
-  const scale = isOne ? '1' : alpha.every(value => value === alpha[0]) ? 'alpha' : 'alpha per filter'
-  const values = hasZeros ? `weights ±${scale} or 0` : `weights ±${scale}`
-  return noise > 0 ? `${values} (but for rounding noise of ${noise.toPrecision(2)})` : values
+/** Where zeros make two sums of bits, filters without any between them are two equal halves: factors stay 1. */
+function filledUp(codes: readonly Code[], planes: number): readonly Code[] {
+  if (planes !== 2) return codes
+  const [first, last] = usersOf(codes, 1)
+  return codes.map((code, o) =>
+    code.factors.length === 1 && o > first && o < last
+      ? {
+          ...code,
+          factors: [code.factors[0]! / 2, code.factors[0]! / 2],
+          isPlus: (_, weight) => code.isPlus(0, weight),
+        }
+      : code,
+  )
 }
 
-const meanMagnitude = (filter: Float32Array): number =>
-  filter.reduce((sum, value) => sum + Math.abs(value), 0) / filter.length
+/** First and last filter that have this plane. */
+const usersOf = (codes: readonly Code[], plane: number): readonly [number, number] => [
+  codes.findIndex(({ factors }) => plane < factors.length),
+  codes.findLastIndex(({ factors }) => plane < factors.length),
+]
 
-const countZeros = (filter: Float32Array): number => filter.reduce((count, value) => count + (value === 0 ? 1 : 0), 0)
+/** All filters in their codes; a plane is about the filters that have it, and those between. */
+function encode(weights: Tensor, codes: readonly Code[]): Pick<BinaryWeights, 'planes' | 'alpha' | 'offset'> {
+  const alpha = unitsOf(codes)
+  // A filter of zeros has an alpha of 0, whatever its factors.
+  const inUnits = (part: number, o: number) => (alpha[o] === 0 ? 1 : part / alpha[o]!)
+  const planes = Array.from({ length: mostPlanes(codes) }, (_, j): Plane => {
+    const [first, last] = usersOf(codes, j)
+    const factors = codes.slice(first, last + 1).map((code, k) => inUnits(code.factors[j] ?? 0, first + k))
+    return { signs: signsOf(weights, codes, j, first, last), first, factors: Float32Array.from(factors) }
+  })
+  const offset = Float32Array.from(codes, (code, o) => (alpha[o] === 0 ? 0 : inUnits(code.offset, o)))
+  return { planes, alpha, ...(offset.some(value => value !== 0) ? { offset } : {}) }
+}
 
-/** W − mean over the input channels of each tap, clamped to [−1, 1]. */
-function centre(weights: Tensor): Tensor {
-  const channels = weights.shape[3]!
-  const values = Float32Array.from(weights.values as Float32Array)
-  for (let tap = 0; tap < values.length; tap += channels) {
-    const row = values.subarray(tap, tap + channels)
-    const mean = Math.fround(row.reduce((sum, value) => sum + value, 0) / channels)
-    row.forEach((value, k) => {
-      row[k] = Math.min(1, Math.max(-1, Math.fround(value - mean)))
-    })
+/** Per filter its first factor, if that makes all others of all filters whole numbers; else 1. */
+function unitsOf(codes: readonly Code[]): Float32Array {
+  const isUnit = ({ factors, offset }: Code) =>
+    [...factors, 2 * offset].every(part => part === 0 || Number.isInteger(part / factors[0]!))
+  const own = codes.every(isUnit)
+  return Float32Array.from(codes, ({ factors }) => (own ? factors[0]! : 1))
+}
+
+function signsOf(weights: Tensor, codes: readonly Code[], plane: number, first: number, last: number): Tensor {
+  const size = weights.values.length / weights.shape[0]!
+  const signs = new Uint8Array((last + 1 - first) * size)
+  for (let o = first; o <= last; o++) {
+    const { factors, isPlus } = codes[o]!
+    if (plane >= factors.length) continue
+    const filter = (weights.values as Float32Array).subarray(o * size, (o + 1) * size)
+    for (let k = 0; k < size; k++) signs[(o - first) * size + k] = isPlus(plane, filter[k]!) ? 1 : 0
   }
-  return { ...weights, values }
+  return { dtype: 'bit', shape: [last + 1 - first, ...weights.shape.slice(1)], values: signs }
 }
+
+/** Largest difference between a weight and what its code says, relative to the largest weight of its filter. */
+function noiseOf(weights: Tensor, codes: readonly Code[]): number {
+  let most = 0
+  filtersOf(weights).forEach((filter, o) => {
+    const largest = largestOf(filter)
+    const { factors, offset } = codes[o]!
+    if (factors.length === 1 && offset === 0) {
+      for (const weight of filter) most = Math.max(most, Math.abs(Math.abs(weight) - factors[0]!) / (largest || 1))
+      return
+    }
+    const decoded = new Map<number, number>()
+    for (const weight of filter) {
+      let value = decoded.get(weight)
+      if (value === undefined) {
+        value = decode(codes[o]!, weight)
+        if (decoded.size < MANY) decoded.set(weight, value)
+      }
+      most = Math.max(most, Math.abs(weight - value) / (largest || 1))
+    }
+  })
+  // What is left of rounding the factors to f32 is no noise.
+  return most > F32 ? most : 0
+}
+
+const F32 = 2 ** -23
+/** Distinct values worth remembering. */
+const MANY = 1024
+
+const decode = ({ factors, offset, isPlus }: Code, weight: number): number =>
+  factors.reduce((sum, factor, j) => sum + (isPlus(j, weight) ? factor : -factor), offset)
+
+const largestOf = (filter: Float32Array): number => filter.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+
+function describe(levels: readonly Levels[], separable: string | undefined): string {
+  const scales = levels.map(({ values }) => values.at(-1)!)
+  if (levels.every(isScaledSign)) {
+    const used = scales.filter(scale => scale !== 0)
+    const isOne = used.every(scale => scale === 1)
+    const scale = isOne ? '1' : used.every(value => value === used[0]) ? 'alpha' : 'alpha per filter'
+    return levels.some(({ values }) => values.includes(0)) ? `weights ±${scale} or 0` : `weights ±${scale}`
+  }
+  if (separable) return `weights ±alpha ${separable}`
+  const most = Math.max(...levels.map(({ values }) => values.length))
+  if (most === 2) return 'weights of 2 unequal values per filter'
+  const isEven = levels.every(({ values, step }) => values.length < 3 || step !== undefined)
+  return `weights of ${most} ${isEven ? 'equally spaced ' : ''}levels per filter`
+}
+
+const isScaledSign = ({ values }: Levels): boolean =>
+  values.every(value => value === 0 || Math.abs(value) === values.at(-1))

@@ -1,42 +1,57 @@
 import { arg, call, type Expr } from '../ir/expr.ts'
 import { constant, create, type Node } from '../ir/node.ts'
-import { f32, type Tensor } from '../ir/tensor.ts'
-import type { BinaryWeights } from './binarize-weights.ts'
+import { elements, f32, type Tensor } from '../ir/tensor.ts'
+import type { BinaryWeights, Plane } from './binarize-weights.ts'
 import type { TwoValued } from './two-valued.ts'
 
 /**
- * The sums of a layer whose input has two values and whose weights are alpha·w, w in {-1, +1}. With x = s·(b + r),
- * s = (high − low) / 2, r = (high + low) / (high − low) and b = ±1:
- *   sum x · alpha·w = alpha · s · (sum b·w + r · sum w)
- * For inputs 0 and 1 that is alpha · (dot + sum w) / 2, in exact integers up to the last product.
+ * The sums of a layer whose input has two values and whose weights are alpha · (sum_j factor_j · w_j + offset), w_j in
+ * {-1, +1}. With x = s·(b + r), s = (high − low) / 2, r = (high + low) / (high − low) and b = ±1:
+ *   sum x·w = alpha · s · (sum_j factor_j · dot(b, w_j) + offset · dot(b, 1) + r · sum w / alpha)
+ * For inputs 0 and 1 and weights ±alpha that is alpha · (dot + sum w_1) / 2, in exact integers up to the last product.
  *
  * Zero padding leaves taps out, which is right where r is 0. Else sum w must be that of all taps: the border is filled
  * with the bit that stands for 0, if there is one.
- *
- * Weights that are 0 as well: with w+ and w- the signs that take a 0 as +1 and as -1,
- *   sum b·w = (sum b·w+ + sum b·w-) / 2
  */
 export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: TwoValued, weights: BinaryWeights): Node {
   const { groups, padding } = attrs
   const { low, high } = input
-  const step = (high - low) / 2
-  const offset = (high + low) / (high - low)
-  const isFilled = offset !== 0 && padding.some(size => size > 0)
+  const ratio = (high + low) / (high - low)
+  const isFilled = ratio !== 0 && padding.some(size => size > 0)
   const image = grouped(isFilled ? filledBorder(input, padding) : input.bits, groups)
   const window = isFilled ? { ...attrs, padding: [0, 0, 0, 0] as const } : attrs
-  const sumsOf = (signs: Tensor) => create('binaryConv2d', [image, constant(signs, origin)], window, origin)
-  const { signs, pruned, alpha } = weights
-  const sums = pruned ? [sumsOf(signs), sumsOf(withZerosAs(signs, pruned))] : [sumsOf(signs)]
-  const operands: Node[] = [...sums]
-  const perFilter = (values: Float32Array): Expr => {
-    operands.push(constant(f32([1, 1, 1, values.length], values), origin))
-    return arg(operands.length - 1)
-  }
-  const sum = call('float', pruned ? call('add', arg(0), arg(1)) : arg(0))
-  const shift = weightSums(signs, pruned).map(value => value * offset * sums.length)
-  const shifted = shift.every(value => value === 0) ? sum : call('add', sum, perFilter(shift))
-  const scales = alpha.map(value => (value * step) / sums.length)
-  const expr = scales.every(value => value === 1) ? shifted : call('mul', shifted, perFilter(scales))
+  const dot = (signs: Tensor) => create('binaryConv2d', [image, constant(signs, origin)], window, origin)
+  const { alpha, offset, planes } = weights
+  const filters = alpha.length
+  const operands: Node[] = []
+  const operand = (node: Node): Expr => arg(operands.push(node) - 1)
+  const perFilter = (values: ArrayLike<number>): Expr => operand(constant(f32([1, 1, 1, filters], values), origin))
+  const times = (expr: Expr, factors: ArrayLike<number>): Expr =>
+    isEvery(factors, 1) ? expr : call('mul', expr, perFilter(factors))
+
+  const sums = planes.map(({ signs, first }) => {
+    if (groups === 1) return operand(amongAll(dot(signs), first, filters))
+    return operand(dot(amongAllFilters(signs, first, filters)))
+  })
+  // What a plane leaves out is 0 already where it is padded.
+  const factors = planes.map(plane => amongAllFactors(plane, filters, groups === 1 ? 1 : 0))
+  const isPlain = factors.every(each => isEvery(each, 1))
+  const added = isPlain
+    ? call(
+        'float',
+        sums.reduce((total, sum) => call('add', total, sum)),
+      )
+    : sums.map((sum, j) => times(call('float', sum), factors[j]!)).reduce((total, sum) => call('add', total, sum))
+  const box = offset && call('float', operand(dot(plusOnes(weights, groups))))
+  const withBox = box ? call('add', added, times(box, offset)) : added
+  // A filter of zeros has an alpha of 0; a sum that is never negative makes +0 of that, as floats do.
+  const size = planes.length * elements(planes[0]!.signs.shape.slice(1))
+  const shift = weightSums(weights).map((value, o) => (alpha[o] === 0 ? size : value * ratio))
+  const shifted = isEvery(shift, 0) ? withBox : call('add', withBox, perFilter(shift))
+  const expr = times(
+    shifted,
+    alpha.map(value => (value * (high - low)) / 2),
+  )
   return create('map', operands, { expr }, origin)
 }
 
@@ -58,16 +73,44 @@ function filledBorder({ bits, low }: TwoValued, [top, left, bottom, right]: read
   return create('pad', [bits], { ...amounts, value: low === 0 ? 0 : 1 }, bits.origin)
 }
 
-const withZerosAs = (signs: Tensor, pruned: Uint8Array): Tensor => ({
-  ...signs,
-  values: (signs.values as Uint8Array).map((bit, i) => (pruned[i] ? 0 : bit)),
-})
+const isEvery = (values: ArrayLike<number>, value: number): boolean => Array.from(values).every(each => each === value)
 
-/** sum w per filter, without what is 0. */
-function weightSums({ shape, values }: Tensor, pruned: Uint8Array | undefined): Float32Array {
-  const filters = shape[0]!
-  const size = values.length / filters
-  const sums = new Float32Array(filters)
-  for (let i = 0; i < values.length; i++) if (!pruned?.[i]) sums[Math.floor(i / size)]! += values[i] ? 1 : -1
-  return sums
+/** Sums of some filters among those of all; the others' are 0. */
+function amongAll(sums: Node, first: number, filters: number): Node {
+  const after = filters - first - sums.type.shape[3]!
+  if (first === 0 && after === 0) return sums
+  return create('pad', [sums], { before: [0, 0, 0, first], after: [0, 0, 0, after], value: 0 }, sums.origin)
+}
+
+/** Filters among all; groups want as many each, so the others are there too, and their factors are 0. */
+function amongAllFilters(signs: Tensor, first: number, filters: number): Tensor {
+  const [count, ...rest] = signs.shape
+  if (count === filters) return signs
+  const values = new Uint8Array(filters * elements(rest))
+  values.set(signs.values as Uint8Array, first * elements(rest))
+  return { ...signs, shape: [filters, ...rest], values }
+}
+
+function amongAllFactors({ first, factors }: Plane, filters: number, others: number): Float32Array {
+  const all = new Float32Array(filters).fill(others)
+  all.set(factors, first)
+  return all
+}
+
+/** One filter of +1 for all, or for each group its own as often as it has filters. */
+function plusOnes({ planes, alpha }: BinaryWeights, groups: number): Tensor {
+  const shape = [groups === 1 ? 1 : alpha.length, ...planes[0]!.signs.shape.slice(1)]
+  return { dtype: 'bit', shape, values: new Uint8Array(elements(shape)).fill(1) }
+}
+
+/** sum w / alpha, per filter. */
+function weightSums({ planes, alpha, offset }: BinaryWeights): Float32Array {
+  const size = elements(planes[0]!.signs.shape.slice(1))
+  const sums = Float64Array.from(alpha, (_, o) => (offset?.[o] ?? 0) * size)
+  for (const { signs, first, factors } of planes)
+    factors.forEach((factor, k) => {
+      const ones = (signs.values as Uint8Array).subarray(k * size, (k + 1) * size).reduce((sum, bit) => sum + bit, 0)
+      sums[first + k]! += factor * (2 * ones - size)
+    })
+  return Float32Array.from(sums)
 }

@@ -1,9 +1,10 @@
 import { diagnostics } from '../ir/diagnostic.ts'
 import { isConvolution } from '../ir/epilogue.ts'
+import type { Expr } from '../ir/expr.ts'
 import { topological } from '../ir/graph.ts'
 import type { Node } from '../ir/node.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import { type BinaryWeights, binarizeWeights } from './binarize-weights.ts'
+import { type BinaryWeights, binarizeWeights, ROUNDING, soleSigns } from './binarize-weights.ts'
 import { binaryLayer, whyNotBinary } from './binary-layer.ts'
 import type { Pass, PassContext } from './pass.ts'
 import { rewrites, rule } from './rewrite.ts'
@@ -13,7 +14,8 @@ import { type TwoValued, twoValued } from './two-valued.ts'
 /**
  * A convolution of bits with weights ±alpha per filter is a binary convolution times alpha:
  *   sum(x · alpha·sign(W)) = alpha · sum(x · sign(W))        (Rastegari et al. 2016, eq. 1 and 6)
- * Weights that are not ±alpha are trained floats behind a sign; `--weights` says what to make of them.
+ * Weights of a few levels are sums of such. Trained floats behind a sign are a choice: `--weights` says what to make of
+ * them, and every layer that is another function for it is warned of.
  */
 const chooseLayers = rewrites(
   'choose-binary',
@@ -23,9 +25,9 @@ const chooseLayers = rewrites(
     if (!input || input.low === input.high || weights.op !== 'constant' || extras.length > 0) return undefined
     const found = binarizeWeights(weights.attrs.value, site.options.weights)
     if ('refused' in found || whyNotBinary(node, input)) return undefined
-    const changed = found.changed || isAskedFor(node, input, site)
+    const changed = found.trained !== undefined || found.noise > ROUNDING || isAskedFor(node, input, site)
     site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(node, input, found, site), changed })
-    if (found.zeros > 0) site.warn(diagnostics.zeroWeights(site.whereOf(node.origin), found.zeros))
+    warnOfWeights(node, found, site)
     return binaryLayer(node, input, found)
   }),
 )
@@ -39,6 +41,16 @@ export const chooseBinary: Pass = {
       if (node.op === 'conv2d') context.decide({ origin: node.origin, kind: 'float', reason: whyFloat(node, context) })
     return chosen
   },
+}
+
+function warnOfWeights(
+  { origin }: Node<'conv2d'>,
+  { trained, noise, values }: BinaryWeights,
+  { warn, whereOf }: PassContext,
+) {
+  if (trained) warn(diagnostics.changedWeights(whereOf(origin), trained.error))
+  if (trained && trained.zeros > 0) warn(diagnostics.zeroWeights(whereOf(origin), trained.zeros))
+  if (noise > ROUNDING) warn(diagnostics.noisyWeights(whereOf(origin), values))
 }
 
 /** A sign that no node of the model takes: that of `--binarize`. */
@@ -80,17 +92,23 @@ function whyFloatInput(node: Node<'conv2d'>, weights: Tensor, { warn, whereOf }:
   const name = `'${where.node}'`
   const found = source.op === 'input' ? `the input ${name}` : `the result of ${where.op ?? source.op} ${name}`
   const exact = binarizeWeights(weights, 'exact')
-  const isBinary = !('refused' in exact) && !exact.pruned && exact.signs.values.includes(0 as never)
-  const bothSigns = isBinary && exact.signs.values.includes(1 as never)
+  const signs = 'refused' in exact ? undefined : soleSigns(exact)?.values
+  const bothSigns = signs?.includes(0 as never) && signs.includes(1 as never)
   const isFirst = readsOnlyInputs(x)
   if (!bothSigns || weights.values.length === weights.shape[0])
     return isFirst
       ? 'first layer: no sign before it'
       : `its input is not a sign: ${found} (--binarize would make it one)`
   if (isFirst && x.type.shape[3]! <= MOST_COLOURS) return 'first layer, on the image itself'
-  warn(diagnostics.inputNotSign(whereOf(node.origin), exact.reason, found))
+  if (source.op === 'map' && hasSteps(source.attrs.expr)) return `its input takes more than two values: ${found}`
+  warn(diagnostics.inputNotSign(whereOf(node.origin), 'values' in exact ? exact.values : 'binary weights', found))
   return `its input is not a sign: ${found} (a lost sign? --binarize ${node.origin[0]} restores it)`
 }
+
+/** A quantiser: nobody lost its sign. */
+const hasSteps = (expr: Expr): boolean => STEPS.has(expr.fn) || ('args' in expr && expr.args.some(hasSteps))
+
+const STEPS: ReadonlySet<Expr['fn']> = new Set(['round', 'floor', 'ceil', 'sign', 'select', 'ge', 'gt'])
 
 /** What made a value, before it was moved: layers wear their own name on the transposes around them. */
 const sourceOf = (node: Node): Node =>

@@ -1,7 +1,7 @@
 import { arg, call } from '../ir/expr.ts'
 import { constant, create } from '../ir/node.ts'
 import { f32, type Tensor } from '../ir/tensor.ts'
-import { type BinaryWeights, binarizeWeights } from './binarize-weights.ts'
+import { type BinaryWeights, binarizeWeights, soleSigns } from './binarize-weights.ts'
 import type { PassOptions } from './pass.ts'
 import { roundingRewrites, rule } from './rewrite.ts'
 
@@ -26,21 +26,28 @@ export const signWeights = roundingRewrites(
 
 /** How a float layer with weights ±alpha is computed; undefined for other weights. */
 export function howMultiplied(weights: Tensor, mode: PassOptions['weights']): string | undefined {
+  if (!hasBothSigns(weights)) return undefined
   const found = binarizeWeights(weights, 'exact')
-  if ('refused' in found || !hasBothSigns(weights)) return undefined
+  if ('refused' in found) return undefined
   const { values } = found
-  if (found.pruned) return `${values}: multiplied as floats`
+  if (!soleSigns(found)) return `${values}: multiplied as floats`
   if (!signsOf(weights)) return undefined
   if (isOne(found)) return `${values}: adds and subtracts`
   if (mode === 'exact' && !isExact(found)) return `${values}: multiplied as floats, which round otherwise`
   return `${values}: adds and subtracts, then one multiplication`
 }
 
+interface SignWeights extends BinaryWeights {
+  readonly signs: Tensor
+}
+
 /** Undefined where bits would not do, or would take no less room: weights with zeros, plain sums, a weight per filter. */
-function signsOf(weights: Tensor): BinaryWeights | undefined {
+function signsOf(weights: Tensor): SignWeights | undefined {
+  if (!hasBothSigns(weights)) return undefined
   const found = binarizeWeights(weights, 'exact')
-  if ('refused' in found || found.pruned || !hasBothSigns(weights)) return undefined
-  return weights.values.length > found.alpha.length ? found : undefined
+  const signs = 'refused' in found ? undefined : soleSigns(found)
+  if ('refused' in found || !signs || found.alpha.includes(0)) return undefined
+  return weights.values.length > found.alpha.length ? { ...found, signs } : undefined
 }
 
 const hasBothSigns = ({ values }: Tensor): boolean =>

@@ -32,7 +32,7 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
   const { op, attrs } = node
   switch (op) {
     case 'input':
-      return [typeRange(node.type.dtype)]
+      return [inputRange(node.type.dtype)]
     case 'constant':
       return constantRanges(attrs.value)
     case 'map':
@@ -91,10 +91,11 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
   }
 }
 
-function typeRange(dtype: DType): Range {
+/** Images have exact zeros, and so may any other input. */
+function inputRange(dtype: DType): Range {
   if (dtype === 'bit') return exactly(0, 1)
   if (dtype === 'u8') return integers(0, 255)
-  return dtype === 'f32' ? anything : integers(-(2 ** 31), 2 ** 31 - 1)
+  return dtype === 'f32' ? { ...anything, points: [0] } : integers(-(2 ** 31), 2 ** 31 - 1)
 }
 
 /** As many ranges as the longest list of operands has. */

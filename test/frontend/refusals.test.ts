@@ -22,7 +22,15 @@ for (const [code, list] of Object.entries(samples))
 
 test('every code of the catalogue has a sample', () => {
   // Warnings are sampled beside what causes them.
-  const warnings = ['rounded-to-f32', 'computed-in-f32', 'shape-differs', 'input-not-binary', 'zero-weights']
+  const warnings = [
+    'rounded-to-f32',
+    'computed-in-f32',
+    'shape-differs',
+    'input-not-binary',
+    'zero-weights',
+    'changed-weights',
+    'noisy-weights',
+  ]
   // Refusals of other stages, sampled in test/passes, test/compile and test/large.
   const later = ['sign-of-zero', 'invalid-option', 'not-integer', 'constants-too-large', 'fixed-batch']
   const codes = Object.values(diagnostics as Record<string, (...args: never[]) => { code: string }>).map(

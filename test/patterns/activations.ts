@@ -20,7 +20,7 @@ const where = (condition: NodeSpec, yes = 'one', no = 'minus'): NodeSpec[] => [c
 const qonnx = 'qonnx.custom_op.general'
 
 export const activations: readonly Activation[] = [
-  { name: 'A1 Sign', nodes: [node('Sign', ['x'])] },
+  { name: 'A1 Sign', nodes: [node('Sign', ['x'])], warnings: ['sign-of-zero'] },
   {
     name: 'A2 Sign(Sign(x) + c)',
     nodes: [node('Sign', ['x'], 'a'), node('Add', ['a', 'c'], 'b'), node('Sign', ['b'])],
@@ -105,21 +105,25 @@ export const activations: readonly Activation[] = [
       node('Add', ['d', 'p']),
     ],
     initializers: one,
+    warnings: ['sign-of-zero'],
   },
   {
     name: 'A8 RSign, Add',
     nodes: [node('Add', ['x', 't'], 'a'), node('Sign', ['a'])],
     initializers: { t: perChannel },
+    warnings: ['sign-of-zero'],
   },
   {
     name: 'A8 RSign, Sub',
     nodes: [node('Sub', ['x', 't'], 'a'), node('Sign', ['a'])],
     initializers: { t: perChannel },
+    warnings: ['sign-of-zero'],
   },
   {
     name: 'Clip before Sign',
     nodes: [node('Clip', ['x', 'minus', 'one'], 'a'), node('Sign', ['a'])],
     initializers: one,
+    warnings: ['sign-of-zero'],
   },
   {
     name: 'A9 FakeQuantize to -1 and 1',

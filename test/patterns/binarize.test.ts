@@ -138,7 +138,8 @@ describe('binary weights behind something that is no sign', () => {
       binarize: ['conv'],
       scale: 'alpha',
     })
-    expect([restored.binary, codesOf(restored)]).toEqual([1, []])
+    // The input of the model may hold zeros.
+    expect([restored.binary, codesOf(restored)]).toEqual([1, ['sign-of-zero']])
   })
   test('but not on an image of three colours', async () => {
     expect(codesOf(await compiled(lost(3, [{ op: 'Identity', in: ['x'], out: ['a'] }])))).toEqual([])

@@ -28,10 +28,26 @@ const even = f32(
   [4, 4, 3, 3],
   new Array(144).fill(1).map((v, i) => (i % 3 ? v : -v)),
 )
-const binary = [node('Sign', ['x'], 'b'), node('Conv', ['b', 'k'], 'c')]
+const binaryOf = (x: string) => [node('Sign', [x], 'b'), node('Conv', ['b', 'k'], 'c')]
+const binary = binaryOf('x')
 const line = { gain: f32([4, 1, 1], [0.3, 0.7, -0.2, 1.1]), shift: f32([4, 1, 1], [0.11, -0.23, 0.37, 0.41]) }
 
 const reachable: readonly [string, Uint8Array][] = [
+  ['the input of the model', network([node('Sign', ['x'], 's')])],
+  [
+    'the input of the model, scaled and clamped',
+    network([node('Mul', ['x', 'gain'], 'm'), node('Clip', ['m', 'low', 'high'], 'n'), node('Sign', ['n'], 's')], {
+      gain: line.gain,
+      low: f32([], [-1]),
+      high: f32([], [1]),
+    }),
+  ],
+  [
+    'a convolution of the input without a bias: an image has black parts',
+    network([node('Conv', ['x', 'k'], 'm'), node('Sign', ['m'], 's')], {
+      k: f32([4, 4, 1, 1], [0.3, 0.1, -2, 7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3]),
+    }),
+  ],
   ['sums of an even number of bits', network([...binary, node('Sign', ['c'], 's')], { k: even })],
   [
     'sums of an odd number of bits with padding, which leaves some out',
@@ -86,11 +102,16 @@ const reachable: readonly [string, Uint8Array][] = [
   ],
 ]
 
+/** An input may hold zeros; behind a shift, that would be chance. */
+const off = node('Add', ['x', 'fine'], 'e')
+const fine = { fine: f32([], [1 / 4096]) }
+
 const unreachable: readonly [string, Uint8Array][] = [
-  ['any float', network([node('Sign', ['x'], 's')])],
+  ['any float', network([off, node('Sign', ['e'], 's')], fine)],
   [
     'a clamp to ±1',
-    network([node('Clip', ['x', 'low', 'high'], 'm'), node('Sign', ['m'], 's')], {
+    network([off, node('Clip', ['e', 'low', 'high'], 'm'), node('Sign', ['m'], 's')], {
+      ...fine,
       low: f32([], [-1]),
       high: f32([], [1]),
     }),
@@ -98,17 +119,27 @@ const unreachable: readonly [string, Uint8Array][] = [
   [
     'sums of an odd number of bits',
     network(
-      [node('Sign', ['x'], 'b'), node('Conv', ['b', 'k'], 'c'), node('Sign', ['c'], 's')],
-      { k: f32([4, 1, 3, 3], new Array(36).fill(1)) },
+      [off, node('Sign', ['e'], 'b'), node('Conv', ['b', 'k'], 'c'), node('Sign', ['c'], 's')],
+      { ...fine, k: f32([4, 1, 3, 3], new Array(36).fill(1)) },
       'float[1,1,4,4]',
     ),
   ],
   [
     'batch norm after a sum',
-    network([...binary, node('Mul', ['c', 'gain'], 'm'), node('Add', ['m', 'shift'], 'n'), node('Sign', ['n'], 's')], {
-      k: even,
-      ...line,
-    }),
+    network(
+      [
+        off,
+        ...binaryOf('e'),
+        node('Mul', ['c', 'gain'], 'm'),
+        node('Add', ['m', 'shift'], 'n'),
+        node('Sign', ['n'], 's'),
+      ],
+      {
+        k: even,
+        ...fine,
+        ...line,
+      },
+    ),
   ],
   [
     'ReLU with a shift behind it',
@@ -125,14 +156,19 @@ const unreachable: readonly [string, Uint8Array][] = [
   ['ReLU: 0 or 1, exactly', network([node('Relu', ['x'], 'r'), node('Sign', ['r'], 's')])],
   [
     'a sign that says what 0 is',
-    network([...binary, node('Sign', ['c'], 'a'), node('Add', ['a', 'tenth'], 'n'), node('Sign', ['n'], 's')], {
-      k: even,
-      tenth: f32([], [0.1]),
-    }),
+    network(
+      [off, ...binaryOf('e'), node('Sign', ['c'], 'a'), node('Add', ['a', 'tenth'], 'n'), node('Sign', ['n'], 's')],
+      {
+        k: even,
+        ...fine,
+        tenth: f32([], [0.1]),
+      },
+    ),
   ],
   [
     'a residual sum of floats',
-    network([node('Conv', ['x', 'k'], 'c', pads), node('Add', ['c', 'x'], 'n'), node('Sign', ['n'], 's')], {
+    network([off, node('Conv', ['e', 'k'], 'c', pads), node('Add', ['c', 'e'], 'n'), node('Sign', ['n'], 's')], {
+      ...fine,
       k: even.values.length
         ? f32(
             [4, 4, 3, 3],

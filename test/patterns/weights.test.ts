@@ -32,6 +32,7 @@ interface Weights {
   /** Scale of the result, where it is no part of the weights. */
   readonly after?: readonly NodeSpec[]
   readonly binary?: number
+  readonly channels?: number
 }
 
 const signed = node('Sign', ['W'], 'signs')
@@ -126,6 +127,47 @@ const exact: readonly Weights[] = [
     binary: 2,
   },
   {
+    name: 'one zero: a second sum for one filter',
+    initializers: { w: filled(SHAPE, (next, i) => (i === 100 ? 0 : sign(next))) },
+    binary: 2,
+  },
+  {
+    name: '2 bits, symmetric',
+    initializers: { w: filled(SHAPE, (next, i) => (2 * Math.floor(next() * 4) - 3) * alphaOf(i)) },
+    binary: 2,
+  },
+  {
+    name: '2 bits, -2 to 1: an offset is a filter of ones',
+    initializers: { w: filled(SHAPE, (next, i) => (Math.floor(next() * 4) - 2) * alphaOf(i)) },
+    binary: 3,
+  },
+  {
+    name: '4 bits',
+    initializers: { w: filled([6, 32, 1, 1], next => (Math.floor(next() * 16) - 8) / 8) },
+    channels: 32,
+    binary: 5,
+  },
+  {
+    name: 'ternary with two scales (TTQ)',
+    initializers: { w: filled(SHAPE, next => [1.5, 0, -0.25][Math.floor(next() * 3)]!) },
+    binary: 3,
+  },
+  {
+    name: 'two unequal values',
+    initializers: { w: filled(SHAPE, next => (next() < 0.5 ? -0.25 : 1.5)) },
+    binary: 2,
+  },
+  {
+    name: 'alpha per input channel',
+    initializers: { w: filled(SHAPE, (next, i) => sign(next) * (1 + (Math.floor(i / 9) % 8) / 8) * alphaOf(i)) },
+    binary: 6,
+  },
+  {
+    name: 'alpha per tap',
+    initializers: { w: filled([6, 8, 1, 3], (next, i) => sign(next) * (1 + (i % 3) / 2)) },
+    binary: 3,
+  },
+  {
     name: 'W11 signs flipped by a folded batch norm, and its bias',
     initializers: {
       w: filled(SHAPE, (next, i) => sign(next) * alphaOf(i) * (i % 144 < 72 ? -3 : 1)),
@@ -134,23 +176,26 @@ const exact: readonly Weights[] = [
   },
 ]
 
-const network = ({ nodes = [], initializers, after, domain }: Weights): Uint8Array =>
+const network = ({ nodes = [], initializers, after, domain, channels = 8 }: Weights): Uint8Array =>
   model({
-    inputs: { input: 'float[1,8,6,6]' },
+    inputs: { input: `float[1,${channels},6,6]` },
     outputs: { y: 'float' },
     nodes: [
-      node('Sign', ['input'], 'x'),
+      node('GreaterOrEqual', ['input', 'nought'], 'condition'),
+      node('Where', ['condition', 'plus', 'minus'], 'x'),
       ...nodes,
       node('Conv', ['x', 'w', ...('bias' in initializers ? ['bias'] : [])], after ? 'conv' : 'y', {
         pads: [1, 0, 1, 2],
       }),
       ...(after ?? []),
     ],
-    initializers,
+    initializers: { ...initializers, nought: scalar(0), plus: scalar(1), minus: scalar(-1) },
     ...(domain ? { domains: { [domain]: 1 } } : {}),
   })
 
-const feeds = new Map([['input', filled([1, 8, 6, 6], next => dyadic(next), 11)]])
+const feedsOf = ({ channels = 8 }: Weights) =>
+  new Map([['input', filled([1, channels, 6, 6], next => dyadic(next), 11)]])
+const feeds = feedsOf({ name: '', initializers: {} })
 
 describe('binary weights', () => {
   test.each(exact)('$name', async weights => {
@@ -162,29 +207,56 @@ describe('binary weights', () => {
     const cases = await Promise.all(
       exact.map(async (weights, i) => ({
         ...(await compiled(network(weights), `weights_${i}`, { weights: 'exact' })),
-        feeds,
+        feeds: feedsOf(weights),
       })),
     )
     const results = runC(cases)
     for (const [i, weights] of exact.entries()) {
       if (weights.domain) continue
-      const expected = (await runOnnxruntime(network(weights), feeds)).get('y')!.values
+      const expected = (await runOnnxruntime(network(weights), feedsOf(weights))).get('y')!.values
       expect(results[i], weights.name).toEqual(expected)
     }
   })
 })
 
+describe('weights that stay float, and say so', () => {
+  const cases: readonly [string, Tensor, RegExp][] = [
+    [
+      'int8',
+      filled(SHAPE, next => Math.floor(next() * 255) - 127),
+      /weights of 67 equally spaced levels per filter would take 8 sums of bits/,
+    ],
+    [
+      'alpha per input channel of many',
+      filled([6, 64, 1, 1], (next, i) => sign(next) * (1 + (i % 64) ** 2 / 4096)),
+      /±alpha per input channel/,
+    ],
+  ]
+  test.each(cases)('%s', async (name, w, reason) => {
+    const weights = { name, initializers: { w }, channels: w.shape[1]! }
+    const result = await compiled(network(weights))
+    expect([result.binary, result.float, codesOf(result)]).toEqual([0, 1, []])
+    expect(result.decisions.at(-1)!.reason).toMatch(reason)
+    const expected = (await runOnnxruntime(network(weights), feedsOf(weights))).get('y')!.values
+    if (hasCompiler('gcc')) expect(runC([{ ...result, feeds: feedsOf(weights) }])[0]).toEqual(expected)
+  })
+})
+
 describe('W9 trained weights', () => {
-  const zeros = { name: '', initializers: { w: filled(SHAPE, next => Math.floor(next() * 9) - 4) } }
-  test('a few zeros count as +alpha, with a warning', async () => {
+  const zeros = { name: '', initializers: { w: filled(SHAPE, (next, i) => (i % 9 ? next() * 2 - 1 : 0)) } }
+  test('they are warned of, with the relative error of the weights; zeros count as +alpha, with a warning', async () => {
     const result = await compiled(network(zeros))
-    expect([result.binary, codesOf(result)]).toEqual([1, ['zero-weights']])
-    expect(result.warnings[0]!.message).toMatch(/^Conv 'y' has \d+ trained weights that are exactly 0/)
+    expect([result.binary, codesOf(result)]).toEqual([1, ['changed-weights', 'zero-weights']])
+    expect(result.warnings[0]!.message).toMatch(
+      /^Conv 'y' has trained weights .* a relative error of the weights of 58 %/,
+    )
+    expect(result.warnings[1]!.message).toMatch(/^Conv 'y' has 48 trained weights that are exactly 0/)
+    expect(result.decisions.at(-1)!.reason).toMatch(/trained weights: sign\(W\), .* relative error 0\.58/)
   })
   test('exact keeps the layer float', async () => {
     const result = await compiled(network(zeros), 'net', { weights: 'exact' })
     expect([result.binary, result.float]).toEqual([0, 1])
-    expect(result.decisions.at(-1)!.reason).toContain('not ±alpha per filter')
+    expect(result.decisions.at(-1)!.reason).toContain('trained floats, not ±alpha')
   })
   test('rounding noise is no training, but exact refuses it', async () => {
     const noisy = {
@@ -192,7 +264,7 @@ describe('W9 trained weights', () => {
       initializers: { w: filled(SHAPE, next => Math.fround(sign(next) * 0.01 * (1 + next() * 1e-5))) },
     }
     const result = await compiled(network(noisy))
-    expect([result.binary, codesOf(result)]).toEqual([1, []])
+    expect([result.binary, codesOf(result)]).toEqual([1, ['noisy-weights']])
     expect(result.decisions.at(-1)!.reason).toMatch(/weights ±alpha per filter \(but for rounding noise of \d/)
     expect((await compiled(network(noisy), 'net', { weights: 'exact' })).float).toBe(1)
   })
