@@ -1,4 +1,4 @@
-import { arg, argsOf, call, type Expr, evaluator, number, rewriteExpr, showExpr, sizeOf, typeOf } from '../ir/expr.ts'
+import { arg, call, type Expr, evaluator, number, showExpr, stepOf, typeOf } from '../ir/expr.ts'
 import { slopeOf } from '../ir/slope.ts'
 import type { DType } from '../ir/tensor.ts'
 import { bisect, fromOrder, LARGEST, toOrder } from './switch-point.ts'
@@ -19,18 +19,19 @@ export function conditionalStep(
   types: readonly DType[],
   literals: readonly (number | undefined)[],
 ): Step | undefined {
-  const conditions = new Map<string, Expr>()
+  const numbers = numbered(expr)
+  const conditions = new Map<number, Expr>()
   let isFree = true
   const visit = (part: Expr): void => {
     if (part.fn === 'number') return
-    if (typeOf(part, types) === 'bit') conditions.set(showExpr(part), part)
+    if (typeOf(part, types) === 'bit') conditions.set(numbers.get(part)!, part)
     else if (part.fn !== 'arg') for (const inner of part.args) visit(inner)
     else if (literals[part.index] === undefined) isFree = false
   }
   visit(expr)
   const [condition, ...more] = conditions.values()
   if (!condition || more.length > 0 || !isFree) return undefined
-  const value = evaluator(replaced(expr, showExpr(condition)), ['bit', ...types])
+  const value = evaluator(replaced(expr, numbers.get(condition)!, numbers), ['bit', ...types])
   const known = literals.map(literal => literal ?? 0)
   return ordered(condition, value([0, ...known]), value([1, ...known]))
 }
@@ -41,10 +42,9 @@ export function conditionalStep(
  * over all f32; the condition e >= that number is exact.
  */
 export function monotoneStep(expr: Expr, types: readonly DType[]): Step | undefined {
-  for (const part of partsOf(expr, types)) {
-    const f = replaced(expr, showExpr(part))
-    if (argsOf(f).some(index => index !== 0)) continue
-    const found = switchOf(f)
+  const numbers = numbered(expr)
+  for (const part of bottlenecks(expr, types, numbers)) {
+    const found = switchOf(replaced(expr, numbers.get(part)!, numbers))
     if (!found) continue
     const { from, to, at } = found
     const condition = at === TINY ? call('gt', part, number(0)) : call('ge', part, number(at))
@@ -63,21 +63,46 @@ const ordered = (condition: Expr, whenFalse: number, whenTrue: number): Step | u
     : { condition: call('not', condition), low: whenTrue, high: whenFalse }
 }
 
-/** Parts of type f32 that depend on the arguments, the largest first; each once. */
-function partsOf(expr: Expr, types: readonly DType[]): Expr[] {
-  const found = new Map<string, Expr>()
-  rewriteExpr(expr, part => {
-    if (part !== expr && argsOf(part).length > 0 && typeOf(part, types) === 'f32') found.set(showExpr(part), part)
-    return part
-  })
-  return [...found.values()].sort((a, b) => sizeOf(b) - sizeOf(a))
+/** A number for every part: parts that are alike have the same. */
+function numbered(expr: Expr): ReadonlyMap<Expr, number> {
+  const numbers = new Map<Expr, number>()
+  const known = new Map<string, number>()
+  const visit = (part: Expr): number => {
+    const text = 'args' in part ? `${part.fn}(${part.args.map(visit)})` : showExpr(part)
+    const found = known.get(text) ?? known.size
+    known.set(text, found)
+    numbers.set(part, found)
+    return found
+  }
+  visit(expr)
+  return numbers
 }
 
-/** The expression with the part that shows as `text` as its argument 0; what else it reads is numbered from 1. */
-function replaced(expr: Expr, text: string): Expr {
-  if (showExpr(expr) === text) return arg(0)
+/** Parts of type f32 through which alone the expression depends on its arguments, the largest first; each once. */
+function bottlenecks(expr: Expr, types: readonly DType[], numbers: ReadonlyMap<Expr, number>): Expr[] {
+  const found = new Map<number, { part: Expr; size: number; reads: number }>()
+  const visit = (part: Expr): { size: number; reads: number; type: DType } => {
+    if (part.fn === 'number') return { size: 0, reads: 0, type: 'f32' }
+    const inner = 'args' in part ? part.args.map(visit) : []
+    const typesOf = inner.map(each => each.type)
+    const size = inner.reduce((sum, each) => sum + each.size, 1)
+    const reads = 'args' in part ? inner.reduce((sum, each) => sum + each.reads, 0) : 1
+    const type = 'args' in part ? stepOf(part.fn, typesOf).type : typeOf(part, types)
+    const number = numbers.get(part)!
+    if (part !== expr && type === 'f32')
+      found.set(number, { part, size, reads: reads + (found.get(number)?.reads ?? 0) })
+    return { size, reads, type }
+  }
+  const { reads } = visit(expr)
+  const all = [...found.values()].filter(each => each.reads === reads && reads > 0)
+  return all.sort((a, b) => b.size - a.size).map(({ part }) => part)
+}
+
+/** The expression with a part, by its number, as its argument 0; what else it reads is numbered from 1. */
+function replaced(expr: Expr, part: number, numbers: ReadonlyMap<Expr, number>): Expr {
+  if (numbers.get(expr) === part) return arg(0)
   if (expr.fn === 'arg') return arg(expr.index + 1)
-  return 'args' in expr ? { fn: expr.fn, args: expr.args.map(inner => replaced(inner, text)) } : expr
+  return 'args' in expr ? { fn: expr.fn, args: expr.args.map(inner => replaced(inner, part, numbers)) } : expr
 }
 
 function switchOf(f: Expr): { from: number; to: number; at: number } | undefined {
