@@ -64,10 +64,12 @@ export function createNamer(model = ''): Namer {
   return (text, prefix, use = 'call') => {
     const isLegal = (name: string) => isFree(name, use)
     const wanted = legalName(text, prefix, isLegal)
+    // Macros are made without the underscore that makes a name legal.
+    const keyOf = (name: string) => name.toLowerCase().replace(/_$/, '')
     let name = wanted
-    for (let count = 2; taken.has(name.toLowerCase()); count++)
+    for (let count = 2; taken.has(keyOf(name)); count++)
       name = legalName(`${wanted.replace(/_$/, '')}_${count}`, prefix, isLegal)
-    taken.add(name.toLowerCase())
+    taken.add(keyOf(name))
     return name
   }
 }

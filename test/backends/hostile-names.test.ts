@@ -103,6 +103,16 @@ it('a model and a layer make no name of the templates', () => {
   expect(createNamer('net')('image', 'input', 'parameter')).toBe('image')
 })
 
+it('inputs that differ in what makes them legal have macros of their own', () => {
+  const take = createNamer('net')
+  expect(['I', 'i', 'int', 'INT'].map(name => take(name, 'input', 'parameter'))).toEqual([
+    'I_',
+    'i_2',
+    'int_',
+    'INT_2_',
+  ])
+})
+
 it('what is made legal stays legal', () => {
   for (const word of words) expect(isLegalName(legalName(word, 'x'))).toBe(true)
 })
