@@ -1,6 +1,7 @@
 import type { PrintOptions, SourceFile } from './backends/backend.ts'
 import { lower } from './backends/lower.ts'
 import { loadBackend, type Target } from './backends/registry.ts'
+import { checkBytes, checkOptions } from './check-options.ts'
 import { adaptInputs, type InputForm } from './frontend/adapt-inputs.ts'
 import { type ReadOptions, readModel } from './frontend/index.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
@@ -12,7 +13,7 @@ import { version } from './version.ts'
 export interface CompileOptions
   extends Omit<ReadOptions, 'name'>,
     InputForm,
-    RunOptions,
+    Omit<RunOptions, 'operators'>,
     Omit<PrintOptions, 'version'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
@@ -27,9 +28,11 @@ export interface CompileResult {
 
 /**
  * The whole compiler: ONNX bytes to source files. Throws a CompileError that lists every reason why the model cannot
- * be compiled. The same bytes and options give the same files.
+ * be compiled, and a TypeError for options and bytes that are none. The same bytes and options give the same files.
  */
 export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
+  checkBytes(bytes)
+  checkOptions(options)
   const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
   const { graph, decisions, warnings } = runPasses(adaptInputs(model.graph, options), pipeline, {
     ...options,

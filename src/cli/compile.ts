@@ -1,6 +1,8 @@
 import { type Target, targets } from '../backends/registry.ts'
+import { optionsFor, withoutEffect } from '../check-options.ts'
 import { compile } from '../compile.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
+import { specOf, typed } from '../options.ts'
 import type { Summary } from '../summary.ts'
 import { UsageError } from './fail.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
@@ -28,13 +30,14 @@ export async function runCompile(path: string, options: Options): Promise<void> 
     inline: options.inline === true,
     ...(options.isa ? { isa: options.isa } : {}),
   }
-  if ((print.wat || print.inline) && !chosen.includes('wasm'))
-    throw new UsageError('--emit and --inline are for the target wasm')
-  if (options.constants === 'file' && !chosen.includes('c'))
-    throw new UsageError('--constants file is for the target c: wasm has its constants inside, wgsl always in a file')
-  if (options.isa && !chosen.includes('c')) throw new UsageError('--isa is for the target c')
+  const all = { ...shared, ...print }
+  const [useless] = withoutEffect(chosen, all)
+  if (useless)
+    throw new UsageError(
+      `${typed(useless, all[useless as keyof typeof all])} is for the target ${specOf(useless).targets}`,
+    )
   const results = []
-  for (const target of chosen) results.push(await compile(bytes, { ...shared, ...print, target }))
+  for (const target of chosen) results.push(await compile(bytes, { ...optionsFor(target, all), target }))
   const files = results.flatMap(result => result.files)
   const twice = files.find(({ path }, i) => files.findIndex(other => other.path === path) !== i)
   if (twice)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
-import { constantPlaces } from '../backends/backend.ts'
 import { targets } from '../backends/registry.ts'
+import { flagOf, type OptionName, specOf, type Value } from '../options.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 import {
@@ -49,11 +49,11 @@ function addCompile(program: Command): void {
     .requiredOption('--target <list>', `${targets.join(', ')}; several separated by commas`)
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
-    .option('--isa <list>', ISA, isaList)
-    .addOption(constantsOption())
-    .option('--trace', "the generated code can report every layer's result")
+    .addOption(optionOf('isa'))
+    .addOption(optionOf('constants'))
+    .addOption(optionOf('trace'))
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
-    .option('--inline', 'wasm: the module inside the .js file, in base64')
+    .addOption(optionOf('inline'))
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
@@ -79,7 +79,7 @@ function addVerify(program: Command, finish: (status: number) => void): void {
     .option('--seed <n>', 'of the inputs', wholeNumber, 1)
     .option('--input <file>', 'run on these inputs instead: a .npy file, or a .npz file with an array per input')
     .option('--tolerance <x>', "of floats, relative to the layer's largest value", positiveNumber, 1e-5)
-    .addOption(constantsOption())
+    .addOption(optionOf('constants'))
   withModelOptions(command)
     .option('--json', 'print the comparison as JSON')
     .action(async (model, options) => finish(await (await import('./verify.ts')).runVerify(model, options)))
@@ -94,7 +94,7 @@ function addEval(program: Command): void {
       '--data <file.npz>',
       'arrays y (the class of every sample) and x, or one by the name of every input',
     )
-    .addOption(constantsOption())
+    .addOption(optionOf('constants'))
   withModelOptions(command)
     .option('--json', 'print the result as JSON')
     .action(async (model, options) => (await import('./eval.ts')).runEval(model, options))
@@ -107,8 +107,8 @@ function addBench(program: Command): void {
     .argument('<model.onnx>')
     .option('--target <name>', targets.join(', '), 'c')
     .option('--milliseconds <n>', 'how long to measure; per part', positiveInteger, 4000)
-    .option('--isa <list>', ISA, isaList)
-    .addOption(constantsOption())
+    .addOption(optionOf('isa'))
+    .addOption(optionOf('constants'))
     .option('--chromium <path>', 'wgsl: the browser (default: /usr/bin/chromium)')
     .option('--batch-sizes <list>', 'wgsl: samples per run, separated by commas (default: 1,8)', sizeList)
   withModelOptions(command)
@@ -116,53 +116,37 @@ function addBench(program: Command): void {
     .action(async (model, options) => (await import('./bench.ts')).runBench(model, options))
 }
 
-const ISA = 'c: instruction sets beside portable code, of sse4,avx2,avx512; none for portable code only (default: all)'
+/** What every command that compiles a model takes, from the table of options. */
+const modelOptions: readonly OptionName[] = [
+  ...(['name', 'weights', 'binarize', 'scale', 'signZero', 'inputType', 'mean', 'std', 'inputLayout'] as const),
+  ...(['firstLayer', 'batch', 'sizes', 'rewriteLimit'] as const),
+]
 
-const constantsOption = (): Option =>
-  new Option('--constants <where>', 'c: weights in the source, or in a file NAME.bin that the run function takes')
-    .choices(constantPlaces)
-    .default('inline')
-
-/** Options of every command that compiles a model. */
-const withModelOptions = (command: Command): Command =>
-  command
-    .option('--name <name>', 'prefix of files and symbols (default: the file name)')
-    .addOption(
-      new Option('--weights <mode>', 'what to make of binary layers whose weights are not ±alpha')
-        .choices(['xnor', 'centered', 'exact'])
-        .default('xnor'),
-    )
-    .option('--binarize <layers>', 'auto, all, or names of float layers to binarize by XNOR-Net', layerList, 'auto')
-    .addOption(
-      new Option('--scale <mode>', 'for layers binarized by --binarize')
-        .choices(['alpha', 'alpha-k'])
-        .default('alpha-k'),
-    )
-    .addOption(
-      new Option('--sign-zero <mode>', 'where a sign can meet an exact 0: take it as +1 and warn, or refuse')
-        .choices(['plus', 'error'])
-        .default('plus'),
-    )
-    .addOption(new Option('--input-type <type>', 'type of float inputs in the generated code').choices(['f32', 'u8']))
-    .option('--mean <list>', 'with --input-type u8: the model gets (x / 255 - mean) / std', numberList)
-    .option('--std <list>', 'see --mean; one value, or one per channel', numberList)
-    .addOption(
-      new Option('--input-layout <layout>', 'layout of images in the generated code').choices(['nchw', 'nhwc']),
-    )
-    .addOption(
-      new Option('--first-layer <arithmetic>', 'of layers that read bytes: as the model has it, or integer weights')
-        .choices(['float', 'integer'])
-        .default('float'),
-    )
-    .option(
-      '--batch <n>',
-      'samples of one run (default: as the file says, 1 where it leaves them open)',
-      positiveInteger,
-    )
-    .option('--size <list>', 'sizes of open axes, by their names in the file: h=224,w=224', axisSizes)
+const withModelOptions = (command: Command): Command => {
+  for (const name of modelOptions) command.addOption(optionOf(name))
+  return command
     .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
     .option('--print-after <pass>', 'print the graph after this pass, to stderr')
-    .option('--rewrite-limit <n>', 'stop after so many rewrites, to bisect a wrong one', positiveInteger)
     .option('--timing', 'print the time that every pass took, to stderr')
+}
+
+/** An option of the table, as the command line parser wants it. */
+function optionOf(name: OptionName): Option {
+  const spec = specOf(name)
+  const target = spec.targets ? `${spec.targets}: ` : ''
+  const option = new Option(flagOf(name), `${target}${spec.help}`)
+  if (spec.value.kind === 'choice') option.choices(spec.value.of)
+  const parse = parsers[spec.value.kind]
+  if (parse) option.argParser(parse)
+  return spec.default === undefined ? option : option.default(spec.default)
+}
+
+const parsers: Partial<Record<Value['kind'], (text: string) => unknown>> = {
+  count: positiveInteger,
+  numbers: numberList,
+  layers: layerList,
+  sizes: axisSizes,
+  list: isaList,
+}
 
 process.exitCode = await main(process.argv.slice(2))

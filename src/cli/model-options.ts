@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import type { ConstantPlace, Isa } from '../backends/backend.ts'
 import type { CompileOptions } from '../compile.ts'
 import { print } from '../ir/print.ts'
+import { flagOf, type OptionName, specOf, options as table } from '../options.ts'
 import { externalReader } from './external-data.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
 
@@ -75,13 +76,9 @@ export async function compileOptions(
 
 /** Only what changes the generated code, and not at its default. */
 function commandLine(options: ModelOptions): string {
-  const defaults = {
-    weights: 'xnor',
-    binarize: 'auto',
-    scale: 'alpha-k',
-    'first-layer': 'float',
-    constants: 'inline',
-  }
+  const defaults = Object.fromEntries(
+    (Object.keys(table) as OptionName[]).map(name => [flagOf(name).split(' ')[0]!.slice(2), specOf(name).default]),
+  )
   const shown = {
     weights: options.weights,
     binarize: options.binarize,
@@ -97,7 +94,7 @@ function commandLine(options: ModelOptions): string {
     constants: options.constants,
   }
   return Object.entries(shown)
-    .filter(([key, value]) => value !== undefined && value !== defaults[key as keyof typeof defaults])
+    .filter(([key, value]) => value !== undefined && value !== defaults[key])
     .map(([key, value]) => `--${key} ${value}`)
     .join(' ')
 }

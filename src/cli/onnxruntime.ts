@@ -1,4 +1,5 @@
 import { allocate, elements, type Tensor } from '../ir/tensor.ts'
+import { inBatches } from '../verify/in-batches.ts'
 import type { Feeds, Reference } from '../verify/runner.ts'
 
 /** The part of onnxruntime-node that is used. It is not a dependency: it is taken where it is installed. */
@@ -11,6 +12,7 @@ interface Onnxruntime {
 
 interface Session {
   readonly run: (feeds: Readonly<Record<string, object>>) => Promise<Record<string, OrtTensor>>
+  readonly inputMetadata?: readonly { readonly shape?: readonly (number | string)[] }[]
 }
 
 interface OrtTensor {
@@ -51,11 +53,18 @@ export async function openOnnxruntime(bytes: Uint8Array): Promise<Reference | st
   const { session, toFeeds } = opened
   return {
     name: 'onnxruntime',
-    run: async feeds => {
-      const outputs = await session.run(toFeeds(feeds))
-      return new Map(Object.entries(outputs).map(([output, tensor]) => [output, asFloats(tensor)]))
-    },
+    run: feeds =>
+      inBatches(feeds, fixedBatch(session), async batch => {
+        const outputs = await session.run(toFeeds(batch))
+        return new Map(Object.entries(outputs).map(([output, tensor]) => [output, asFloats(tensor)]))
+      }),
   }
+}
+
+/** The number of samples that the file fixes. */
+function fixedBatch({ inputMetadata = [] }: Session): number | undefined {
+  const size = inputMetadata[0]?.shape?.[0]
+  return typeof size === 'number' && size > 0 ? size : undefined
 }
 
 /** One run of onnxruntime on this model and these inputs, nothing else, to be timed; or why it cannot be asked. */

@@ -1,3 +1,4 @@
+import { checkBytes, checkValues } from '../check-options.ts'
 import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { fixedBatch, refuseUnknownSizes } from './boundary.ts'
@@ -29,6 +30,8 @@ export interface ReadResult {
 
 /** Reads an ONNX model. Throws a CompileError that lists everything about it that is wrong or not supported. */
 export async function readModel(bytes: Uint8Array, options: ReadOptions = {}): Promise<ReadResult> {
+  checkBytes(bytes)
+  checkValues(options, ['name', 'batch', 'sizes', 'readExternal'])
   const model = await decodeModel(bytes)
   checkModel(model)
   const { batch, sizes = {} } = options

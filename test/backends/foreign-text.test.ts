@@ -53,8 +53,15 @@ const folder = mkdtempSync(join(tmpdir(), 'xnorc-names-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const filesOf = async (target: Target, commandLine: string) =>
-  (await compile(named(hostile), { target, name: 'net', commandLine, binarize: hostile.map(n => `${n}g`), wat: true }))
-    .files
+  (
+    await compile(named(hostile), {
+      target,
+      name: 'net',
+      commandLine,
+      binarize: hostile.map(n => `${n}g`),
+      ...(target === 'wasm' ? { wat: true } : {}),
+    })
+  ).files
 
 /** Writes the files and returns their folder. */
 function write(name: string, files: readonly SourceFile[]): string {

@@ -163,7 +163,7 @@ describe('options of the model', () => {
     [['--input-layout', 'chwn'], 'Allowed choices are nchw, nhwc'],
     [['--mean', '1'], 'they need --input-type u8'],
     [['--input-type', 'u8', '--mean', '1,2'], "2 values for the 3 channels of 'x'"],
-    [['--input-type', 'u8', '--std', '0'], '--std: a value is 0'],
+    [['--input-type', 'u8', '--std', '0'], '--std: a value of 0 is 0'],
     [['--std', '1,two'], 'Numbers separated by commas'],
   ])('%j is wrong usage', (options, message) => {
     withModel(path => {

@@ -1,0 +1,114 @@
+import { constantPlaces, isas } from './backends/backend.ts'
+import { type Target, targets } from './backends/registry.ts'
+import type { CompileOptions } from './compile.ts'
+
+/** What an option takes. */
+export type Value =
+  | { readonly kind: 'choice'; readonly of: readonly string[] }
+  | { readonly kind: 'list'; readonly of: readonly string[] }
+  /** A whole number above 0. */
+  | { readonly kind: 'count' }
+  | { readonly kind: 'numbers' | 'layers' | 'sizes' | 'switch' | 'text' }
+  /** For programs only, not for the command line. */
+  | { readonly kind: 'function' }
+
+export interface OptionSpec {
+  readonly value: Value
+  /** For help: what it decides. */
+  readonly help: string
+  readonly default?: string
+  readonly required?: true
+  /** The targets that know it; all if left out. */
+  readonly targets?: readonly Target[]
+  /** On the command line: its name where that is not the option's own, and what it takes. */
+  readonly flag?: string
+}
+
+const choice = (...of: readonly string[]): Value => ({ kind: 'choice', of })
+
+/** All options of `compile`. A new one does not compile without its entry. */
+export const options = {
+  target: { value: choice(...targets), help: 'what to generate', required: true },
+  name: { value: { kind: 'text' }, help: 'prefix of files and symbols (default: the file name)', required: true },
+  weights: {
+    value: choice('xnor', 'centered', 'exact'),
+    default: 'xnor',
+    help: 'what to make of binary layers whose weights are not ±alpha',
+  },
+  binarize: {
+    value: { kind: 'layers' },
+    default: 'auto',
+    help: 'auto, all, or names of float layers to binarize by XNOR-Net',
+    flag: '--binarize <layers>',
+  },
+  scale: { value: choice('alpha', 'alpha-k'), default: 'alpha-k', help: 'for layers binarized by --binarize' },
+  signZero: {
+    value: choice('plus', 'error'),
+    default: 'plus',
+    help: 'where a sign can meet an exact 0: take it as +1 and warn, or refuse',
+  },
+  inputType: { value: choice('f32', 'u8'), help: 'type of float inputs in the generated code' },
+  mean: { value: { kind: 'numbers' }, help: 'with --input-type u8: the model gets (x / 255 - mean) / std' },
+  std: { value: { kind: 'numbers' }, help: 'see --mean; one value, or one per channel' },
+  inputLayout: { value: choice('nchw', 'nhwc'), help: 'layout of images in the generated code' },
+  firstLayer: {
+    value: choice('float', 'integer'),
+    default: 'float',
+    help: 'of layers that read bytes: as the model has it, or integer weights',
+  },
+  batch: {
+    value: { kind: 'count' },
+    help: 'samples of one run (default: as the file says, 1 where it leaves them open)',
+  },
+  sizes: {
+    value: { kind: 'sizes' },
+    help: 'sizes of open axes, by their names in the file: h=224,w=224',
+    flag: '--size <list>',
+  },
+  rewriteLimit: { value: { kind: 'count' }, help: 'stop after so many rewrites, to bisect a wrong one' },
+  isa: {
+    value: { kind: 'list', of: isas },
+    help: `instruction sets beside portable code, of ${isas.join(',')}; none for portable code only (default: all)`,
+    targets: ['c'],
+  },
+  constants: {
+    value: choice(...constantPlaces),
+    default: 'inline',
+    help: 'weights in the source, or in a file NAME.bin that the run function takes',
+    targets: ['c'],
+  },
+  trace: { value: { kind: 'switch' }, help: "the generated code can report every layer's result" },
+  wat: {
+    value: { kind: 'switch' },
+    help: 'also the readable text of the module',
+    targets: ['wasm'],
+    flag: '--emit wat',
+  },
+  inline: { value: { kind: 'switch' }, help: 'the module inside the .js file, in base64', targets: ['wasm'] },
+  commandLine: { value: { kind: 'text' }, help: 'options as a user would type them, for the header comment' },
+  readExternal: { value: { kind: 'function' }, help: 'reads weights that are kept beside the model' },
+  observe: { value: { kind: 'function' }, help: 'sees the graph after every pass that changed it' },
+} as const satisfies { readonly [K in keyof Required<CompileOptions>]: OptionSpec }
+
+export type OptionName = keyof typeof options
+
+export const specOf = (name: OptionName): OptionSpec => options[name]
+
+/** `--input-type <what>`: how an option is typed. */
+export function flagOf(name: OptionName): string {
+  const { flag, value } = specOf(name)
+  if (flag) return flag
+  const words = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  const takes = { count: ' <n>', numbers: ' <list>', list: ' <list>', text: ' <text>', switch: '' } as Record<
+    string,
+    string
+  >
+  return `${words}${takes[value.kind] ?? ' <what>'}`
+}
+
+/** `--constants file`: an option as a user typed it. */
+export function typed(name: OptionName, value: unknown): string {
+  const [flag, takes] = flagOf(name).split(' ')
+  if (!takes?.startsWith('<')) return flagOf(name)
+  return `${flag} ${Array.isArray(value) && value.length === 0 ? 'none' : value}`
+}
