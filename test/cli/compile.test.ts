@@ -85,8 +85,11 @@ describe('compile', () => {
     })
   })
 
-  test('--weights exact keeps layers float that are not ±alpha', () => {
-    const weights = f32([2, 3, 1, 1], [1, -2, 3, 1, 1, -1])
+  test('--weights exact keeps layers of trained weights float', () => {
+    const weights = f32(
+      [2, 3, 1, 1],
+      Array.from({ length: 6 }, (_, i) => Math.sin(i * i)),
+    )
     const bytes = model({
       inputs: { x: 'float[1,3,4,4]' },
       outputs: { y: 'float' },

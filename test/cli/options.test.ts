@@ -140,7 +140,7 @@ describe('options of the model', () => {
       )
       const refused = xnorc('compile', path, '--target', 'c', '--out', join(folder, 'out'), '--sign-zero', 'error')
       expect(refused.status).toBe(1)
-      expect(refused.stderr).toMatch(/^error: sign-of-zero: Sign 'zero'/)
+      expect(refused.stderr).toMatch(/^error: sign-of-zero: Sign 'zero'/m)
       expect(filesIn(join(folder, 'out'))).toEqual([])
     })
   })

@@ -18,7 +18,6 @@ const values = (shape: Shape, of: (next: () => number) => number, seed = 3): Ten
 }
 const sixteenths = (next: () => number) => (2 * Math.floor(next() * 32 - 16) + 1) / 16
 const latent = values([6, 4, 3, 3], sixteenths)
-const dense = values([96, 5], sixteenths, 4)
 const library = 'pkg.onnxscript.torch_lib'
 const network = 'pkg.torch.2.4'
 
