@@ -111,11 +111,8 @@ export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Ar
   'invalid-node': [
     [nodeModel('Relu', {}, {}), "Relu 'node' has no input 0."],
     [nodeModel('', image), 'has no operator type'],
-    [
-      nodeModel('Relu', image, {}, { in: ['nothing'] }),
-      "Relu 'node' reads 'nothing', which nothing before it produces.",
-    ],
-    [nodeModel('Relu', image, {}, { in: ['out'] }), "reads 'out', which nothing before it produces"],
+    [nodeModel('Relu', image, {}, { in: ['nothing'] }), "Relu 'node' reads 'nothing', which nothing produces."],
+    [nodeModel('Relu', image, {}, { in: ['out'] }), "Relu 'node' depends on its own result."],
     [
       model({ inputs: image, outputs: { x: 'float' }, nodes: [{ op: 'Relu', in: ['x'], out: ['x'] }] }),
       "Relu 'x' produces 'x', which exists already.",
