@@ -175,9 +175,14 @@ function attributeProto(value: Attribute | { readonly ref: string }) {
 function tensorProto(tensor: Tensor | RawTensor) {
   if ('dtype' in tensor) {
     const { values } = tensor
-    const type = { f32: types.float, i32: types.int64, bit: types.bool, u8: types.uint8, i64: types.int64 }[
-      tensor.dtype
-    ]
+    const type = {
+      f32: types.float,
+      i32: types.int64,
+      bit: types.bool,
+      u8: types.uint8,
+      i8: types.int8,
+      i64: types.int64,
+    }[tensor.dtype]
     // Constants of the compiler's i32 are int64 in nearly all files.
     const stored = tensor.dtype === 'i32' ? BigInt64Array.from(values as Int32Array, BigInt) : values
     const rawData = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)

@@ -5,7 +5,7 @@ import { type Graph, topological } from '../ir/graph.ts'
 import { constant, create, type Node } from '../ir/node.ts'
 import { refuseHuge } from '../ir/size-limit.ts'
 import { readAttributes } from './attributes.ts'
-import { checkOutput, checkShape, importInput, type OpenSizes } from './boundary.ts'
+import { checkShape, importInput, importOutput, type OpenSizes } from './boundary.ts'
 import { whereOf } from './check-model.ts'
 import type { Context } from './importers/context.ts'
 import { importerOf } from './importers/index.ts'
@@ -57,8 +57,8 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
   })
   importBody(importing, graph, { opsets: model.opsets, path: [] }, scope)
   const outputs = graph.outputs.flatMap(value => {
-    const node = scope.get(value.name)
-    if (node) problems.push(...checkOutput(value, node.type))
+    const made = scope.get(value.name)
+    const node = made && attempt(problems, () => importOutput(value, made))
     if (node) warnings.push(...checkShape(value, node.type))
     return node ? [{ name: value.name, node }] : []
   })

@@ -164,6 +164,12 @@ export const diagnostics = {
     message: `${at(where)} is ${type}; it is computed in single precision.`,
     where,
   }),
+  /** Warning. */
+  clampedTo32Bits: (where: Where): Diagnostic => ({
+    code: 'clamped-to-32-bits',
+    message: `${at(where)} computes with 64-bit integers of the input; values beyond 32 bits count as the nearest of 32 bits.`,
+    where,
+  }),
   /** Warning, or with `--sign-zero error` a refusal. */
   signOfZero: (where: Where): Diagnostic => ({
     code: 'sign-of-zero',

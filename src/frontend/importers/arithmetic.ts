@@ -3,7 +3,7 @@ import { isConstant } from '../../ir/fold.ts'
 import { evaluateNode } from '../../ir/interpret.ts'
 import { create, type Node } from '../../ir/node.ts'
 import { i32, type Tensor } from '../../ir/tensor.ts'
-import { elementwise, literal, raise, reshape } from './build.ts'
+import { asComputed, elementwise, literal, raise, reshape } from './build.ts'
 import { axisOf, type Context, type Importer, invalid, operand, operands, unsupported } from './context.ts'
 import { a, b, foldLeft } from './expressions.ts'
 
@@ -17,10 +17,13 @@ const integerSteps: Readonly<Record<'add' | 'sub' | 'mul' | 'div', IntegerStep>>
   div: (left, right) => Math.trunc(left / right),
 }
 
+/** Only 64-bit integers: arithmetic of 8 bits wraps around, which nothing here does. */
+const wide = (context: Context, x: Node): Node => (x.type.dtype === 'i64' ? asComputed(context, x) : x)
+
 const unary =
   (expr: Expr): Importer =>
   context =>
-    elementwise(context, expr, operand(context, 0))
+    elementwise(context, expr, wide(context, operand(context, 0)))
 
 const binary =
   (fn: keyof typeof integerSteps): Importer =>
@@ -33,7 +36,11 @@ const binary =
 const variadic =
   (fn: 'add' | 'max' | 'min'): Importer =>
   context => {
-    return foldOperands(context, fn, operands(context))
+    return foldOperands(
+      context,
+      fn,
+      operands(context).map(node => wide(context, node)),
+    )
   }
 
 type Op =
@@ -87,8 +94,8 @@ function foldOperands(context: Context, fn: 'add' | 'max' | 'min', all: readonly
 
 /** Both operands; before opset 7 the second was broadcast from an explicit axis. */
 function operandPair(context: Context): readonly [Node, Node] {
-  const left = operand(context, 0)
-  const right = operand(context, 1)
+  const left = wide(context, operand(context, 0))
+  const right = wide(context, operand(context, 1))
   if (context.opset >= 7) return [left, right]
   context.attributes.ignore('consumed_inputs')
   const rank = left.type.shape.length

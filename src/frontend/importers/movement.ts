@@ -1,6 +1,6 @@
 import { isConstant } from '../../ir/fold.ts'
 import { elements, type Shape } from '../../ir/tensor.ts'
-import { concat, reshape, transpose } from './build.ts'
+import { asComputed, concat, reshape, transpose } from './build.ts'
 import {
   axesOf,
   axisOf,
@@ -75,7 +75,9 @@ export const movements: Record<Op, Importer> = {
     return transpose(context, x, context.attributes.ints('perm', [...x.type.shape.keys()].reverse()))
   },
   Concat: context => {
-    const all = operands(context)
+    const given = operands(context)
+    const isMixed = given.some(({ type }) => type.dtype !== given[0]!.type.dtype)
+    const all = isMixed ? given.map(node => asComputed(context, node)) : given
     const axis = axisOf(context, context.attributes.int('axis'), all[0]!.type.shape.length)
     // Empty lists occur in shape arithmetic.
     const parts = all.filter(node => node.type.shape[axis] !== 0)
