@@ -1,4 +1,4 @@
-import { type ModelSpec, type NodeSpec, nodeModel } from '../onnx.ts'
+import { type ModelSpec, model, type NodeSpec, nodeModel } from '../onnx.ts'
 
 /** A network of one operator, computed in generated code. */
 export interface Operator {
@@ -42,4 +42,46 @@ const integers: readonly Operator[] = [
   one('Cast', { x: 'int32[2,37]' }, { to: 2 }, output('uint8')),
 ]
 
-export const operators: Readonly<Record<string, readonly Operator[]>> = { integers }
+const int64 = (...longs: readonly number[]) => ({ type: 'int64', dims: [longs.length], longs }) as const
+const indices = output('int64')
+
+/** TopK with both of its outputs. */
+const topK = (x: string, k: number, attrs: NodeSpec['attrs'] = {}, opset = 17): Operator => ({
+  name: `TopK ${k} of ${x} ${JSON.stringify(attrs)}`,
+  bytes: model({
+    inputs: { x },
+    outputs: { values: x.startsWith('int64') ? 'int64' : 'float', at: 'int64' },
+    nodes: [
+      {
+        op: 'TopK',
+        in: opset < 10 ? ['x'] : ['x', 'k'],
+        out: ['values', 'at'],
+        attrs: opset < 10 ? { ...attrs, k } : attrs,
+      },
+    ],
+    initializers: opset < 10 ? {} : { k: int64(k) },
+    opset,
+  }),
+})
+
+const rankings: readonly Operator[] = [
+  ...['ArgMax', 'ArgMin'].flatMap(op => [
+    one(op, { x: 'float[3,10]' }, { axis: 1 }, indices),
+    one(op, { x: 'float[2,5,7,3]' }, { axis: -3, keepdims: 0 }, indices),
+    one(op, { x: 'float[2,40]' }, {}, indices),
+    one(op, { x: 'float[9]' }, { axis: 0, keepdims: 0 }, { ...indices, opset: 11 }),
+    // Equal values: the first of them, or the last.
+    one(op, { x: 'int32[2,700]' }, { axis: -1 }, indices),
+    one(op, { x: 'int32[2,700]' }, { axis: -1, select_last_index: 1 }, indices),
+    one(op, { x: 'uint8[3,600]' }, { axis: 1 }, indices),
+  ]),
+  topK('float[3,10]', 1),
+  topK('float[3,10]', 5),
+  topK('float[3,10]', 10, { largest: 0 }),
+  topK('float[2,5,6]', 3, { axis: 1, sorted: 1 }),
+  topK('float[3,10]', 2, { axis: 0 }, 9),
+  topK('int64[2,600]', 4),
+  topK('int64[2,600]', 4, { largest: 0 }),
+]
+
+export const operators: Readonly<Record<string, readonly Operator[]>> = { integers, rankings }

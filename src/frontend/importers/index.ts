@@ -10,6 +10,7 @@ import { movements } from './movement.ts'
 import { normalization } from './normalization.ts'
 import { pooling } from './pooling.ts'
 import { openvino, quantization } from './quantization.ts'
+import { rankings } from './ranking.ts'
 import { reductions } from './reduction.ts'
 import { selections } from './selection.ts'
 
@@ -26,6 +27,7 @@ const standard: Table = {
   ...movements,
   ...normalization,
   ...pooling,
+  ...rankings,
   ...reductions,
   ...selections,
 }
