@@ -10,7 +10,7 @@ import { whereOf } from './check-model.ts'
 import type { Context } from './importers/context.ts'
 import { importerOf } from './importers/index.ts'
 import { type Body, inlineFunction } from './inline.ts'
-import type { Model, ModelGraph, ModelNode } from './model.ts'
+import type { Model, ModelGraph, ModelNode, ModelTensor } from './model.ts'
 import { neededNodes, readsOf } from './order.ts'
 import { type ReadExternal, readTensor } from './tensors.ts'
 
@@ -32,6 +32,7 @@ interface Import {
   readonly problems: Diagnostic[]
   readonly warn: (warning: Diagnostic) => void
   readonly readTensor: Context['readTensor']
+  readonly elementTypes: WeakMap<Node, number>
 }
 
 /**
@@ -47,12 +48,14 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
     problems,
     warn,
     readTensor: tensor => readTensor(tensor, options.readExternal, warn),
+    elementTypes: new WeakMap(),
   }
   const { graph } = model
   const scope: Scope = new Map()
   const inputs = graph.inputs.flatMap(value => {
     const node = attempt(problems, () => importInput(value, options, warn))
     scope.set(value.name, node)
+    if (node) importing.elementTypes.set(node, value.dataType)
     return node ? [node] : []
   })
   importBody(importing, graph, { opsets: model.opsets, path: [] }, scope)
@@ -80,9 +83,15 @@ function importBody(importing: Import, graph: ModelGraph, around: Surroundings, 
     if (read.has(tensor.name))
       scope.set(
         tensor.name,
-        attempt(importing.problems, () => constant(importing.readTensor(tensor), [tensor.name])),
+        attempt(importing.problems, () => importTensor(importing, tensor)),
       )
   importNodes(importing, { nodes, outputs, ...around }, scope)
+}
+
+function importTensor({ readTensor, elementTypes }: Import, tensor: ModelTensor): Node {
+  const node = constant(readTensor(tensor), [tensor.name])
+  elementTypes.set(node, tensor.dataType)
+  return node
 }
 
 /** Imports nodes in order into the scope. */
@@ -167,7 +176,7 @@ function takenBranch(node: ModelNode, condition: Node | undefined): ModelGraph {
 }
 
 function contextOf(
-  { warn, readTensor }: Import,
+  { warn, readTensor, elementTypes }: Import,
   node: ModelNode,
   where: Where,
   inputs: readonly (Node | undefined)[],
@@ -182,6 +191,8 @@ function contextOf(
     inputs,
     outputCount: node.outputs.length,
     readTensor,
+    elementTypeOf: value => elementTypes.get(value),
+    declare: (value, type) => void elementTypes.set(value, type),
     warn,
     make: (op, operands, attrs) => {
       const node = attemptToCreate(where, op, operands, () => create(op, operands, attrs, origin) as Node)

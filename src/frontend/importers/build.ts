@@ -73,6 +73,14 @@ export function sliceAxis(context: Context, x: Node, axis: number, start: number
   )
 }
 
+/** Every slice of an axis `count` times in a row. */
+export function repeatAxis(context: Context, x: Node, axis: number, count: number): Node {
+  const { shape } = x.type
+  const apart = reshape(context, x, shape.toSpliced(axis + 1, 0, 1))
+  const repeated = concat(context, new Array<Node>(count).fill(apart), axis + 1)
+  return reshape(context, repeated, shape.with(axis, shape[axis]! * count))
+}
+
 export const concat = (context: Context, parts: readonly Node[], axis: number): Node =>
   parts.length === 1 ? parts[0]! : context.make('concat', parts, { axis })
 

@@ -18,22 +18,29 @@ export const casts: Record<'Cast', Importer> = {
     const x = operand(context, 0)
     const to = attributes.int('to')
     attributes.ignore('saturate', 'round_mode')
-    switch (dtypeOf(to)) {
-      case 'f32':
-        if (typeName(to) !== 'float' && !isConstant(x))
-          context.warn(diagnostics.computedInF32(context.where, typeName(to)))
-        return toFloat(context, x)
-      case 'bit':
-        return toBool(context, x)
-      case 'i32':
-        return toInteger(context, x, typeName(to))
-      default:
-        throw unsupported(context, `converts to ${typeName(to)}`, 'float, bool and integers')
-    }
+    const result = converted(context, x, to)
+    context.declare(result, to)
+    return result
   },
 }
 
-function toFloat(context: Context, x: Node): Node {
+function converted(context: Context, x: Node, to: number): Node {
+  switch (dtypeOf(to)) {
+    case 'f32':
+      if (typeName(to) !== 'float' && !isConstant(x))
+        context.warn(diagnostics.computedInF32(context.where, typeName(to)))
+      return toFloat(context, x)
+    case 'bit':
+      return toBool(context, x)
+    case 'i32':
+      return toInteger(context, x, typeName(to))
+    default:
+      throw unsupported(context, `converts to ${typeName(to)}`, 'float, bool and integers')
+  }
+}
+
+/** Integers by value, bool as 0 and 1. */
+export function toFloat(context: Context, x: Node): Node {
   switch (x.type.dtype) {
     case 'f32':
       return x

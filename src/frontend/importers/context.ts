@@ -20,6 +20,10 @@ export interface Context {
   /** Makes a node, and folds it at once where all its operands are constants. Operands that do not fit are refused. */
   make<K extends OpName>(op: K, operands: Ops[K]['operands'], attrs: Ops[K]['attrs']): Node
   readTensor(tensor: ModelTensor): Tensor
+  /** ONNX's number of the type that a value has in the file, where it is more than the language's types tell. */
+  elementTypeOf(node: Node): number | undefined
+  /** Says which type a value has in the file. */
+  declare(node: Node, elementType: number): void
   warn(warning: Diagnostic): void
 }
 

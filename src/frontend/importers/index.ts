@@ -6,6 +6,8 @@ import { constants } from './constants.ts'
 import type { Importer } from './context.ts'
 import { convolution } from './convolution.ts'
 import { dense } from './dense.ts'
+import { integerProducts } from './integer-products.ts'
+import { linearQuantization } from './linear-quantization.ts'
 import { movements } from './movement.ts'
 import { normalization } from './normalization.ts'
 import { pooling } from './pooling.ts'
@@ -24,6 +26,8 @@ const standard: Table = {
   ...constants,
   ...convolution,
   ...dense,
+  ...integerProducts,
+  ...linearQuantization,
   ...movements,
   ...normalization,
   ...pooling,
@@ -39,6 +43,8 @@ export const importers: Readonly<Record<string, Table>> = {
   'finn.custom_op.general': quantization,
   'onnx.brevitas': quantization,
   'org.openvinotoolkit': openvino,
+  // onnxruntime's tools write them there for types that ONNX lacked once.
+  'com.microsoft': linearQuantization,
 }
 
 /** The importer of an op; undefined where it is not supported. */
