@@ -215,7 +215,7 @@ export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Ar
       nodeModel('Slice', image, {}, { initializers: { s: list(3), e: list(3) } }),
       'makes a value of shape [0,2,5,5]; supported: values with at least one element.',
     ],
-    [nodeModel('Gelu', image, {}, { opset: 20 }), 'uses the error function; supported: approximate=tanh.'],
+    [nodeModel('Gelu', image, { approximate: 'x' }, { opset: 20 }), 'has approximate=x; supported: approximate=none'],
   ],
   'not-constant': [
     [

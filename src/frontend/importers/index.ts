@@ -15,6 +15,7 @@ import { openvino, quantization } from './quantization.ts'
 import { rankings } from './ranking.ts'
 import { reductions } from './reduction.ts'
 import { selections } from './selection.ts'
+import { standardization } from './standardization.ts'
 
 type Table = Readonly<Record<string, Importer>>
 
@@ -34,6 +35,7 @@ const standard: Table = {
   ...rankings,
   ...reductions,
   ...selections,
+  ...standardization,
 }
 
 /** The ops that the compiler takes, by domain; ONNX's own domain is ''. */
