@@ -175,8 +175,8 @@ export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Ar
       "Conv 'node' has auto_pad=SAME; supported: NOTSET, VALID, SAME_UPPER, SAME_LOWER.",
     ],
     [
-      nodeModel('Pad', image, { mode: 'reflect' }, { initializers: { p: list(0, 0, 1, 1, 0, 0, 1, 1) } }),
-      'has mode=reflect; supported: constant.',
+      nodeModel('Pad', image, { mode: 'mirror' }, { initializers: { p: list(0, 0, 1, 1, 0, 0, 1, 1) } }),
+      'has mode=mirror; supported: constant, edge, wrap, reflect.',
     ],
     [
       nodeModel(

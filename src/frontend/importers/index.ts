@@ -14,8 +14,10 @@ import { pooling } from './pooling.ts'
 import { openvino, quantization } from './quantization.ts'
 import { rankings } from './ranking.ts'
 import { reductions } from './reduction.ts'
+import { resizing } from './resize.ts'
 import { selections } from './selection.ts'
 import { standardization } from './standardization.ts'
+import { transposedConvolution } from './transposed-convolution.ts'
 
 type Table = Readonly<Record<string, Importer>>
 
@@ -34,8 +36,10 @@ const standard: Table = {
   ...pooling,
   ...rankings,
   ...reductions,
+  ...resizing,
   ...selections,
   ...standardization,
+  ...transposedConvolution,
 }
 
 /** The ops that the compiler takes, by domain; ONNX's own domain is ''. */
