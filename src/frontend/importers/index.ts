@@ -6,6 +6,7 @@ import { constants } from './constants.ts'
 import type { Importer } from './context.ts'
 import { convolution } from './convolution.ts'
 import { dense } from './dense.ts'
+import { channelsLast, finn } from './finn.ts'
 import { integerProducts } from './integer-products.ts'
 import { linearQuantization } from './linear-quantization.ts'
 import { movements } from './movement.ts'
@@ -45,8 +46,10 @@ const standard: Table = {
 /** The ops that the compiler takes, by domain; ONNX's own domain is ''. */
 export const importers: Readonly<Record<string, Table>> = {
   '': standard,
-  'qonnx.custom_op.general': quantization,
-  'finn.custom_op.general': quantization,
+  'qonnx.custom_op.general': { ...quantization, ...finn },
+  'qonnx.custom_op.channels_last': channelsLast,
+  'finn.custom_op.general': { ...quantization, ...finn },
+  finn: { ...quantization, ...finn },
   'onnx.brevitas': quantization,
   'org.openvinotoolkit': openvino,
   // onnxruntime's tools write them there for types that ONNX lacked once.
