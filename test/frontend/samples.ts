@@ -194,8 +194,8 @@ export const samples: Readonly<Record<string, readonly (readonly [bytes: Uint8Ar
       "Conv 'node' takes a value of rank 5; supported: rank 3 (one spatial axis) and 4 (two).",
     ],
     [
-      nodeModel('Add', { x: 'int8[2]', y: 'int8[2]' }),
-      'takes operands of types i8, i8 (add does not take (i8, i8)); supported: float operands.',
+      nodeModel('Max', { x: 'int8[2]', y: 'int8[2]' }),
+      'takes operands of types i8, i8 (max does not take (i8, i8)); supported: float operands.',
     ],
     [nodeModel('Cast', { x: 'float[2]' }, { to: 12 }), 'converts f32 activations to uint32'],
     [

@@ -29,6 +29,11 @@ const one = (
 
 const output = (type: string) => ({ outputs: { out: type } })
 
+const given = (initializers: NonNullable<ModelSpec['initializers']>, rest: Rest = {}): Rest => ({
+  initializers,
+  ...rest,
+})
+
 /** Integers of every size that an input may have, and bool. */
 const integers: readonly Operator[] = [
   ...['int8', 'uint8', 'int32', 'int64', 'bool'].map(type => one('Cast', { x: `${type}[2,3,11]` }, { to: 1 })),
@@ -38,6 +43,16 @@ const integers: readonly Operator[] = [
     one('Greater', { x: `${type}[2,37]`, y: `${type}[2,1]` }, {}, output('bool')),
   ),
   one('Add', { x: 'int64[2,37]', y: 'int64[37]' }, {}, output('int64')),
+  ...['Add', 'Sub', 'Mul', 'Div'].flatMap(op =>
+    (['int8', 'uint8'] as const).map(type =>
+      one(
+        op,
+        { x: `${type}[37]` },
+        {},
+        given({ y: { type, dims: [37], ints: Array.from({ length: 37 }, (_, k) => 3 * k + 1) } }, output(type)),
+      ),
+    ),
+  ),
   one('Cast', { x: 'float[2,37]' }, { to: 6 }, output('int32')),
   one('Cast', { x: 'float[2,37]' }, { to: 3 }, output('int8')),
   one('Cast', { x: 'int32[2,37]' }, { to: 3 }, output('int8')),
@@ -86,10 +101,6 @@ const rankings: readonly Operator[] = [
   topK('int64[2,600]', 4, { largest: 0 }),
 ]
 
-const given = (initializers: NonNullable<ModelSpec['initializers']>, rest: Rest = {}): Rest => ({
-  initializers,
-  ...rest,
-})
 const floats = (...values: readonly number[]) => f32(values.length === 1 ? [] : [values.length], values)
 /** Small integers of an 8-bit type, all of its values in turn. */
 const bytes = (type: 'int8' | 'uint8', ...dims: readonly number[]) => ({

@@ -103,7 +103,7 @@ function toInteger(context: Context, x: Node, type: string): Node {
 }
 
 /** What is left of a whole number in `bits` bits, from -`below` on. Exact for numbers of 24 bits. */
-function wrapped(x: Expr, bits: number, below: number): Expr {
+export function wrapped(x: Expr, bits: number, below: number): Expr {
   const period = number(2 ** bits)
   const turns = call('floor', call('div', call('add', x, number(below)), period))
   return call('sub', x, call('mul', turns, period))
