@@ -11,7 +11,8 @@ import { optimise } from '../plan.ts'
 import { randomTensor } from '../random.ts'
 import { loadPlan } from '../wasm-runner.ts'
 import { importLoader, joinFeeds, sampleOf } from '../wgsl-runner.ts'
-import { type Operator, operators } from './operators.ts'
+import { operators } from './operators/index.ts'
+import type { Operator } from './operators/operator.ts'
 
 const feedsOf = ({ inputs }: Graph): ReadonlyMap<string, Tensor> =>
   new Map(inputs.map((node, k) => [node.attrs.name, randomTensor(node.type, 7 + k)]))
