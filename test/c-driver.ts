@@ -10,12 +10,12 @@ export function driverSource(plans: readonly Plan[], constants: ConstantPlace): 
   const headers = plans.map(({ name }) => `#include "${name}.h"`)
   const runs = plans.map(plan => {
     const ports = [...plan.inputs, ...plan.outputs]
-    const types = { f32: 'float', i32: 'int32_t', u32: 'uint32_t', u8: 'uint8_t', i64: 'int64_t' }
+    const types = { f32: 'float', i32: 'int32_t', u32: 'uint32_t', u8: 'uint8_t', i8: 'int8_t', i64: 'int64_t' }
     const args = ports.map(({ buffer }, k) => `(${types[buffer.element]} *)ports[${k}]`)
     const all = [...args, ...(inFile ? ['constants'] : []), 'workspace'].join(', ')
     return `static int run_${plan.name}(void **ports, const void *constants, void *workspace) { (void)constants; return ${plan.name}_run(${all}); }`
   })
-  const sizes = { f32: 4, i32: 4, u32: 4, u8: 1, i64: 8 }
+  const sizes = { f32: 4, i32: 4, u32: 4, u8: 1, i8: 1, i64: 8 }
   const rows = plans.map(plan => {
     const bytes = [...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.length * sizes[buffer.element])
     const workspace = `${plan.name.toUpperCase()}_WORKSPACE_BYTES`

@@ -152,7 +152,7 @@ function tensorOf({ name, dtype, shape }: Port, buffer: ArrayBuffer): Tensor {
       throw new Error(`'${name}' has bits set past its channels`)
     return tensor
   }
-  const make = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i64: BigInt64Array }[dtype]
+  const make = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array, i64: BigInt64Array }[dtype]
   return { dtype, shape, values: new make(buffer) }
 }
 

@@ -10,6 +10,7 @@ type Attribute =
   | readonly number[]
   | { readonly floats: readonly number[] }
   | { readonly float: number }
+  | { readonly graph: GraphSpec }
 
 /** ONNX's numbers of element types. */
 export const types = {
@@ -51,6 +52,9 @@ export const node = (
   attrs: NodeSpec['attrs'] = {},
   domain = '',
 ): NodeSpec => ({ op, in: inputs, out: [out], name: out, attrs, domain })
+
+/** A branch of an If: no inputs, and names of the graph around it. */
+export type GraphSpec = Pick<ModelSpec, 'nodes' | 'outputs' | 'initializers'>
 
 export interface ModelSpec {
   readonly inputs?: ValueSpec
@@ -96,13 +100,7 @@ export function model(spec: ModelSpec): Uint8Array {
       { domain: '', version: spec.opset ?? 17 },
       ...Object.entries(spec.domains ?? {}).map(([domain, version]) => ({ domain, version })),
     ],
-    graph: {
-      name: 'test',
-      node: spec.nodes.map(nodeProto),
-      input: valueProtos(spec.inputs ?? {}),
-      output: valueProtos(spec.outputs ?? {}),
-      initializer: Object.entries(spec.initializers ?? {}).map(([name, tensor]) => ({ ...tensorProto(tensor), name })),
-    },
+    graph: graphProto(spec),
     functions: (spec.functions ?? []).map(({ name, domain, nodes, opset, ...rest }) => ({
       name,
       domain,
@@ -140,6 +138,16 @@ export const nodeModel = (
     ...rest,
   })
 
+type GraphProto = NonNullable<InstanceType<typeof onnx.ModelProto>['graph']>
+
+const graphProto = (spec: GraphSpec & Pick<ModelSpec, 'inputs'>): GraphProto => ({
+  name: 'test',
+  node: spec.nodes.map(nodeProto),
+  input: valueProtos(spec.inputs ?? {}),
+  output: valueProtos(spec.outputs ?? {}),
+  initializer: Object.entries(spec.initializers ?? {}).map(([name, tensor]) => ({ ...tensorProto(tensor), name })),
+})
+
 function nodeProto(node: NodeSpec) {
   return onnx.NodeProto.create({
     name: node.name ?? '',
@@ -157,6 +165,7 @@ function attributeProto(value: Attribute | { readonly ref: string }) {
   if (typeof value === 'number')
     return Number.isInteger(value) ? { type: AttributeType.INT, i: value } : { type: AttributeType.FLOAT, f: value }
   if ('ref' in value) return { refAttrName: value.ref }
+  if ('graph' in value) return { type: AttributeType.GRAPH, g: graphProto(value.graph) }
   if ('float' in value) return { type: AttributeType.FLOAT, f: value.float }
   if ('floats' in value) return { type: AttributeType.FLOATS, floats: [...value.floats] }
   if ('dtype' in value) return { type: AttributeType.TENSOR, t: tensorProto(value) }
@@ -166,9 +175,14 @@ function attributeProto(value: Attribute | { readonly ref: string }) {
 function tensorProto(tensor: Tensor | RawTensor) {
   if ('dtype' in tensor) {
     const { values } = tensor
-    const type = { f32: types.float, i32: types.int64, bit: types.bool, u8: types.uint8, i64: types.int64 }[
-      tensor.dtype
-    ]
+    const type = {
+      f32: types.float,
+      i32: types.int64,
+      bit: types.bool,
+      u8: types.uint8,
+      i8: types.int8,
+      i64: types.int64,
+    }[tensor.dtype]
     // Constants of the compiler's i32 are int64 in nearly all files.
     const stored = tensor.dtype === 'i32' ? BigInt64Array.from(values as Int32Array, BigInt) : values
     const rawData = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)

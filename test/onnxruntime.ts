@@ -6,7 +6,7 @@ import { numbersOf, type Tensor } from '../src/ir/tensor.ts'
 import { verify } from '../src/ir/verify.ts'
 import { randomTensor } from './random.ts'
 
-const names = { f32: 'float32', i32: 'int32', bit: 'bool', u8: 'uint8', i64: 'int64' } as const
+const names = { f32: 'float32', i32: 'int32', bit: 'bool', u8: 'uint8', i8: 'int8', i64: 'int64' } as const
 
 /** What onnxruntime computes: numbers by output name. */
 export async function runOnnxruntime(

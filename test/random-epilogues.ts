@@ -11,7 +11,14 @@ export function dyadicTensor(dtype: DType, shape: Shape, seed: number): Tensor {
   for (let i = 0; i < values.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) | 0
     const random = (state >>> 8) % 33
-    const value = { f32: (random - 16) / 8, i32: random - 16, bit: random & 1, u8: random * 7, i64: 0 }[dtype]
+    const value = {
+      f32: (random - 16) / 8,
+      i32: random - 16,
+      bit: random & 1,
+      u8: random * 7,
+      i8: random - 16,
+      i64: 0,
+    }[dtype]
     if (values instanceof BigInt64Array) values[i] = BigInt(random % 4)
     else values[i] = value
   }

@@ -4,7 +4,7 @@ import type { Buffer, Call, Element, Step } from './plan.ts'
 /** Offsets are multiples of a cache line. */
 export const ALIGNMENT = 64
 
-const BYTES: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 1, i64: 8 }
+const BYTES: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 1, i8: 1, i64: 8 }
 
 export const bytesOf = ({ element, length }: Pick<Buffer, 'element' | 'length'>): number => BYTES[element] * length
 

@@ -26,8 +26,10 @@ export function storageOf({ dtype, shape }: TensorType): { element: Element; len
 
 /** A buffer for a constant node, in its neutral packed form. */
 export function constantBuffer(name: string, { attrs: { value } }: Node<'constant'>): Buffer {
-  if (value.dtype === 'i64') throw new Error(`constant '${name}' is i64; constants are kept as i32`)
-  const data = value.dtype === 'bit' ? packBits(value) : (value.values as Exclude<typeof value.values, BigInt64Array>)
+  if (value.dtype === 'i64' || value.dtype === 'i8')
+    throw new Error(`constant '${name}' is ${value.dtype}; such constants are kept as i32`)
+  const data =
+    value.dtype === 'bit' ? packBits(value) : (value.values as Exclude<typeof value.values, BigInt64Array | Int8Array>)
   return { name, ...storageOf(value), place: { kind: 'constant', data } }
 }
 

@@ -1,8 +1,8 @@
-import type { Shape } from '../ir/tensor.ts'
+import type { DType, Shape } from '../ir/tensor.ts'
 import type { KernelName, Kernels, Store } from './kernels.ts'
 
 /** Element of a buffer in memory; bits are packed into u32 words. */
-export type Element = 'f32' | 'i32' | 'u32' | 'u8' | 'i64'
+export type Element = 'f32' | 'i32' | 'u32' | 'u8' | 'i8' | 'i64'
 
 export type Place =
   /** The caller's, in the order of Plan.inputs and Plan.outputs. */
@@ -53,7 +53,7 @@ export interface Port {
   /** The ONNX name. */
   readonly name: string
   readonly buffer: Buffer
-  readonly dtype: 'f32' | 'i32' | 'bit' | 'u8' | 'i64'
+  readonly dtype: DType
   readonly shape: Shape
 }
 

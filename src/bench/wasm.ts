@@ -76,13 +76,14 @@ function feedsOf({ inputs }: Plan): Feeds {
       const numbers = Array.from({ length }, (_, i) => value(i))
       if (dtype === 'f32') return [name, Float32Array.from(numbers)]
       if (dtype === 'i64') return [name, BigInt64Array.from(numbers, (_, i) => BigInt(i % 100))]
+      if (dtype === 'i8') return [name, Int8Array.from(numbers, (_, i) => (i % 256) - 128)]
       if (dtype === 'u8') return [name, Uint8Array.from(numbers, (_, i) => i % 256)]
       return [name, dtype === 'bit' ? new Uint32Array(length) : Int32Array.from(numbers, (_, i) => i % 100)]
     }),
   )
 }
 
-const TYPES = { f32: 'float32', i32: 'int32', u8: 'uint8', i64: 'int64' } as const
+const TYPES = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64' } as const
 
 /** The model in onnxruntime-web: WASM with SIMD, one thread. Undefined if that is not possible here. */
 async function loadOnnxruntime(

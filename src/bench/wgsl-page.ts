@@ -1,7 +1,14 @@
 import type { Plan } from '../backends/plan.ts'
 
-const ARRAYS = { f32: 'Float32Array', i32: 'Int32Array', u8: 'Uint8Array', i64: 'BigInt64Array', bit: 'Uint32Array' }
-const TENSORS = { f32: 'float32', i32: 'int32', u8: 'uint8', i64: 'int64', bit: 'uint32' }
+const ARRAYS = {
+  f32: 'Float32Array',
+  i32: 'Int32Array',
+  u8: 'Uint8Array',
+  i8: 'Int8Array',
+  i64: 'BigInt64Array',
+  bit: 'Uint32Array',
+}
+const TENSORS = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64', bit: 'uint32' }
 
 /** What the page runs: both programs take turns, so that a busy machine slows both alike. */
 export const pageScript = (plan: Plan, batches: readonly number[], seconds: number): string => `

@@ -20,7 +20,7 @@ interface OrtTensor {
   readonly data: ArrayLike<number | bigint>
 }
 
-const types = { f32: 'float32', i32: 'int32', bit: 'bool', u8: 'uint8', i64: 'int64' } as const
+const types = { f32: 'float32', i32: 'int32', bit: 'bool', u8: 'uint8', i8: 'int8', i64: 'int64' } as const
 
 /** The model in onnxruntime with one thread, or in words why that is not possible. */
 async function openSession(bytes: Uint8Array): Promise<{ session: Session; toFeeds: ToFeeds } | string> {

@@ -1,5 +1,7 @@
 import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
-import { input, type Node } from '../ir/node.ts'
+import { arg, call } from '../ir/expr.ts'
+import { fold } from '../ir/fold.ts'
+import { create, input, type Node } from '../ir/node.ts'
 import { refuseHuge } from '../ir/size-limit.ts'
 import type { DType, TensorType } from '../ir/tensor.ts'
 import type { ModelValue } from './model.ts'
@@ -17,14 +19,17 @@ export interface OpenSizes {
 const inputTypes: Readonly<Record<number, DType>> = {
   1: 'f32',
   2: 'u8',
+  3: 'i8',
   6: 'i32',
   7: 'i64',
+  9: 'bit',
   10: 'f32',
   11: 'f32',
   16: 'f32',
 }
-/** What a graph may give. */
-const outputTypes: readonly number[] = [1, 6, 9, 10, 11]
+/** What a graph may give: floats, integers that 32 bits hold, bool. */
+const outputTypes: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11]
+const integerTypes: readonly number[] = [2, 3, 4, 5, 6, 7]
 
 /** The input node for a declared input. Throws where its type is not supported or a size stays open. */
 export function importInput(value: ModelValue, sizes: OpenSizes, warn: (warning: Diagnostic) => void): Node<'input'> {
@@ -32,7 +37,9 @@ export function importInput(value: ModelValue, sizes: OpenSizes, warn: (warning:
   const dtype = inputTypes[dataType]
   const found = dataType === 0 ? 'not a tensor' : typeName(dataType)
   if (!dtype)
-    throw new CompileError(diagnostics.unsupportedInterface('input', name, found, 'float, uint8, int32, int64'))
+    throw new CompileError(
+      diagnostics.unsupportedInterface('input', name, found, 'float, int8, uint8, int32, int64, bool'),
+    )
   if (!dims) throw new CompileError(diagnostics.unsupportedInterface('input', name, 'of unknown rank', 'a fixed shape'))
   if (dtype === 'f32' && dataType !== 1) warn(diagnostics.computedInF32({ node: name, op: 'input' }, found))
   const problems: Diagnostic[] = []
@@ -80,10 +87,16 @@ export function checkShape({ name, dims }: ModelValue, { shape }: TensorType): D
 
 const isFixed = (size: number | string | undefined): boolean => typeof size === 'number' && size > 0
 
-/** What is wrong with a result as an output: its type must be one that generated code hands out, and as declared. */
-export function checkOutput({ name, dataType }: ModelValue, { dtype }: TensorType): Diagnostic[] {
-  const found = dataType === 0 ? dtype : typeName(dataType)
-  const isGiven = dtype === 'f32' || dtype === 'i32' || dtype === 'bit'
-  if (isGiven && (dataType === 0 || outputTypes.includes(dataType))) return []
-  return [diagnostics.unsupportedInterface('output', name, found, 'float, int32, bool')]
+/**
+ * A result as generated code hands it out: all integers, computed as floats or not, as i32. Throws where the declared
+ * type is not supported.
+ */
+export function importOutput({ name, dataType }: ModelValue, node: Node): Node {
+  if (dataType !== 0 && !outputTypes.includes(dataType))
+    throw new CompileError(
+      diagnostics.unsupportedInterface('output', name, typeName(dataType), 'float, bool and integers of 8 to 64 bits'),
+    )
+  const { dtype } = node.type
+  const isInteger = dtype === 'f32' ? integerTypes.includes(dataType) : dtype !== 'i32' && dtype !== 'bit'
+  return isInteger ? fold(create('map', [node], { expr: call('int', arg(0)) }, node.origin)) : node
 }

@@ -1,5 +1,6 @@
 import { CompileError, type Diagnostic, diagnostics, type Where } from '../ir/diagnostic.ts'
-import type { Model, ModelNode } from './model.ts'
+import type { Model, ModelGraph, ModelNode } from './model.ts'
+import { orderNodes } from './order.ts'
 import { checkTensor } from './tensors.ts'
 
 /** Versions of the default operator set that the importers know. */
@@ -31,16 +32,9 @@ export function checkModel(model: Model): void {
     for (const { name } of values.filter((value, k) => values.findIndex(({ name }) => name === value.name) !== k))
       problems.push(diagnostics.invalidModel(`The graph has two ${kind}s named '${name}'.`))
   problems.push(...graph.initializers.flatMap(checkTensor))
-  const known = new Set([...graph.initializers, ...graph.inputs].map(({ name }) => name))
-  problems.push(
-    ...checkNames(
-      graph.nodes,
-      known,
-      graph.outputs.map(({ name }) => name),
-    ),
-  )
+  problems.push(...checkNames(graph))
   for (const { name, nodes, inputs, outputs } of model.functions)
-    problems.push(...checkNames(nodes, new Set(inputs), outputs, ` of function '${name}'`))
+    problems.push(...checkNames({ nodes, inputs: named(inputs), outputs: named(outputs) }, ` of function '${name}'`))
   if (problems.length > 0) throw new CompileError(...problems)
 }
 
@@ -50,27 +44,40 @@ export function whereOf(node: ModelNode): Where {
   return { node: node.name || output || '?', op: node.op || '?', output }
 }
 
-/** Every name used is produced before, and only once. Adds the nodes' outputs to `known`. */
+type Body = Pick<ModelGraph, 'nodes'> & { readonly [K in 'inputs' | 'outputs']: readonly { readonly name: string }[] }
+
+const named = (names: readonly string[]) => names.map(name => ({ name }))
+
+/** Every name used is produced, and only once, in any order but a circle. Branches of an If see the names around them. */
 function checkNames(
-  nodes: readonly ModelNode[],
-  known: Set<string>,
-  outputs: readonly string[],
+  body: Body & Partial<Pick<ModelGraph, 'initializers'>>,
   of = ' of the graph',
+  outer: ReadonlySet<string> = new Set(),
 ): Diagnostic[] {
   const problems: Diagnostic[] = []
+  const { nodes, inputs, outputs, initializers = [] } = body
+  const own = new Set([...initializers, ...inputs].map(({ name }) => name))
+  for (const node of nodes)
+    for (const name of node.outputs) {
+      if (name === '') continue
+      if (own.has(name))
+        problems.push(diagnostics.invalidNode(whereOf(node), `produces '${name}', which exists already`))
+      own.add(name)
+    }
+  const known = new Set([...outer, ...own])
   for (const node of nodes) {
     const where = whereOf(node)
     if (node.op === '') problems.push(diagnostics.invalidNode(where, 'has no operator type'))
     for (const name of node.inputs)
       if (name !== '' && !known.has(name))
-        problems.push(diagnostics.invalidNode(where, `reads '${name}', which nothing before it produces`))
-    for (const name of node.outputs) {
-      if (name === '') continue
-      if (known.has(name)) problems.push(diagnostics.invalidNode(where, `produces '${name}', which exists already`))
-      known.add(name)
-    }
+        problems.push(diagnostics.invalidNode(where, `reads '${name}', which nothing produces`))
+    if (node.op === 'If')
+      for (const [branch, { graph }] of node.attributes)
+        if (graph) problems.push(...checkNames(graph, ` of ${branch} of '${where.node}'`, known))
   }
-  for (const name of outputs)
+  const { cyclic } = orderNodes(nodes)
+  if (cyclic) problems.push(diagnostics.invalidNode(whereOf(cyclic), 'depends on its own result'))
+  for (const { name } of outputs)
     if (!known.has(name)) problems.push(diagnostics.invalidModel(`Nothing produces the output '${name}'${of}.`))
   return problems
 }

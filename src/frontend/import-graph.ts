@@ -1,16 +1,17 @@
 import { CompileError, type Diagnostic, diagnostics, type Where } from '../ir/diagnostic.ts'
 import { numbersIn } from '../ir/expr.ts'
-import { fold } from '../ir/fold.ts'
+import { fold, isConstant } from '../ir/fold.ts'
 import { type Graph, topological } from '../ir/graph.ts'
 import { constant, create, type Node } from '../ir/node.ts'
 import { refuseHuge } from '../ir/size-limit.ts'
 import { readAttributes } from './attributes.ts'
-import { checkOutput, checkShape, importInput, type OpenSizes } from './boundary.ts'
+import { checkShape, importInput, importOutput, type OpenSizes } from './boundary.ts'
 import { whereOf } from './check-model.ts'
 import type { Context } from './importers/context.ts'
 import { importerOf } from './importers/index.ts'
-import { type Body, inlineFunction, neededNodes } from './inline.ts'
-import type { Model, ModelNode } from './model.ts'
+import { type Body, inlineFunction } from './inline.ts'
+import type { Model, ModelGraph, ModelNode, ModelTensor } from './model.ts'
+import { neededNodes, readsOf } from './order.ts'
 import { type ReadExternal, readTensor } from './tensors.ts'
 
 export interface ImportOptions extends OpenSizes {
@@ -31,6 +32,7 @@ interface Import {
   readonly problems: Diagnostic[]
   readonly warn: (warning: Diagnostic) => void
   readonly readTensor: Context['readTensor']
+  readonly elementTypes: WeakMap<Node, number>
 }
 
 /**
@@ -46,27 +48,20 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
     problems,
     warn,
     readTensor: tensor => readTensor(tensor, options.readExternal, warn),
+    elementTypes: new WeakMap(),
   }
   const { graph } = model
   const scope: Scope = new Map()
   const inputs = graph.inputs.flatMap(value => {
     const node = attempt(problems, () => importInput(value, options, warn))
     scope.set(value.name, node)
+    if (node) importing.elementTypes.set(node, value.dataType)
     return node ? [node] : []
   })
-  const names = graph.outputs.map(({ name }) => name)
-  const needed = neededNodes(graph.nodes, names)
-  const read = new Set([...needed.flatMap(node => node.inputs), ...names])
-  for (const tensor of graph.initializers)
-    if (read.has(tensor.name))
-      scope.set(
-        tensor.name,
-        attempt(problems, () => constant(importing.readTensor(tensor), [tensor.name])),
-      )
-  importNodes(importing, { nodes: needed, outputs: names, opsets: model.opsets, path: [] }, scope)
+  importBody(importing, graph, { opsets: model.opsets, path: [] }, scope)
   const outputs = graph.outputs.flatMap(value => {
-    const node = scope.get(value.name)
-    if (node) problems.push(...checkOutput(value, node.type))
+    const made = scope.get(value.name)
+    const node = made && attempt(problems, () => importOutput(value, made))
     if (node) warnings.push(...checkShape(value, node.type))
     return node ? [{ name: value.name, node }] : []
   })
@@ -76,13 +71,39 @@ export function importGraph(model: Model, options: ImportOptions): Imported {
   return { graph: result, warnings }
 }
 
-/** Imports nodes in order into the scope. `path` holds the local functions that are being inlined. */
-function importNodes(importing: Import, { nodes, outputs, opsets, path }: Omit<Body, 'inputs'>, scope: Scope): void {
-  const used = new Set([...nodes.flatMap(node => node.inputs), ...outputs])
+/** Versions of the operator sets, and the local functions that are being inlined. */
+type Surroundings = Pick<Body, 'opsets' | 'path'>
+
+/** Imports what the outputs of a graph need into the scope. */
+function importBody(importing: Import, graph: ModelGraph, around: Surroundings, scope: Scope): void {
+  const outputs = graph.outputs.map(({ name }) => name)
+  const nodes = neededNodes(graph.nodes, outputs)
+  const read = new Set([...nodes.flatMap(readsOf), ...outputs])
+  for (const tensor of graph.initializers)
+    if (read.has(tensor.name))
+      scope.set(
+        tensor.name,
+        attempt(importing.problems, () => importTensor(importing, tensor)),
+      )
+  importNodes(importing, { nodes, outputs, ...around }, scope)
+}
+
+function importTensor({ readTensor, elementTypes }: Import, tensor: ModelTensor): Node {
+  const node = constant(readTensor(tensor), [tensor.name])
+  elementTypes.set(node, tensor.dataType)
+  return node
+}
+
+/** Imports nodes in order into the scope. */
+function importNodes(importing: Import, { nodes, outputs, ...around }: Omit<Body, 'inputs'>, scope: Scope): void {
+  const used = new Set([...nodes.flatMap(readsOf), ...outputs])
   for (const node of nodes) {
     const inputs = node.inputs.map(name => (name === '' ? undefined : scope.get(name)))
     const isBroken = node.inputs.some((name, k) => name !== '' && !inputs[k])
-    const results = isBroken ? undefined : attempt(importing.problems, () => run(importing, node, inputs, opsets, path))
+    if (isBroken) importing.problems.push(...unsupportedIn(importing, node, around.path))
+    const results = isBroken
+      ? undefined
+      : attempt(importing.problems, () => run(importing, node, inputs, around, scope))
     node.outputs.forEach((name, k) => {
       if (name === '') return
       if (results && !results[k] && used.has(name))
@@ -92,31 +113,70 @@ function importNodes(importing: Import, { nodes, outputs, opsets, path }: Omit<B
   }
 }
 
+/** Of a node whose inputs could not be imported: itself, or what the function that it calls has, if not supported. */
+function unsupportedIn(importing: Import, node: ModelNode, path: readonly string[]): readonly Diagnostic[] {
+  const problems: Diagnostic[] = []
+  const body = attempt(problems, () => inlineFunction(importing.model.functions, node, path))
+  if (body) return body.nodes.flatMap(inner => unsupportedIn(importing, inner, body.path))
+  if (problems.length > 0 || isIf(node) || importerOf(node.domain, node.op)) return problems
+  return [diagnostics.unsupportedOp(whereOf(node), node.domain)]
+}
+
 function run(
   importing: Import,
   node: ModelNode,
   inputs: readonly (Node | undefined)[],
-  opsets: ReadonlyMap<string, number>,
-  path: readonly string[],
+  around: Surroundings,
+  outer: Scope,
 ): readonly (Node | undefined)[] {
   const where = whereOf(node)
-  const body = inlineFunction(importing.model.functions, node, path)
+  const body = inlineFunction(importing.model.functions, node, around.path)
   if (body) {
     const scope: Scope = new Map(body.inputs.map((name, k) => [name, inputs[k]]))
     importNodes(importing, body, scope)
-    return body.outputs.map(name => scope.get(name))
+    return resultsOf(importing, body.outputs, scope)
+  }
+  if (isIf(node)) {
+    const branch = takenBranch(node, inputs[0])
+    const scope: Scope = new Map(outer)
+    importBody(importing, branch, around, scope)
+    return resultsOf(
+      importing,
+      branch.outputs.map(({ name }) => name),
+      scope,
+    )
   }
   const importer = importerOf(node.domain, node.op)
   if (!importer) throw new CompileError(diagnostics.unsupportedOp(where, node.domain))
-  const opset = opsets.get(node.domain) ?? importing.model.opsets.get(node.domain) ?? 1
+  const opset = around.opsets.get(node.domain) ?? importing.model.opsets.get(node.domain) ?? 1
   const context = contextOf(importing, node, where, inputs, opset)
   const result = importer(context)
   context.attributes.refuseUnread()
   return Array.isArray(result) ? (result as readonly Node[]) : [result as Node]
 }
 
+/** What an inlined body makes. Where something in it failed, its problems are known already: none is added. */
+function resultsOf({ problems }: Import, names: readonly string[], scope: Scope): readonly (Node | undefined)[] {
+  const results = names.map(name => scope.get(name))
+  if (problems.length > 0 && results.includes(undefined)) throw new CompileError()
+  return results
+}
+
+const isIf = ({ op, domain }: ModelNode): boolean => op === 'If' && domain === ''
+
+/** The branch that a constant condition takes, which stands for the node. */
+function takenBranch(node: ModelNode, condition: Node | undefined): ModelGraph {
+  const where = whereOf(node)
+  if (!condition) throw new CompileError(diagnostics.invalidNode(where, 'has no condition'))
+  if (!isConstant(condition)) throw new CompileError(diagnostics.notConstant(where, 'condition'))
+  const name = condition.attrs.value.values[0] ? 'then_branch' : 'else_branch'
+  const graph = node.attributes.get(name)?.graph
+  if (!graph) throw new CompileError(diagnostics.invalidNode(where, `lacks the attribute ${name}`))
+  return graph
+}
+
 function contextOf(
-  { warn, readTensor }: Import,
+  { warn, readTensor, elementTypes }: Import,
   node: ModelNode,
   where: Where,
   inputs: readonly (Node | undefined)[],
@@ -131,6 +191,8 @@ function contextOf(
     inputs,
     outputCount: node.outputs.length,
     readTensor,
+    elementTypeOf: value => elementTypes.get(value),
+    declare: (value, type) => void elementTypes.set(value, type),
     warn,
     make: (op, operands, attrs) => {
       const node = attemptToCreate(where, op, operands, () => create(op, operands, attrs, origin) as Node)

@@ -4,7 +4,7 @@ import type { Graph } from '../ir/graph.ts'
 import { fixedBatch, refuseUnknownSizes } from './boundary.ts'
 import { checkModel } from './check-model.ts'
 import { importGraph } from './import-graph.ts'
-import { decodeModel, type Model } from './model.ts'
+import { decodeModel, type Model, type ModelGraph, type ModelNode } from './model.ts'
 import { rebatch } from './rebatch.ts'
 import type { ReadExternal } from './tensors.ts'
 
@@ -59,4 +59,8 @@ function refuseIgnored({ inputs }: Graph, batch: number, fixed: number | undefin
 }
 
 const operatorsOf = ({ graph }: Model): ReadonlyMap<string, string> =>
-  new Map(graph.nodes.map(node => [node.name || (node.outputs[0] ?? ''), node.op]))
+  new Map(allNodes(graph).map(node => [node.name || (node.outputs[0] ?? ''), node.op]))
+
+/** Nodes with those of branches. */
+const allNodes = ({ nodes }: ModelGraph): readonly ModelNode[] =>
+  nodes.flatMap(node => [node, ...[...node.attributes.values()].flatMap(({ graph }) => (graph ? allNodes(graph) : []))])

@@ -1,6 +1,7 @@
 import { CompileError, diagnostics } from '../ir/diagnostic.ts'
 import { whereOf } from './check-model.ts'
 import type { ModelAttribute, ModelFunction, ModelNode } from './model.ts'
+import { neededNodes } from './order.ts'
 
 /** The body of a local function, ready to be imported in the caller's place. */
 export interface Body {
@@ -10,17 +11,6 @@ export interface Body {
   readonly opsets: ReadonlyMap<string, number>
   /** The functions entered so far. */
   readonly path: readonly string[]
-}
-
-/** The nodes that these values depend on, in order. */
-export function neededNodes(nodes: readonly ModelNode[], outputs: readonly string[]): readonly ModelNode[] {
-  const wanted = new Set(outputs)
-  const needed = nodes.toReversed().filter(node => {
-    if (!node.outputs.some(name => wanted.has(name))) return false
-    for (const name of node.inputs) wanted.add(name)
-    return true
-  })
-  return needed.reverse()
 }
 
 /**

@@ -40,7 +40,7 @@ export interface ModelNode {
   readonly attributes: ReadonlyMap<string, ModelAttribute>
 }
 
-export type AttributeKind = 'float' | 'int' | 'string' | 'tensor' | 'floats' | 'ints' | 'strings' | 'other'
+export type AttributeKind = 'float' | 'int' | 'string' | 'tensor' | 'graph' | 'floats' | 'ints' | 'strings' | 'other'
 
 export interface ModelAttribute {
   readonly kind: AttributeKind
@@ -48,6 +48,8 @@ export interface ModelAttribute {
   readonly int: number
   readonly string: string
   readonly tensor: ModelTensor | undefined
+  /** A branch of an If. */
+  readonly graph: ModelGraph | undefined
   readonly floats: readonly number[]
   readonly ints: readonly number[]
   readonly strings: readonly string[]
@@ -104,6 +106,8 @@ function decode(onnx: typeof Onnx, bytes: Uint8Array): Onnx.ModelProto {
   }
 }
 
+const LFS = 'version https://git-lfs.github.com/spec/'
+
 const magics: readonly (readonly [magic: string, what: string])[] = [
   ['PK\x03\x04', 'a zip archive, such as a PyTorch checkpoint'],
   ['\x89HDF', 'an HDF5 file, such as a Keras model'],
@@ -113,6 +117,11 @@ const magics: readonly (readonly [magic: string, what: string])[] = [
 
 function noModel(bytes: Uint8Array, otherwise: string) {
   const head = String.fromCharCode(...bytes.subarray(0, 64))
+  if (head.startsWith(LFS))
+    return diagnostics.invalidModel(
+      'The file is not an ONNX model: it is a Git LFS pointer, which stands for a file that was not downloaded.',
+      'Run git lfs pull in its repository, or download the file itself.',
+    )
   const magic = magics.find(([start]) => head.startsWith(start))
   const text = /^[\t\n\r\x20-\x7e]*$/.test(head)
   const what = magic ? `it is ${magic[1]}` : text ? 'it is text' : otherwise
@@ -170,7 +179,7 @@ const kinds: readonly (AttributeKind | undefined)[] = [
   'int',
   'string',
   'tensor',
-  'other',
+  'graph',
   'floats',
   'ints',
   'strings',
@@ -185,6 +194,7 @@ function readAttribute(proto: Onnx.IAttributeProto): ModelAttribute {
     if (has('i')) return 'int'
     if (has('s')) return 'string'
     if (has('t')) return 'tensor'
+    if (has('g')) return 'graph'
     if (filled(proto.floats)) return 'floats'
     return filled(proto.ints) ? 'ints' : filled(proto.strings) ? 'strings' : 'other'
   }
@@ -194,6 +204,7 @@ function readAttribute(proto: Onnx.IAttributeProto): ModelAttribute {
     int: toNumber(proto.i),
     string: toText(proto.s),
     tensor: proto.t ? readTensorProto(proto.t) : undefined,
+    graph: proto.g ? readGraph(proto.g) : undefined,
     floats: proto.floats ?? [],
     ints: toNumbers(proto.ints),
     strings: (proto.strings ?? []).map(toText),

@@ -164,6 +164,18 @@ export const diagnostics = {
     message: `${at(where)} is ${type}; it is computed in single precision.`,
     where,
   }),
+  /** Warning. */
+  roundedSums: (where: Where, largest: number): Diagnostic => ({
+    code: 'rounded-sums',
+    message: `${at(where)} adds integers up to ${largest} in single precision, which rounds beyond 2^24; its result may be off by one step.`,
+    where,
+  }),
+  /** Warning. */
+  clampedTo32Bits: (where: Where): Diagnostic => ({
+    code: 'clamped-to-32-bits',
+    message: `${at(where)} computes with 64-bit integers of the input; values beyond 32 bits count as the nearest of 32 bits.`,
+    where,
+  }),
   /** Warning, or with `--sign-zero error` a refusal. */
   signOfZero: (where: Where): Diagnostic => ({
     code: 'sign-of-zero',

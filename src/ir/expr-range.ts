@@ -12,6 +12,8 @@ export function exprRange(expr: Expr, args: readonly Range[], types: readonly DT
   switch (expr.fn) {
     case 'float':
       return typeOf(expr.args[0]!, types) === 'bit' ? pointwise(a, bit => 2 * bit - 1, 'none') : a
+    case 'int':
+      return pointwise(a, unary('int'), a.rest === 'none' ? 'none' : { base: 0, step: 1 })
     case 'neg':
       return negated(a)
     case 'add':

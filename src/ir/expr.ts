@@ -1,4 +1,4 @@
-import type { DType } from './tensor.ts'
+import { type DType, toInt32 } from './tensor.ts'
 
 /**
  * A scalar expression: the body of an elementwise `map`, and the epilogue of every reducing op.
@@ -9,7 +9,7 @@ export type Expr =
   | { readonly fn: 'number'; readonly value: number }
   | { readonly fn: Fn; readonly args: readonly Expr[] }
 
-type Scalar = 'f32' | 'i32' | 'bit' | 'u8' | 'i64'
+type Scalar = DType
 interface Signature {
   readonly arity: number
   /** Result type for these argument types; undefined refuses them. */
@@ -68,8 +68,10 @@ export const functions = {
     type: (c: Scalar, a: Scalar, b: Scalar) => (c === 'bit' && a === b ? a : undefined),
     evaluate: (c: number, a: number, b: number) => (c ? a : b),
   },
-  /** i32 and u8 to f32 by value; a bit to -1 or +1. */
-  float: unary(a => (a === 'bit' || a === 'i32' || a === 'u8' ? 'f32' : undefined), Number),
+  /** Integers to f32 by value; a bit to -1 or +1. */
+  float: unary(a => (a === 'f32' ? undefined : 'f32'), Number),
+  /** To i32 without the fraction, clamped; 0 for NaN. */
+  int: unary(a => (a === 'bit' || a === 'i32' ? undefined : 'i32'), toInt32),
 } as const satisfies Record<string, Signature>
 
 export type Fn = keyof typeof functions

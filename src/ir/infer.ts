@@ -50,7 +50,7 @@ export const infer: Rules = {
   },
   pool: ([x, ...extras], attrs) => {
     const { dtype } = x.type
-    need(attrs.kind === 'max' ? dtype !== 'u8' && dtype !== 'i64' : dtype === 'f32', `${attrs.kind} takes it`, x)
+    need(dtype === 'f32' || (attrs.kind === 'max' && (dtype === 'i32' || dtype === 'bit')), `${attrs.kind} takes it`, x)
     const [n, h, w, c] = rank4(x)
     return stored(dtype, [n, ...windowed([h, w], attrs.kernel, attrs), c], extras, attrs.epilogue)
   },

@@ -13,6 +13,7 @@ import {
   showType,
   stridesOf,
   type Tensor,
+  toInt32,
   type Values,
 } from './tensor.ts'
 
@@ -148,7 +149,7 @@ function elementwise(
     operands.map(operand => operand.dtype),
   )
   const sources = operands.map(operand => ({
-    values: operand.values as Exclude<Values, BigInt64Array>,
+    values: narrow(operand.values),
     at: indicesOf(type.shape, broadcastStrides(operand.shape, type.shape)),
   }))
   const result = allocate(type.dtype, elements(type.shape)) as Exclude<Values, BigInt64Array>
@@ -159,6 +160,10 @@ function elementwise(
   }
   return result
 }
+
+/** 64-bit integers as those of 32 bits that are nearest. */
+const narrow = (values: Values): Exclude<Values, BigInt64Array> =>
+  values instanceof BigInt64Array ? Int32Array.from(values, value => toInt32(Number(value))) : values
 
 function poolImage(node: Node<'pool'>, x: Tensor): Tensor {
   const { kind, kernel, counted } = node.attrs

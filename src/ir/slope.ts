@@ -89,6 +89,7 @@ function slopeOfCall(fn: Fn, [a, b]: readonly Course[]): Slope {
     case 'not':
       return flip(first)
     case 'float':
+    case 'int':
     case 'sqrt':
     case 'exp':
     case 'log':

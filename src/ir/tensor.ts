@@ -1,7 +1,8 @@
 /**
- * `bit` means {-1, +1}: +1 is stored as 1, -1 as 0. `u8` and `i64` are what inputs may bring (pixels, token ids).
+ * `bit` means {-1, +1}: +1 is stored as 1, -1 as 0. `u8`, `i8` and `i64` are what inputs may bring (pixels, quantized
+ * values, token ids); expressions only convert them, 64-bit ones clamped to 32 bits, as constants are.
  */
-export type DType = 'f32' | 'i32' | 'bit' | 'u8' | 'i64'
+export type DType = 'f32' | 'i32' | 'bit' | 'u8' | 'i8' | 'i64'
 export type Shape = readonly number[]
 
 export interface TensorType {
@@ -9,7 +10,7 @@ export interface TensorType {
   readonly shape: Shape
 }
 
-export type Values = Float32Array | Int32Array | Uint8Array | BigInt64Array
+export type Values = Float32Array | Int32Array | Uint8Array | Int8Array | BigInt64Array
 
 /** Unpacked values in row-major order, one entry per element, bits too. */
 export interface Tensor extends TensorType {
@@ -17,6 +18,11 @@ export interface Tensor extends TensorType {
 }
 
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
+
+const [LEAST, MOST] = [-(2 ** 31), 2 ** 31 - 1]
+
+/** The nearest number that 32 bits hold, without its fraction; 0 for what is no number. */
+export const toInt32 = (value: number): number => Math.trunc(Math.min(Math.max(value, LEAST), MOST)) || 0
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis])
@@ -31,6 +37,8 @@ export function allocate(dtype: DType, length: number): Values {
       return new Float32Array(length)
     case 'i32':
       return new Int32Array(length)
+    case 'i8':
+      return new Int8Array(length)
     case 'i64':
       return new BigInt64Array(length)
     case 'bit':

@@ -11,7 +11,7 @@ const checked = new WeakSet<Tensor>()
  * Checks the invariants of a graph; throws an Error that names the first broken one.
  *  1 a node's type is what `infer` says of its operands and attributes
  *  2 sizes are positive integers
- *  3 a constant is as long as its shape; bits are 0 or 1, f32 are finite; no i64 constants
+ *  3 a constant is as long as its shape; bits are 0 or 1, f32 are finite; no i64 and i8 constants
  *  4 inputs are exactly the declared ones
  *  5 every node has an origin
  *  6 with `before`: inputs and outputs keep their names, order and types
@@ -48,7 +48,7 @@ const inferred = (node: Node): TensorType =>
 
 function flawOf({ dtype, shape, values }: Tensor): string | undefined {
   if (values.length !== elements(shape)) return `${values.length} values for [${shape}]`
-  if (dtype === 'i64') return 'i64 constants are kept as i32'
+  if (dtype === 'i64' || dtype === 'i8') return `${dtype} constants are kept as i32`
   if (dtype === 'bit' && (values as Uint8Array).some(bit => bit > 1)) return 'a bit other than 0 and 1'
   if (dtype === 'f32' && !(values as Float32Array).every(Number.isFinite)) return 'a value that is not finite'
   return undefined

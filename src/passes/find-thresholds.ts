@@ -39,8 +39,14 @@ export const findThresholds = rewrites(
   rule('sign of a value', 'map', node => {
     const { expr } = node.attrs
     const [x, ...more] = node.operands.filter(({ op }) => op !== 'constant')
-    const channels = node.type.shape[3]
-    if (node.type.dtype !== 'bit' || x?.type.dtype !== 'f32' || more.length > 0 || channels === undefined)
+    const [channels] = node.type.shape.slice(3)
+    if (
+      node.type.shape.length !== 4 ||
+      node.type.dtype !== 'bit' ||
+      x?.type.dtype !== 'f32' ||
+      more.length > 0 ||
+      channels === undefined
+    )
       return undefined
     // Nothing is gained where only a comparison is left.
     if (sizeOf(expr) <= SIMPLE) return undefined

@@ -14,6 +14,11 @@ export const pullBits = rewrites(
       return found && fromBits({ ...found, bits: create(op, [found.bits], attrs, origin) })
     },
   ),
+  rule('picked rows of bits', 'gather', ({ operands: [table, indices], attrs, origin }) => {
+    const found = twoValued(table)
+    if (!found || found.bits.type.shape.length < 2) return undefined
+    return fromBits({ ...found, bits: create('gather', [found.bits, indices], attrs, origin) })
+  }),
   rule('concat of bits', 'concat', ({ operands, attrs, origin }) => {
     const found = operands.flatMap(operand => twoValued(operand) ?? [])
     const [first] = found

@@ -95,6 +95,7 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
 function inputRange(dtype: DType): Range {
   if (dtype === 'bit') return exactly(0, 1)
   if (dtype === 'u8') return integers(0, 255)
+  if (dtype === 'i8') return integers(-128, 127)
   return dtype === 'f32' ? { ...anything, points: [0] } : integers(-(2 ** 31), 2 ** 31 - 1)
 }
 

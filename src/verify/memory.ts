@@ -2,9 +2,9 @@ import { packBits, packedRows, unpackBits } from '../ir/bits.ts'
 import { type DType, elements, type Tensor, type TensorType, type Values } from '../ir/tensor.ts'
 import type { Piece } from './runner.ts'
 
-const arrays = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i64: BigInt64Array } as const
+const arrays = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array, i64: BigInt64Array } as const
 
-const BYTES: Readonly<Record<DType, number>> = { f32: 4, i32: 4, u8: 1, i64: 8, bit: 4 }
+const BYTES: Readonly<Record<DType, number>> = { f32: 4, i32: 4, u8: 1, i8: 1, i64: 8, bit: 4 }
 
 /** Bytes of a value in memory, its bits packed. */
 export const bytesOfType = ({ dtype, shape }: TensorType): number => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { f32 } from '../../src/ir/tensor.ts'
+import { f32, i32 } from '../../src/ir/tensor.ts'
 import { evaluate } from '../evaluate.ts'
-import { type ModelSpec, type NodeSpec, nodeModel } from '../onnx.ts'
+import { count, type ModelSpec, model, type NodeSpec, node, nodeModel } from '../onnx.ts'
+import { runOnnxruntime } from '../onnxruntime.ts'
 
 const domain = 'qonnx.custom_op.general'
 const run = (
@@ -20,7 +21,12 @@ const run = (
     { x: f32([1, x.length], x) },
   )
 
-test.each([domain, 'finn.custom_op.general', 'onnx.brevitas'])('BipolarQuant of %s: 0 counts as positive', async of => {
+test.each([
+  domain,
+  'finn.custom_op.general',
+  'finn',
+  'onnx.brevitas',
+])('BipolarQuant of %s: 0 counts as positive', async of => {
   expect(await run('BipolarQuant', [-2, -0, 0, 0.1], {}, { s: f32([], [0.5]) }, of)).toEqual([-0.5, 0.5, 0.5, 0.5])
 })
 
@@ -49,6 +55,15 @@ describe('Quant', () => {
       -0.5, 0, 0.5, 1,
     ])
   })
+  test('a zero point and a bit width that are integers', async () => {
+    const integer = (value: number): ModelSpec['initializers'] => ({
+      s: f32([], [0.5]),
+      z: i32([], [value]),
+      w: i32([], [2]),
+    })
+    const attrs = { signed: 0, narrow: 0, rounding_mode: 'FLOOR' }
+    expect(await run('Quant', [-1, 0.3, 0.9, 5], attrs, integer(1))).toEqual([-0.5, 0, 0.5, 1])
+  })
   test('other rounding modes are refused', async () => {
     await expect(quant([1], 2, { rounding_mode: 'HALF_UP' })).rejects.toThrow(
       'has rounding_mode=HALF_UP; supported: ROUND, CEIL, FLOOR.',
@@ -76,6 +91,50 @@ describe('MultiThreshold', () => {
       },
     )
     expect(await evaluate(bytes, { x: f32([1, 1, 2, 2], [5, 5, -5, 15]) })).toEqual([1, 0, 0, 1])
+  })
+})
+
+test.each([domain, 'finn'])('XnorPopcountMatMul of %s counts equal pairs', async of => {
+  // Rows 1011 and 0010 against columns 1101 and 0000.
+  const weights = f32([4, 2], [1, 0, 1, 0, 0, 0, 1, 0])
+  const bytes = nodeModel(
+    'XnorPopcountMatMul',
+    { x: 'float[2,4]' },
+    {},
+    { initializers: { weights }, domain: of, domains: { [of]: 1 } },
+  )
+  expect(await evaluate(bytes, { x: f32([2, 4], [1, 0, 1, 1, 0, 0, 1, 0]) })).toEqual([2, 1, 0, 3])
+})
+
+describe('channels last', () => {
+  const last = 'qonnx.custom_op.channels_last'
+  const scale = count([2], 1)
+  const parameters = { s: scale, b: scale, m: scale, v: scale }
+  test.each([
+    ['Conv', { pads: [1, 0, 1, 0], strides: [2, 1] }, { w: count([3, 2, 3, 2], -9) }],
+    ['MaxPool', { kernel_shape: [2, 3], strides: [1, 2] }, {}],
+    ['AveragePool', { kernel_shape: [2, 2] }, {}],
+    ['BatchNormalization', { epsilon: 0.5 }, parameters],
+  ])('%s', async (op, attrs, initializers: NonNullable<ModelSpec['initializers']>) => {
+    const inputs = { x: 'float[1,4,5,2]' }
+    const plain = model({
+      inputs,
+      outputs: { y: 'float' },
+      nodes: [
+        node('Transpose', ['x'], 'first', { perm: [0, 3, 1, 2] }),
+        node(op, ['first', ...Object.keys(initializers)], 'z', attrs),
+        node('Transpose', ['z'], 'y', { perm: [0, 2, 3, 1] }),
+      ],
+      initializers,
+    })
+    const x = count([1, 4, 5, 2], -17)
+    const expected = (await runOnnxruntime(plain, new Map([['x', x]]))).get('y')!.values
+    const actual = await evaluate(
+      nodeModel(op, inputs, attrs, { initializers, domain: last, domains: { [last]: 1 } }),
+      { x },
+    )
+    actual.forEach((value, k) => void expect(value).toBeCloseTo(expected[k]!, 4))
+    expect(actual).toHaveLength(expected.length)
   })
 })
 

@@ -30,6 +30,8 @@ test('every code of the catalogue has a sample', () => {
     'zero-weights',
     'changed-weights',
     'noisy-weights',
+    'clamped-to-32-bits',
+    'rounded-sums',
   ]
   // Refusals of other stages, sampled in test/passes, test/compile and test/large.
   const later = ['sign-of-zero', 'invalid-option', 'not-integer', 'constants-too-large', 'fixed-batch']

@@ -5,8 +5,11 @@ import { hasCompiler } from '../c-runner.ts'
 import { model } from '../onnx.ts'
 import { runOnnxruntime } from '../onnxruntime.ts'
 import { randomTensor, seeded } from '../random.ts'
+import { aroundLayers } from './around-layers.ts'
 import { codesOf, compiled, runC } from './compiled.ts'
-import { type Layer, layers } from './layers.ts'
+import { type Layer, layers as plainLayers } from './layers.ts'
+
+const layers = [...plainLayers, ...aroundLayers]
 
 const network = ({ nodes, initializers, input, opset }: Layer): Uint8Array =>
   model({
@@ -49,7 +52,7 @@ describe('layers', () => {
     }
   })
 
-  test.runIf(hasCompiler('gcc'))('generated C equals onnxruntime', async () => {
+  test.runIf(hasCompiler('gcc'))('generated C equals onnxruntime', { timeout: 180_000 }, async () => {
     const cases = await Promise.all(
       layers.map(async (layer, i) => ({ ...(await compiled(network(layer), `layer_${i}`)), feeds: feed(layer, 3) })),
     )

@@ -73,6 +73,7 @@ const printers: { readonly [F in Fn]: Print } = {
     binds: LOOSE,
   }),
   float: prefix('(float)'),
+  int: prefix('(int32_t)'),
 }
 
 /** A store's expression in C. `names` are the texts of its arguments, each safe inside any operator. */
@@ -91,6 +92,7 @@ function print(expr: Expr, store: Store, types: readonly DType[], names: readonl
   const args = expr.args.map(part => print(part, store, types, names))
   if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit')
     return { text: `${within(args[0]!, UNARY)} ? 1.0f : -1.0f`, binds: LOOSE }
+  if (expr.fn === 'int' && typeOf(expr.args[0]!, types) === 'f32') return called('int_f32')(args)
   return printers[expr.fn](args, {
     type: typeOf(expr, types),
     wraps: store.wraps,

@@ -23,6 +23,8 @@ const PLAIN = [
   'mul_i32',
   'neg_i32',
   'sign_f32',
+  'int_f32',
+  'int_i64',
   'bits_per_byte',
   'bits_per_nibble_4',
   'flips_of_4',

@@ -55,6 +55,7 @@ export function storeText(store: Store, variables: readonly string[], scope: Sco
 }
 
 function readText({ dtype, strides }: Operand, name: string, variables: readonly string[]): string {
+  if (dtype === 'i64') return `int_i64(${name}[${indexText(variables, strides)}])`
   if (dtype !== 'bit') return `${name}[${indexText(variables, strides)}]`
   const last = variables.at(-1)!
   const outer = indexText(variables.slice(0, -1), strides)

@@ -7,6 +7,7 @@ export const cType: Readonly<Record<Element, string>> = {
   i32: 'int32_t',
   u32: 'uint32_t',
   u8: 'uint8_t',
+  i8: 'int8_t',
   i64: 'int64_t',
 }
 

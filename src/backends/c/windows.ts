@@ -66,4 +66,4 @@ export const windowTitle = (params: WindowParams): string =>
 
 /** What a call's results are, for comments. */
 export const resultTitle = ({ store }: Call): string =>
-  ({ bit: 'bits', f32: 'floats', i32: 'int32', u8: 'bytes', i64: 'int64' })[store.result]
+  ({ bit: 'bits', f32: 'floats', i32: 'int32', u8: 'bytes', i8: 'bytes', i64: 'int64' })[store.result]

@@ -78,6 +78,7 @@ const printers: { readonly [F in Fn]: Print } = {
     type === 'bit'
       ? `(v128.bitselect ${splat('1')} ${splat('-1')} ${a})`
       : `(f32x4.convert_i32x4_${type === 'u8' ? 'u' : 's'} ${a})`,
+  int: ([a], type) => (type === 'f32' ? `(i32x4.trunc_sat_f32x4_s ${a})` : a!),
 }
 
 /** A store's expression on four lanes. `names` are the texts of its arguments. */

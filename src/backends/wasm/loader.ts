@@ -10,6 +10,7 @@ const ARRAYS = {
   f32: 'Float32Array',
   i32: 'Int32Array',
   u8: 'Uint8Array',
+  i8: 'Int8Array',
   i64: 'BigInt64Array',
   bit: 'Uint32Array',
 } as const

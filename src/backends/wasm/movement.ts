@@ -7,7 +7,7 @@ import { at, get, int, sum, times } from './text.ts'
 
 type Element = Buffer['element']
 
-const BYTES: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 1, i64: 8 }
+const BYTES: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 1, i8: 1, i64: 8 }
 
 /** Values are moved as integers: no float is changed on its way. */
 const LOADS: Readonly<Record<Element, string>> = {
@@ -15,6 +15,7 @@ const LOADS: Readonly<Record<Element, string>> = {
   i32: 'i32.load',
   u32: 'i32.load',
   u8: 'i32.load8_u',
+  i8: 'i32.load8_s',
   i64: 'i64.load',
 }
 const STORES: Readonly<Record<Element, string>> = {
@@ -22,6 +23,7 @@ const STORES: Readonly<Record<Element, string>> = {
   i32: 'i32.store',
   u32: 'i32.store',
   u8: 'i32.store8',
+  i8: 'i32.store8',
   i64: 'i64.store',
 }
 
@@ -65,7 +67,6 @@ function runContext(bytes: number) {
 export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
   const { y, params } = call
   const value = y.element === 'f32' ? `(f32.const ${watFloat(params.value)})` : int(params.value)
-  const type = y.element === 'f32' ? 'f32' : 'i32'
   return {
     template: 'wasm/kernels/fill.wat',
     context: {
@@ -74,7 +75,7 @@ export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
       y: scope.addressOf(y),
       bytes: y.length * BYTES[y.element],
       step: BYTES[y.element],
-      store: `(${y.element === 'u8' ? 'i32.store8' : y.element === 'i64' ? 'i64.store' : `${type}.store`} ${get('y')} ${y.element === 'i64' ? `(i64.const ${params.value})` : value})`,
+      store: `(${y.element === 'f32' ? 'f32.store' : STORES[y.element]} ${get('y')} ${y.element === 'i64' ? `(i64.const ${params.value})` : value})`,
     },
   }
 }

@@ -35,7 +35,7 @@ export const positionBytes = ({ result }: Store, channels: number): number =>
   4 * (result === 'bit' ? wordsFor(channels) : channels)
 
 /** Bytes of one step along an operand's stride; bits are stored in words. */
-const stepBytes = ({ dtype }: Operand): number => (dtype === 'u8' ? 1 : dtype === 'i64' ? 8 : 4)
+const stepBytes = ({ dtype }: Operand): number => (dtype === 'u8' || dtype === 'i8' ? 1 : dtype === 'i64' ? 8 : 4)
 
 const isMoving = ({ strides }: Operand): boolean => strides.slice(0, -1).some(stride => stride !== 0)
 
@@ -60,23 +60,35 @@ function readOperand(operand: Operand, k: number, vector: number, scope: Scope):
   const pointer = isMoving(operand) ? [get(`p${k}`)] : []
   const step = operand.strides.at(-1)!
   const c = get('c')
+  const wide = (lane: number) => at('i64.load', [...pointer, ...times(c, 8)], base + 32 * vector + 8 * lane)
   switch (operand.dtype) {
     case 'f32':
     case 'i32':
       if (step === 0) return at('v128.load32_splat', pointer, base)
       return at('v128.load', [...pointer, ...times(c, 4)], base + 16 * vector)
     case 'u8':
-      if (step === 0) return `(i32x4.splat ${at('i32.load8_u', pointer, base)})`
-      return `(i32x4.extend_low_i16x8_u (i16x8.extend_low_i8x16_u ${at('v128.load32_zero', [...pointer, c], base + 4 * vector)}))`
+    case 'i8': {
+      const sign = operand.dtype === 'u8' ? 'u' : 's'
+      if (step === 0) return `(i32x4.splat ${at(`i32.load8_${sign}`, pointer, base)})`
+      return `(i32x4.extend_low_i16x8_${sign} (i16x8.extend_low_i8x16_${sign} ${at('v128.load32_zero', [...pointer, c], base + 4 * vector)}))`
+    }
     case 'bit': {
       const byte = at('i32.load8_u', step === 0 ? pointer : [...pointer, `(i32.shr_u ${c} ${int(3)})`], base)
       const mask = step === 0 ? '1 1 1 1' : vector === 0 ? '1 2 4 8' : '16 32 64 128'
       return `(i32x4.ne (v128.and (i32x4.splat ${byte}) (v128.const i32x4 ${mask})) (v128.const i32x4 0 0 0 0))`
     }
     case 'i64':
-      throw new Error(`'${operand.buffer.name}' is i64, which no expression takes`)
+      return step === 0
+        ? `(i32x4.splat ${clamped(at('i64.load', pointer, base))})`
+        : [1, 2, 3].reduce(
+            (lanes, lane) => `(i32x4.replace_lane ${lane} ${lanes} ${clamped(wide(lane))})`,
+            `(i32x4.splat ${clamped(wide(0))})`,
+          )
   }
 }
+
+/** A 64-bit integer clamped to 32 bits. */
+const clamped = (value: string): string => `(i32.trunc_sat_f64_s (f64.convert_i64_s ${value}))`
 
 /** Lines that compute and store a block. `accumulators` are texts of its vectors; `y` is the address of channel 0. */
 export function storeBlock(

@@ -4,7 +4,14 @@ import { jsString } from '../foreign-text.ts'
 import type { Plan, Port } from '../plan.ts'
 
 /** Typed arrays of the generated API; bits are packed words, as in the plan. */
-const ARRAYS = { f32: 'Float32Array', i32: 'Int32Array', u8: 'Uint8Array', i64: 'BigInt64Array', bit: 'Uint32Array' }
+const ARRAYS = {
+  f32: 'Float32Array',
+  i32: 'Int32Array',
+  u8: 'Uint8Array',
+  i8: 'Int8Array',
+  i64: 'BigInt64Array',
+  bit: 'Uint32Array',
+}
 
 const feedType = ({ dtype }: Port): string => (dtype === 'i64' ? 'BigInt64Array | Int32Array' : ARRAYS[dtype])
 

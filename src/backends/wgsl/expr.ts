@@ -35,6 +35,7 @@ const printers: { readonly [F in Fn]: Print } = {
   xor: loose('!='),
   select: ([condition, a, b]) => called('select')([b!, a!, condition!]),
   float: called('f32'),
+  int: called('i32'),
 }
 
 /**
@@ -45,7 +46,7 @@ export const printExpr = (expr: Expr, types: readonly DType[], names: readonly s
   print(expr, types, names, four).text
 
 /** Functions whose text differs between one value and four. */
-const VECTOR_NAMES: Partial<Record<Fn, string>> = { pow: 'pow_4', tanh: 'tanh_4', float: 'vec4f' }
+const VECTOR_NAMES: Partial<Record<Fn, string>> = { pow: 'pow_4', tanh: 'tanh_4', float: 'vec4f', int: 'vec4i' }
 
 function print(expr: Expr, types: readonly DType[], names: readonly string[], four: boolean): Text {
   const literal = (text: string) => atom(four ? `vec4f(${text})` : text)

@@ -2,16 +2,17 @@ import type { DType } from '../../ir/tensor.ts'
 import { inComment } from '../foreign-text.ts'
 import type { Element } from '../plan.ts'
 
-/** How elements lie in a storage buffer: pixels widened to a word each, 64-bit integers as (low, high). */
+/** How elements lie in a storage buffer: bytes widened to a word each, 64-bit integers as (low, high). */
 export const storedType: Readonly<Record<Element, string>> = {
   f32: 'f32',
   i32: 'i32',
   u32: 'u32',
   u8: 'u32',
+  i8: 'i32',
   i64: 'vec2u',
 }
 
-export const storedBytes: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 4, i64: 8 }
+export const storedBytes: Readonly<Record<Element, number>> = { f32: 4, i32: 4, u32: 4, u8: 4, i8: 4, i64: 8 }
 
 /** Four values of an expression. */
 export const vectorType: Readonly<Record<DType, string>> = {
@@ -19,7 +20,8 @@ export const vectorType: Readonly<Record<DType, string>> = {
   i32: 'vec4i',
   bit: 'vec4<bool>',
   u8: 'vec4u',
-  i64: 'array<vec2u, 4>',
+  i8: 'vec4i',
+  i64: 'vec4i',
 }
 
 /** Type of a scalar in an expression. */
@@ -28,7 +30,8 @@ export const scalarType: Readonly<Record<DType, string>> = {
   i32: 'i32',
   bit: 'bool',
   u8: 'u32',
-  i64: 'vec2u',
+  i8: 'i32',
+  i64: 'i32',
 }
 
 /**
@@ -44,7 +47,7 @@ const TAKEN = new Set(
   noncoherent noperspective null of package packoffset partition pass patch pixelfragment precise precision premerge
   priv pub readonly ref regardless resource self set shared smooth snorm std subroutine trait type unless unorm unsafe
   unsized use varying wgsl where writeonly requires
-  samples faults taps_inside pow_f32 tanh_f32 pow_4 tanh_4 infinity not_a_number`.split(/\s+/),
+  samples faults taps_inside pow_f32 tanh_f32 pow_4 tanh_4 infinity not_a_number int_i64`.split(/\s+/),
 )
 
 export type Namer = (wanted: string) => string

@@ -18,6 +18,7 @@ export function readOne(operand: Operand, place: OperandPlace): string {
   const last = place.position.at(-1)!
   if (dtype !== 'bit') {
     const value = `${place.name}[${indexOf(operand, place)}]`
+    if (dtype === 'i64') return `int_i64(${value})`
     const isCast = place.element === 'u32' && (dtype === 'f32' || dtype === 'i32')
     return isCast ? `bitcast<${dtype}>(${value})` : value
   }

@@ -4,7 +4,7 @@ import type { Node } from '../../ir/node.ts'
 import { elements } from '../../ir/tensor.ts'
 import { alongChannels, elementwise } from './build.ts'
 import { type Context, type Importer, invalid, operand, unsupported } from './context.ts'
-import { a, b, clamp, one, piecewise, sigmoid, softplus, zero } from './expressions.ts'
+import { a, b, clamp, erf, one, piecewise, sigmoid, softplus, zero } from './expressions.ts'
 
 /** An activation from its expression; parameters come from the attributes. */
 const activation =
@@ -19,7 +19,7 @@ const expLessOne: Expr = call('sub', call('exp', a), one)
 
 type Op =
   | ('Relu' | 'LeakyRelu' | 'PRelu' | 'Elu' | 'Selu' | 'Celu' | 'ThresholdedRelu' | 'Softplus' | 'Softsign' | 'Sigmoid')
-  | ('Tanh' | 'HardSigmoid' | 'HardSwish' | 'Mish' | 'Gelu' | 'Clip')
+  | ('Tanh' | 'HardSigmoid' | 'HardSwish' | 'Swish' | 'Mish' | 'Gelu' | 'Erf' | 'Shrink' | 'Clip')
 
 export const activations: Record<Op, Importer> = {
   Relu: context => {
@@ -64,10 +64,25 @@ export const activations: Record<Op, Importer> = {
     const line = call('add', call('mul', number(1 / 6), a), number(0.5))
     return call('mul', a, clamp(line, zero, one))
   }),
+  /** x · sigmoid(alpha · x). */
+  Swish: activation(context => call('mul', a, sigmoid(call('mul', parameter(context, 'alpha', 1), a)))),
+  Erf: activation(() => erf(a)),
+  /** x less what is cut off on either side, plus a bias; 0 between. */
+  Shrink: activation(context => {
+    const [bias, limit] = [parameter(context, 'bias', 0), parameter(context, 'lambd', 0.5)]
+    const below = call('gt', call('neg', limit), a)
+    const rest = call('select', call('gt', a, limit), call('sub', a, bias), zero)
+    return call('select', below, call('add', a, bias), rest)
+  }),
   Mish: activation(() => call('mul', a, call('tanh', softplus(a)))),
   Gelu: activation(context => {
-    if (context.attributes.string('approximate', 'none') !== 'tanh')
-      throw unsupported(context, 'uses the error function', 'approximate=tanh')
+    const approximation = context.attributes.string('approximate', 'none')
+    if (approximation === 'none') {
+      const share = call('add', one, erf(call('mul', a, number(Math.SQRT1_2))))
+      return call('mul', call('mul', number(0.5), a), share)
+    }
+    if (approximation !== 'tanh')
+      throw unsupported(context, `has approximate=${approximation}`, 'approximate=none and approximate=tanh')
     const cube = call('mul', number(0.044715), call('mul', a, call('mul', a, a)))
     const inner = call('mul', number(Math.sqrt(2 / Math.PI)), call('add', a, cube))
     return call('mul', call('mul', number(0.5), a), call('add', one, call('tanh', inner)))

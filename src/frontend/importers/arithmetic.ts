@@ -3,7 +3,8 @@ import { isConstant } from '../../ir/fold.ts'
 import { evaluateNode } from '../../ir/interpret.ts'
 import { create, type Node } from '../../ir/node.ts'
 import { i32, type Tensor } from '../../ir/tensor.ts'
-import { elementwise, literal, raise, reshape } from './build.ts'
+import { asComputed, elementwise, literal, raise, reshape } from './build.ts'
+import { toFloat, wrapped } from './cast.ts'
 import { axisOf, type Context, type Importer, invalid, operand, operands, unsupported } from './context.ts'
 import { a, b, foldLeft } from './expressions.ts'
 
@@ -17,15 +18,20 @@ const integerSteps: Readonly<Record<'add' | 'sub' | 'mul' | 'div', IntegerStep>>
   div: (left, right) => Math.trunc(left / right),
 }
 
+/** Only 64-bit integers: arithmetic of 8 bits wraps around, which nothing here does. */
+const wide = (context: Context, x: Node): Node => (x.type.dtype === 'i64' ? asComputed(context, x) : x)
+
 const unary =
   (expr: Expr): Importer =>
   context =>
-    elementwise(context, expr, operand(context, 0))
+    elementwise(context, expr, wide(context, operand(context, 0)))
 
 const binary =
   (fn: keyof typeof integerSteps): Importer =>
   context => {
     const [left, right] = operandPair(context)
+    const type = context.elementTypeOf(left)
+    if (type === INT8 || type === UINT8) return combineBytes(context, fn, left, right, type)
     if (isInteger(left) && isInteger(right)) return combineIntegers(context, fn, left, right)
     return elementwise(context, call(fn, a, b), left, right)
   }
@@ -33,7 +39,11 @@ const binary =
 const variadic =
   (fn: 'add' | 'max' | 'min'): Importer =>
   context => {
-    return foldOperands(context, fn, operands(context))
+    return foldOperands(
+      context,
+      fn,
+      operands(context).map(node => wide(context, node)),
+    )
   }
 
 type Op =
@@ -87,8 +97,8 @@ function foldOperands(context: Context, fn: 'add' | 'max' | 'min', all: readonly
 
 /** Both operands; before opset 7 the second was broadcast from an explicit axis. */
 function operandPair(context: Context): readonly [Node, Node] {
-  const left = operand(context, 0)
-  const right = operand(context, 1)
+  const left = wide(context, operand(context, 0))
+  const right = wide(context, operand(context, 1))
   if (context.opset >= 7) return [left, right]
   context.attributes.ignore('consumed_inputs')
   const rank = left.type.shape.length
@@ -101,6 +111,18 @@ function operandPair(context: Context): readonly [Node, Node] {
   const after = rank - axis - right.type.shape.length
   if (after < 0) throw invalid(context, `broadcasts [${right.type.shape}] from axis ${axis} of [${left.type.shape}]`)
   return [left, reshape(context, right, [...right.type.shape, ...new Array<number>(after).fill(1)])]
+}
+
+const [UINT8, INT8] = [2, 3]
+
+/** Bytes, exactly, in f32; what does not fit wraps around. */
+function combineBytes(context: Context, fn: keyof typeof integerSteps, left: Node, right: Node, type: number): Node {
+  const values = [toFloat(context, left), toFloat(context, right)]
+  const exact = elementwise(context, call(fn, a, b), ...values)
+  const whole = fn === 'div' ? elementwise(context, call('float', call('int', a)), exact) : exact
+  const result = elementwise(context, wrapped(a, 8, type === INT8 ? 128 : 0), whole)
+  context.declare(result, type)
+  return result
 }
 
 const isInteger = (node: Node): boolean => node.type.dtype === 'i32'

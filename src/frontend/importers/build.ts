@@ -1,7 +1,16 @@
-import type { Expr } from '../../ir/expr.ts'
+import { diagnostics } from '../../ir/diagnostic.ts'
+import { arg, call, type Expr } from '../../ir/expr.ts'
 import { constant, type Node } from '../../ir/node.ts'
 import { elements, type Shape, sameShape, type Tensor } from '../../ir/tensor.ts'
 import type { Context } from './context.ts'
+
+/** Integers of an input as i32, to compute with; anything else as it is. */
+export function asComputed(context: Context, x: Node): Node {
+  const { dtype } = x.type
+  if (dtype !== 'i64' && dtype !== 'u8' && dtype !== 'i8') return x
+  if (dtype === 'i64') context.warn(diagnostics.clampedTo32Bits(context.where))
+  return context.make('map', [x], { expr: call('int', arg(0)) })
+}
 
 /** An elementwise op over operands of any rank: numpy's rule, with leading axes of size 1 written out. */
 export function elementwise(context: Context, expr: Expr, ...operands: readonly Node[]): Node {
@@ -62,6 +71,14 @@ export function sliceAxis(context: Context, x: Node, axis: number, start: number
       shape.map(() => 1),
     ),
   )
+}
+
+/** Every slice of an axis `count` times in a row. */
+export function repeatAxis(context: Context, x: Node, axis: number, count: number): Node {
+  const { shape } = x.type
+  const apart = reshape(context, x, shape.toSpliced(axis + 1, 0, 1))
+  const repeated = concat(context, new Array<Node>(count).fill(apart), axis + 1)
+  return reshape(context, repeated, shape.with(axis, shape[axis]! * count))
 }
 
 export const concat = (context: Context, parts: readonly Node[], axis: number): Node =>

@@ -20,7 +20,11 @@ type Op = 'Constant' | 'ConstantOfShape' | 'Shape' | 'Size' | 'Range' | 'NonZero
 
 /** Values that are known when the model is compiled; every shape is. */
 export const constants: Record<Op, Importer> = {
-  Constant: context => literal(context, constantValue(context)),
+  Constant: context => {
+    const node = literal(context, constantValue(context))
+    if (context.attributes.has('value')) context.declare(node, context.attributes.tensor('value').dataType)
+    return node
+  },
   ConstantOfShape: context => {
     const shape = integersOf(context, 0, 'shape')
     const fill = context.attributes.has('value')

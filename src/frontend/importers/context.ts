@@ -20,6 +20,10 @@ export interface Context {
   /** Makes a node, and folds it at once where all its operands are constants. Operands that do not fit are refused. */
   make<K extends OpName>(op: K, operands: Ops[K]['operands'], attrs: Ops[K]['attrs']): Node
   readTensor(tensor: ModelTensor): Tensor
+  /** ONNX's number of the type that a value has in the file, where it is more than the language's types tell. */
+  elementTypeOf(node: Node): number | undefined
+  /** Says which type a value has in the file. */
+  declare(node: Node, elementType: number): void
   warn(warning: Diagnostic): void
 }
 
@@ -66,10 +70,12 @@ export function integersFrom(context: Context, name: string, index: number): rea
   return context.inputs[index] ? integersOf(context, index, name) : undefined
 }
 
-/** A value that no input of the graph reaches, constant or too large to be folded. */
+/** Whether no input of the graph reaches a value: it is constant, or only too large to be folded. */
+export const isFixed = (node: Node): boolean => node.op !== 'input' && node.operands.every(isFixed)
+
+/** A value that is fixed; refuses others. */
 export function requireFixed(context: Context, node: Node, what: string): Node {
-  if (node.op === 'input') throw new CompileError(diagnostics.notConstant(context.where, what))
-  for (const part of node.operands) requireFixed(context, part, what)
+  if (!isFixed(node)) throw new CompileError(diagnostics.notConstant(context.where, what))
   return node
 }
 

@@ -29,6 +29,44 @@ export const balancedSum = (terms: readonly Expr[]): Expr =>
         balancedSum(terms.slice(0, Math.ceil(terms.length / 2))),
         balancedSum(terms.slice(Math.ceil(terms.length / 2))),
       )
+/** a · b + c. */
+export const scaleAndShift = call('add', call('mul', a, b), c)
+
+/** Horner's scheme, highest power first. */
+const polynomial = (x: Expr, ...factors: readonly number[]): Expr =>
+  factors.map(number).reduce((sum, factor) => call('add', call('mul', sum, x), factor))
+
+/**
+ * The error function within 2 ulp, after N. Juffa: a polynomial where x is small, else 1 − exp(−polynomial). No function
+ * of its own: backends would have to write the same.
+ */
+export function erf(x: Expr): Expr {
+  // Beyond 4 it is 1 in f32.
+  const size = call('min', call('abs', x), number(4))
+  const square = call('mul', x, x)
+  const inner = polynomial(
+    square,
+    -5.96761703e-4,
+    4.99119423e-3,
+    -2.67681349e-2,
+    1.12819925e-1,
+    -3.76125336e-1,
+    1.28379166e-1,
+  )
+  const power = polynomial(
+    size,
+    1.7285347e-5,
+    -3.83197126e-4,
+    3.88396438e-3,
+    -2.42546219e-2,
+    1.06777877e-1,
+    6.34846687e-1,
+    1.28717512e-1,
+  )
+  const outer = call('sub', one, call('exp', call('neg', call('add', call('mul', power, size), size))))
+  const signed = call('select', call('ge', x, zero), outer, call('neg', outer))
+  return call('select', call('gt', size, number(0.921875)), signed, call('add', call('mul', inner, x), x))
+}
 
 /** f(x, f(y, z)) … over all arguments, from the left. */
 export const foldLeft = (fn: 'add' | 'mul' | 'max' | 'min', count: number): Expr =>

@@ -1,6 +1,6 @@
 import { isConstant } from '../../ir/fold.ts'
-import { elements, type Shape } from '../../ir/tensor.ts'
-import { concat, reshape, transpose } from './build.ts'
+import { bits, elements, type Shape } from '../../ir/tensor.ts'
+import { asComputed, concat, literal, reshape, transpose } from './build.ts'
 import {
   axesOf,
   axisOf,
@@ -21,7 +21,7 @@ type Op =
 /** Values that only change their shape or order. */
 export const movements: Record<Op, Importer> = {
   Identity: context => operand(context, 0),
-  /** Inference: the value itself. */
+  /** Inference: the value itself; nothing is masked. */
   Dropout: context => {
     const { attributes, opset, inputs } = context
     attributes.ignore('ratio', 'seed')
@@ -30,7 +30,10 @@ export const movements: Record<Op, Importer> = {
     if (opset < 7 && attributes.int('is_test', 0) !== 1) throw inTraining
     const mode = inputs[2]
     if (mode && (!isConstant(mode) || mode.attrs.value.values[0])) throw inTraining
-    return operand(context, 0)
+    const x = operand(context, 0)
+    if (context.outputCount < 2) return x
+    const { shape } = x.type
+    return [x, literal(context, bits(shape, new Uint8Array(elements(shape)).fill(1)))]
   },
   /** Two axes: what stands before `axis`, and the rest. */
   Flatten: context => {
@@ -75,7 +78,9 @@ export const movements: Record<Op, Importer> = {
     return transpose(context, x, context.attributes.ints('perm', [...x.type.shape.keys()].reverse()))
   },
   Concat: context => {
-    const all = operands(context)
+    const given = operands(context)
+    const isMixed = given.some(({ type }) => type.dtype !== given[0]!.type.dtype)
+    const all = isMixed ? given.map(node => asComputed(context, node)) : given
     const axis = axisOf(context, context.attributes.int('axis'), all[0]!.type.shape.length)
     // Empty lists occur in shape arithmetic.
     const parts = all.filter(node => node.type.shape[axis] !== 0)

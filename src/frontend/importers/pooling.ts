@@ -1,6 +1,7 @@
 import type { Node } from '../../ir/node.ts'
 import type { Padding, Pair } from '../../ir/ops.ts'
 import { reshape, toChannelsFirst, toChannelsLast } from './build.ts'
+import { toFloat } from './cast.ts'
 import { type Context, type Importer, operand, unsupported } from './context.ts'
 import { hasEmptyWindow } from './empty-windows.ts'
 import { asIs } from './expressions.ts'
@@ -13,7 +14,11 @@ export const pooling: Record<'MaxPool' | 'AveragePool' | 'GlobalMaxPool' | 'Glob
   MaxPool: context => {
     // The order of indices in the second output, which is not supported.
     context.attributes.ignore('storage_order')
-    return slidingPool(context, 'max', () => none)
+    const x = operand(context, 0)
+    const pooled = slidingPool(context, 'max', () => none)
+    const type = context.elementTypeOf(x)
+    if (type !== undefined) context.declare(pooled, type)
+    return pooled
   },
   AveragePool: context => {
     const counts = context.attributes.oneOf('count_include_pad', 0, 1) === 1
@@ -24,7 +29,9 @@ export const pooling: Record<'MaxPool' | 'AveragePool' | 'GlobalMaxPool' | 'Glob
 }
 
 function slidingPool(context: Context, kind: 'max' | 'mean', countedIn: (window: ReadWindow) => Padding): Node {
-  const { image, spatial } = toImage(context, operand(context, 0))
+  const x = operand(context, 0)
+  const isByte = x.type.dtype === 'u8' || x.type.dtype === 'i8'
+  const { image, spatial } = toImage(context, isByte ? toFloat(context, x) : x)
   const [, , height, width] = image.type.shape as [number, number, number, number]
   const kernel = kernelOf(context, spatial)
   const window = readWindow(context, [height, width], kernel, spatial)

@@ -3,6 +3,7 @@ import { arg, call, type Expr, number } from '../../ir/expr.ts'
 import type { Node } from '../../ir/node.ts'
 import { f32 } from '../../ir/tensor.ts'
 import { elementwise, literal, reshape } from './build.ts'
+import { toFloat } from './cast.ts'
 import { type Context, constantOf, type Importer, invalid, operand, scalarOf, unsupported } from './context.ts'
 import { a, b, balancedSum, c, clamp, one, zero } from './expressions.ts'
 
@@ -12,9 +13,9 @@ const bipolar = (x: Expr): Expr => call('float', call('ge', x, zero))
 /** Integers of `bit_width` bits between the scalings; 1 bit signed is −1 and +1. */
 const quant: Importer = context => {
   const { attributes } = context
-  const x = operand(context, 0)
-  const scale = operand(context, 1)
-  const zeroPoint = operand(context, 2)
+  const x = toFloat(context, operand(context, 0))
+  const scale = toFloat(context, operand(context, 1))
+  const zeroPoint = toFloat(context, operand(context, 2))
   const width = scalarOf(context, 3, 'bit width')
   const isSigned = attributes.oneOf('signed', 1, 0) === 1
   const isNarrow = attributes.oneOf('narrow', 1, 0) === 1

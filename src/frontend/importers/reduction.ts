@@ -3,7 +3,7 @@ import { isConstant } from '../../ir/fold.ts'
 import type { Node } from '../../ir/node.ts'
 import type { Reduction } from '../../ir/ops.ts'
 import { i32 } from '../../ir/tensor.ts'
-import { elementwise, literal, reshape } from './build.ts'
+import { asComputed, elementwise, literal, reshape } from './build.ts'
 import { axesOf, type Context, type Importer, integersFrom, operand, unsupported } from './context.ts'
 import { a, asIs, b } from './expressions.ts'
 
@@ -60,7 +60,7 @@ const plain: readonly string[] = ['ReduceSum', 'ReduceMean', 'ReduceMax', 'Reduc
 
 /** axes as attribute or input, keepdims, noop_with_empty_axes; `build` keeps the axes with size 1. */
 function reduced(context: Context, build: (x: Node, axes: readonly number[]) => Node): Node {
-  const x = operand(context, 0)
+  const x = asComputed(context, operand(context, 0))
   const { shape } = x.type
   const declared = integersFrom(context, 'axes', 1)
   const keeps = context.attributes.oneOf('keepdims', 1, 0) === 1

@@ -2,7 +2,7 @@ import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
 import { isConstant } from '../../ir/fold.ts'
 import type { Node } from '../../ir/node.ts'
 import { allocate, numbersOf } from '../../ir/tensor.ts'
-import { concat, literal, reshape, slice, sliceAxis } from './build.ts'
+import { literal, reshape, slice, sliceAxis } from './build.ts'
 import {
   axesOf,
   axisOf,
@@ -16,6 +16,7 @@ import {
   scalarOf,
   unsupported,
 } from './context.ts'
+import { pickAlong } from './picking.ts'
 
 /** Parts of values, and borders around them. */
 export const selections: Record<'Slice' | 'Split' | 'Gather' | 'Pad', Importer> = {
@@ -74,13 +75,11 @@ export const selections: Record<'Slice' | 'Split' | 'Gather' | 'Pad', Importer> 
     if (axis !== 0) throw new CompileError(diagnostics.notConstant(context.where, `indices along axis ${axis}`))
     return context.make('gather', [requireFixed(context, x, 'table'), indices], {})
   },
-  /** Constant padding; negative amounts cut. */
+  /** With a constant, or with what the image has at its border; negative amounts cut. */
   Pad: context => {
     const x = operand(context, 0)
     const rank = x.type.shape.length
     const mode = context.attributes.string('mode', 'constant')
-    if (mode !== 'constant')
-      throw new CompileError(diagnostics.unsupportedAttribute(context.where, 'mode', mode, 'constant'))
     const name = context.attributes.has('paddings') ? 'paddings' : 'pads'
     const declared = integersFrom(context, name, 1)
     const axes = context.inputs[3] ? integersOf(context, 3, 'axes') : [...x.type.shape.keys()]
@@ -92,7 +91,7 @@ export const selections: Record<'Slice' | 'Split' | 'Gather' | 'Pad', Importer> 
     axes.forEach((axis, k) => {
       amounts[axisOf(context, axis, rank)] = [declared[k]!, declared[k + axes.length]!]
     })
-    return padOrCut(context, x, amounts, value)
+    return mode === 'constant' ? padOrCut(context, x, amounts, value) : padFrom(context, x, amounts, mode)
   },
 }
 
@@ -127,30 +126,40 @@ function gatherConstant(context: Context, x: Node, indices: Node<'constant'>, ax
     throw invalid(context, `gathers the indices [${at}] of an axis of ${size}`)
   const shape = [...x.type.shape.slice(0, axis), ...indices.type.shape, ...x.type.shape.slice(axis + 1)]
   if (at.length === 0) return empty(context, x, shape)
-  const parts = runsOf(at).map(run => sliceAxis(context, x, axis, run.start, run.size, run.step))
-  return reshape(context, concat(context, parts, axis), shape)
+  return reshape(context, pickAlong(context, x, axis, at), shape)
 }
 
-/** Indices as few slices: maximal runs of one step. */
-function runsOf(indices: readonly number[]) {
-  const runs: { start: number; size: number; step: number }[] = []
-  for (const index of indices) {
-    const last = runs.at(-1)
-    const step = last && last.size === 1 ? index - last.start : last?.step
-    if (last && step && index === last.start + last.size * step) {
-      last.step = step
-      last.size++
-    } else runs.push({ start: index, size: 1, step: 1 })
-  }
-  return runs
+/** What lies at a position beyond either end, by ONNX's mode. */
+const borders: Readonly<Record<string, (at: number, size: number) => number>> = {
+  edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
+  wrap: (at, size) => modulo(at, size),
+  reflect: (at, size) => {
+    const turn = modulo(at, Math.max(2 * (size - 1), 1))
+    return Math.min(turn, 2 * (size - 1) - turn)
+  },
 }
 
-function padOrCut(
-  context: Context,
-  x: Node,
-  amounts: readonly (readonly [before: number, after: number])[],
-  value: number,
-): Node {
+const modulo = (value: number, divisor: number): number => ((value % divisor) + divisor) % divisor
+
+/** Borders of values that are in the image. */
+function padFrom(context: Context, x: Node, amounts: readonly Amounts[], mode: string): Node {
+  const position = borders[mode]
+  if (!position)
+    throw new CompileError(
+      diagnostics.unsupportedAttribute(context.where, 'mode', mode, `constant, ${Object.keys(borders).join(', ')}`),
+    )
+  return amounts.reduce((value, [before, after], axis) => {
+    const size = value.type.shape[axis]!
+    const count = before + size + after
+    if (count <= 0) throw unsupported(context, `cuts [${x.type.shape}] down to nothing`, 'smaller cuts')
+    const positions = Array.from({ length: count }, (_, k) => position(k - before, size))
+    return pickAlong(context, value, axis, positions)
+  }, x)
+}
+
+type Amounts = readonly [before: number, after: number]
+
+function padOrCut(context: Context, x: Node, amounts: readonly Amounts[], value: number): Node {
   const sizes = x.type.shape.map((size, axis) => size + Math.min(amounts[axis]![0], 0) + Math.min(amounts[axis]![1], 0))
   if (sizes.some(size => size <= 0))
     throw unsupported(context, `cuts [${x.type.shape}] down to nothing`, 'smaller cuts')

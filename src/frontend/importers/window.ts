@@ -52,7 +52,8 @@ export function kernelOf(context: Context, spatial: number): Pair {
   return readPair(context, 'kernel_shape', spatial)
 }
 
-function readPair(context: Context, name: string, spatial: number): Pair {
+/** A positive integer for rows and one for columns; 1 where it is left out. */
+export function readPair(context: Context, name: string, spatial: number): Pair {
   const values = context.attributes.ints(name, new Array<number>(spatial).fill(1))
   if (values.length !== spatial || values.some(value => value < 1 || value > largestWindow))
     throw invalid(context, `has ${name}=[${values}] for ${spatial} spatial axes`)

@@ -35,8 +35,8 @@ const kernels = [
 const gathers = [
 ]
 
-const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i64: BigInt64Array, bit: Uint32Array }
-const WORDS = { f32: 1, i32: 1, u8: 1, i64: 2, bit: 1 }
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array, i64: BigInt64Array, bit: Uint32Array }
+const WORDS = { f32: 1, i32: 1, u8: 1, i8: 1, i64: 2, bit: 1 }
 const MOST_WORKGROUPS = 65535
 
 /** Makes all pipelines and buffers. */
@@ -321,9 +321,10 @@ function checkFeeds(feeds, maxBatch) {
   return samples || 1
 }
 
-/** How a feed lies on the GPU: pixels one to a word, 64-bit integers low word first. */
+/** How a feed lies on the GPU: bytes one to a word, 64-bit integers low word first. */
 function toWords({ dtype }, feed) {
   if (dtype === 'u8') return Uint32Array.from(feed)
+  if (dtype === 'i8') return Int32Array.from(feed)
   if (dtype === 'i64' && feed instanceof Int32Array) return BigInt64Array.from(feed, BigInt)
   return feed
 }
