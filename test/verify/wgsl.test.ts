@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { callsOf } from '../../src/backends/buffers.ts'
 import { wgsl } from '../../src/backends/wgsl/index.ts'
 import { createWgslRunner } from '../../src/cli/runners/wgsl.ts'
 import { makeFeeds, specialFeeds } from '../../src/verify/inputs.ts'
@@ -21,18 +22,16 @@ test.runIf(isThere)('every layer of generated shaders is verified', async () => 
   expect(result.layers.every(({ compared }) => compared > 0)).toBe(true)
 })
 
-test.runIf(isThere)('weights that differ in a byte are found', async () => {
+test.runIf(isThere)('a wrong border is found in its layer', async () => {
   const result = await verifyModel(smallNetwork(), {
     name: 'small',
     backend: {
       ...wgsl,
-      print: async (plan, options) => {
-        const files = await wgsl.print(plan, options)
-        return files.map(file =>
-          file.path.endsWith('.bin')
-            ? { ...file, content: (file.content as Uint8Array).map((byte, k) => (k === 4400 ? byte ^ 255 : byte)) }
-            : file,
-        )
+      print: (plan, options) => {
+        for (const call of plan.steps.flatMap(callsOf))
+          if (call.kernel === 'binaryConv2d' && call.origin[0] === 'second')
+            (call.params as { padTop: number }).padTop = 0
+        return wgsl.print(plan, options)
       },
     },
     runner: createWgslRunner(),
@@ -40,5 +39,5 @@ test.runIf(isThere)('weights that differ in a byte are found', async () => {
     references: [],
     tolerance: 1e-5,
   })
-  expect(result.ok).toBe(false)
+  expect(result.layers.filter(({ wrong }) => wrong > 0).map(({ name }) => name)).toEqual(['second'])
 })
