@@ -1,7 +1,7 @@
+import { fromHalf, toHalf } from '../frontend/half.ts'
 import type { ReadExternal } from '../frontend/index.ts'
 import { allocate, elements, type Tensor } from '../ir/tensor.ts'
 import { half, single } from '../verify/bounded.ts'
-import { fromHalf, toHalf } from '../verify/half.ts'
 import { inBatches } from '../verify/in-batches.ts'
 import type { Feeds, Reference } from '../verify/runner.ts'
 import { type PreparedModel, prepareModel } from './onnxruntime-model.ts'

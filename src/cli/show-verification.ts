@@ -128,7 +128,7 @@ function describeVerdict(verification: Verification): string {
     case 'equal':
       return `verified: ${target}, ${results}; outputs equal those of ${against} within ${tolerance} of the largest${summarise(verification)}`
     case 'explained':
-      return `verified but for rounding: ${target}, ${results}; every difference from ${against} is explained: ${reasonsOf(outputs)}${summarise(verification)}`
+      return `verified but for ${reasonsOf(outputs)}: ${target}, ${results}; nothing else differs from ${against}${summarise(verification)}`
     case 'changed': {
       const worst = worstOf(outputs.filter(({ reference }) => reference === references.at(-1)))
       const all = outputs.filter(({ reference }) => reference === worst.reference)
@@ -159,13 +159,11 @@ const percent = ({ maxDifference, scale }: OutputReport): string =>
 function reasonsOf(outputs: readonly OutputReport[]): string {
   const explained = outputs.filter(({ verdict }) => verdict === 'explained')
   const some = [
-    explained.some(({ bits }) => bits.length > 0) ? 'by the named bits' : '',
-    explained.some(({ zeros }) => zeros.length > 0) ? 'by signs of exact zeros' : '',
-    explained.some(({ bits, zeros }) => bits.length + zeros.length === 0)
-      ? 'by what float16 rounds, 2^-11 a result'
-      : '',
+    explained.some(({ bits }) => bits.length > 0) ? 'the named bits, which rounding decides' : '',
+    explained.some(({ zeros }) => zeros.length > 0) ? 'signs of exact zeros, as warned' : '',
+    explained.some(({ bits, zeros }) => bits.length + zeros.length === 0) ? 'what float16 rounds (2^-11 a result)' : '',
   ]
-  return some.filter(Boolean).join(', ')
+  return some.filter(Boolean).join(', and for ')
 }
 
 const show = (value: number): string => String(Number(value.toPrecision(7)))

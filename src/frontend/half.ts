@@ -11,6 +11,7 @@ export function toHalf(value: number): number {
   return size < 2 ** -14 ? sign | steps : sign + ((exponent + 15) << 10) + (steps - 1024)
 }
 
+/** Half precision: 1 sign, 5 exponent, 10 fraction bits. */
 export function fromHalf(bits: number): number {
   const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023]
   if (exponent === 31) return fraction ? Number.NaN : sign * Infinity
