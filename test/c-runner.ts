@@ -53,7 +53,7 @@ export function hasCompiler(compiler: Compiler): boolean {
     return true
   } catch {
     if (process.env.CI === 'true') throw new Error(`${compiler} is missing, and CI must not skip its tests`)
-    console.warn(`skipped: ${compiler} is not installed`)
+    console.warn(`skipped: ${compiler} is not installed; scripts/install-system-packages.sh installs it`)
     return false
   }
 }

@@ -18,7 +18,7 @@ const FLAGS = [
 export function isChromiumMissing(): boolean {
   if (existsSync(CHROMIUM)) return false
   if (process.env.CI === 'true') throw new Error(`${CHROMIUM} is missing, and CI must not skip its tests`)
-  console.warn(`skipped: ${CHROMIUM} is not installed; CHROMIUM names another one`)
+  console.warn(`skipped: ${CHROMIUM} is not installed (apt-get install chromium); CHROMIUM names another one`)
   return true
 }
 

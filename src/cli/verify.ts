@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { loadBackend } from '../backends/registry.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
-import { makeFeeds } from '../verify/inputs.ts'
+import { makeFeeds, specialFeeds } from '../verify/inputs.ts'
 import type { Feeds, Runner } from '../verify/runner.ts'
 import { type Verification, verifyModel } from '../verify/verify-model.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
@@ -10,10 +10,10 @@ import { feedsFrom } from './feeds.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { readNumpy } from './npy.ts'
 import { openOnnxruntime } from './onnxruntime.ts'
-import { createCRunner } from './runners/c.ts'
 import { describeVerification } from './show-verification.ts'
 
 interface Options extends ModelOptions {
+  /** One or several, separated by commas. */
   readonly target: string
   readonly samples: number
   readonly seed: number
@@ -21,33 +21,57 @@ interface Options extends ModelOptions {
   readonly tolerance: number
 }
 
-/** Targets whose generated code can be built and run here. */
-const runners: Readonly<Record<'c', () => Runner>> = { c: () => createCRunner() }
+/** What builds and runs the generated code of each target here. */
+const runners = {
+  c: async () => (await import('./runners/c.ts')).createCRunner(),
+  wasm: async () => (await import('./runners/wasm.ts')).createWasmRunner(),
+  wgsl: async () => (await import('./runners/wgsl.ts')).createWgslRunner(),
+} as const satisfies Record<string, () => Promise<Runner>>
+
+type Target = keyof typeof runners
 
 /** `xnorc verify`: exit status 1 where the generated code computes something else than the model. */
 export async function runVerify(path: string, options: Options): Promise<number> {
-  const target = Object.keys(runners).find(name => name === options.target) as keyof typeof runners | undefined
-  if (!target)
-    throw new UsageError(`target '${options.target}' cannot be verified; supported: ${Object.keys(runners).join(', ')}`)
+  const targets = targetsOf(options.target)
   const bytes = await readModelFile(path)
-  const onnxruntime = await openOnnxruntime(bytes)
-  const verification = await verifyModel(bytes, {
-    ...(await compileOptions(path, options)),
-    backend: await loadBackend(target),
-    runner: runners[target](),
-    feeds: await feedSource(options),
-    references: typeof onnxruntime === 'string' ? [] : [onnxruntime],
-    tolerance: options.tolerance,
-    progress: showProgress,
+  const chosen = await compileOptions(path, options)
+  const onnxruntime = await openOnnxruntime(bytes, chosen.readExternal)
+  const feeds = await feedSource(options)
+  const verifications: Verification[] = []
+  for (const target of targets)
+    verifications.push(
+      await verifyModel(bytes, {
+        ...chosen,
+        backend: await loadBackend(target),
+        runner: await runners[target](),
+        feeds,
+        references: typeof onnxruntime === 'string' ? [] : [onnxruntime],
+        tolerance: options.tolerance,
+        progress: showProgress,
+      }),
+    )
+  const [first] = verifications
+  for (const warning of first!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  const reasons = typeof onnxruntime === 'string' ? [onnxruntime] : first!.notCompared
+  for (const reason of reasons) console.error(`note: not compared with onnxruntime: ${reason}`)
+  if (options.json) console.log(showJson(verifications.length === 1 ? first! : verifications))
+  else console.log(verifications.map(describeVerification).join('\n\n'))
+  return verifications.every(({ ok }) => ok) ? 0 : 1
+}
+
+function targetsOf(list: string): Target[] {
+  const names = [...new Set(list.split(',').map(name => name.trim()))]
+  return names.map(name => {
+    const target = (Object.keys(runners) as Target[]).find(each => each === name)
+    if (!target)
+      throw new UsageError(`target '${name}' cannot be verified; supported: ${Object.keys(runners).join(', ')}`)
+    return target
   })
-  for (const warning of verification.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
-  if (typeof onnxruntime === 'string') console.error(`note: not compared with onnxruntime: ${onnxruntime}`)
-  console.log(options.json ? showJson(verification) : describeVerification(verification))
-  return verification.ok ? 0 : 1
 }
 
 async function feedSource({ input, samples, seed }: Options): Promise<(graph: Graph) => readonly Feeds[]> {
-  if (input === undefined) return graph => Array.from({ length: samples }, (_, k) => makeFeeds(graph, seed + k))
+  if (input === undefined)
+    return graph => [...Array.from({ length: samples }, (_, k) => makeFeeds(graph, seed + k)), ...specialFeeds(graph)]
   let bytes: Uint8Array
   try {
     bytes = await readFile(input)
@@ -63,9 +87,5 @@ function showProgress(sample: number, samples: number): void {
 }
 
 /** JSON has no NaN and no infinity: they are written as strings. */
-const showJson = (verification: Verification): string =>
-  JSON.stringify(
-    verification,
-    (_, value) => (typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value),
-    2,
-  )
+const showJson = (result: Verification | readonly Verification[]): string =>
+  JSON.stringify(result, (_, value) => (typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value), 2)

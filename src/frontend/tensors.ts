@@ -1,5 +1,6 @@
 import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
 import { elements, type Tensor } from '../ir/tensor.ts'
+import { fromHalf } from './half.ts'
 import type { ModelTensor } from './model.ts'
 
 /** Reads part of a file beside the model; `length` is undefined for all that follows `offset`. */
@@ -140,16 +141,6 @@ function fromTyped(format: Format, typed: readonly number[]): ArrayLike<number> 
   if (format.convert) return typed.map(format.convert)
   if (format.dtype === 'f32') return typed
   return typed.map(format.dtype === 'bit' ? value => (value ? 1 : 0) : clamp)
-}
-
-/** Half precision: 1 sign, 5 exponent, 10 fraction bits. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Infinity
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
 const fromBits = (bits: number): number => new Float32Array(Int32Array.of(bits).buffer)[0]!

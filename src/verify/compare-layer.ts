@@ -1,7 +1,7 @@
 import type { Node } from '../ir/node.ts'
 import { numbersOf, type Tensor } from '../ir/tensor.ts'
+import { evaluateBounded } from './bounded.ts'
 import type { Traced } from './memory.ts'
-import { evaluateWithDistances } from './thresholds.ts'
 
 /** One value that is not what it should be. */
 export interface Difference {
@@ -18,13 +18,13 @@ export interface LayerComparison {
   /** Largest difference of numbers, and the largest magnitude expected in this layer, to relate it to. */
   readonly maxDifference: number
   readonly scale: number
-  /** Bits that differ, but whose value before the sign is within the tolerance of its threshold. */
+  /** Values that differ, but only by a jump (a sign, a rounding) that is decided within the bound of rounding errors. */
   readonly flips: number
   readonly wrong: number
   /** Indices along the last axis where something is wrong. */
   readonly wrongChannels: readonly number[]
   readonly first: Difference | undefined
-  /** Values before a sign, of floats, within the tolerance of their threshold: bits that may flip. */
+  /** Values before a jump that is decided within that bound: bits that may flip. */
   readonly uncertain: number
   readonly cleanTails: boolean
 }
@@ -32,7 +32,8 @@ export interface LayerComparison {
 /**
  * Compares what generated code computed for a node with what the interpreter makes of the same operands, those that the
  * generated code computed itself: a difference is this layer's, and no consequence of another one's.
- * Bits and integers must be equal; floats may differ by `tolerance` times the layer's scale.
+ * Bits and integers must be equal, unless the bound of rounding errors leaves open which they are (`evaluateBounded`);
+ * floats may differ by `tolerance` times the layer's scale.
  */
 export function compareLayer(
   node: Node,
@@ -40,10 +41,12 @@ export function compareLayer(
   traced: Traced,
   tolerance: number,
 ): LayerComparison {
-  const { result, distances } = evaluateWithDistances(node, operands)
-  const expected = numbersOf(result)
+  const { tensor, distances, bounds, open } = evaluateBounded(
+    node,
+    operands.map(tensor => ({ tensor })),
+  )
+  const expected = numbersOf(tensor)
   const actual = numbersOf(traced.tensor)
-  const near = distances?.inexact ? tolerance * distances.scale : -1
   const scale = expected.reduce(
     (most, value) => (Math.abs(value) < Infinity ? Math.max(most, Math.abs(value)) : most),
     0,
@@ -55,14 +58,15 @@ export function compareLayer(
   for (const { start, end } of traced.known)
     for (let i = start; i < end; i++) {
       compared++
-      const isNear = distances !== undefined && Math.abs(distances.values[i]!) <= near
-      if (isNear) uncertain++
+      // The sign of an exact 0 is not left open by rounding.
+      const options = bounds && bounds[i]! > 0 ? open.get(i) : undefined
+      if (options) uncertain++
       const difference = Math.abs(actual[i]! - expected[i]!)
       if (difference <= allowed || Object.is(actual[i], expected[i])) {
         if (difference > maxDifference) maxDifference = difference
         continue
       }
-      if (isNear) {
+      if (options?.some(option => Math.abs(actual[i]! - option) <= allowed)) {
         flips++
         continue
       }
@@ -73,7 +77,7 @@ export function compareLayer(
         position: positionOf(i, node.type.shape),
         actual: actual[i]!,
         expected: expected[i]!,
-        ...(distances ? { distance: distances.values[i]! } : {}),
+        ...(distances ? { distance: distances[i]! } : {}),
       }
     }
   const wrongChannels = [...channels].sort((a, b) => a - b)

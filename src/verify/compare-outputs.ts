@@ -1,65 +1,63 @@
-import { numbersOf, type Tensor } from '../ir/tensor.ts'
-import { randomNumbers } from './inputs.ts'
-import type { Feeds, Reference } from './runner.ts'
+import { elements, numbersOf, type Tensor } from '../ir/tensor.ts'
+import { type Arithmetic, type Bounded, shareOf } from './bounded.ts'
 
 export interface OutputComparison {
   readonly output: string
+  /** NaN where one is and the other is not. */
   readonly maxDifference: number
-  /** Largest magnitude of the reference's output. */
+  /** Largest magnitude that is expected. */
   readonly scale: number
-  /**
-   * `equal`: within the tolerance. `flips`: beyond it, but by no more than the model's own outputs move when its inputs
-   * do by the tolerance, which flips bits next to floats. `zeros`: beyond it, and the sign of an exact 0 was taken, which
-   * is 0 in ONNX and +1 in bits. `different`: a real difference.
-   */
-  readonly verdict: 'equal' | 'flips' | 'zeros' | 'different'
-  /** Whether the largest value of every row is at the same place: the prediction of a classifier. */
-  readonly samePrediction: boolean
+  /** Whether the largest value of every row is at the same place; undefined where the output is no prediction. */
+  readonly samePrediction?: boolean
 }
 
-/** How often the inputs are moved, and how much more than the model itself an output may move. */
-const TRIALS = 3
-const MARGIN = 2
+/** Compares every output with what is expected of it. */
+export const compareOutputs = (
+  outputs: ReadonlyMap<string, Tensor>,
+  expected: ReadonlyMap<string, Tensor>,
+): OutputComparison[] =>
+  [...outputs].map(([output, actual]) => {
+    const [values, wanted] = [numbersOf(actual), numbersOf(expected.get(output)!)]
+    return {
+      output,
+      maxDifference: maxDifference(values, wanted),
+      scale: scaleOf(wanted),
+      ...(outputs.size === 1 && isPrediction(actual)
+        ? { samePrediction: `${largest(values, actual.shape[1]!)}` === `${largest(wanted, actual.shape[1]!)}` }
+        : {}),
+    }
+  })
 
 /**
- * Compares outputs with those of a reference. Only where they differ, the reference is run again on inputs moved by the
- * tolerance, to see what flipped bits do to the outputs. `mayFlip` says whether any bit was that close to its threshold.
+ * Whether outputs are those that are expected: integers and bits equal, floats within `tolerance` of the largest. Where
+ * results are stored as float16, also within the bound of that rounding.
  */
-export async function compareOutputs(
+export function outputsAgree(
   outputs: ReadonlyMap<string, Tensor>,
-  reference: Reference,
-  feeds: Feeds,
-  { tolerance, mayFlip }: { readonly tolerance: number; readonly mayFlip: boolean },
-): Promise<OutputComparison[]> {
-  const expected = await reference.run(feeds)
-  const compared = [...outputs].map(([output, actual]) =>
-    compareTensors(output, actual, expected.get(output)!, tolerance),
-  )
-  if (!mayFlip || compared.every(({ verdict }) => verdict === 'equal')) return compared
-  const spread = new Map<string, number>()
-  for (let trial = 1; trial <= TRIALS; trial++)
-    for (const [output, moved] of await reference.run(moveFeeds(feeds, tolerance, trial))) {
-      const difference = maxDifference(numbersOf(moved), numbersOf(expected.get(output)!))
-      spread.set(output, Math.max(difference, spread.get(output) ?? 0))
-    }
-  return compared.map(comparison =>
-    comparison.verdict === 'different' && comparison.maxDifference <= MARGIN * spread.get(comparison.output)!
-      ? { ...comparison, verdict: 'flips' }
-      : comparison,
-  )
+  expected: ReadonlyMap<string, Bounded>,
+  tolerance: number,
+  arithmetic: Arithmetic,
+): boolean {
+  return [...outputs].every(([name, actual]) => {
+    const { tensor, errors } = expected.get(name)!
+    const [values, wanted] = [numbersOf(actual), numbersOf(tensor)]
+    if (values.length !== wanted.length) return false
+    const scale = scaleOf(wanted)
+    return values.every((value, i) => {
+      if (Object.is(value, wanted[i])) return true
+      const stored = arithmetic.storage === 0 ? 0 : Math.min(errors?.[i] ?? 0, shareOf(arithmetic) * scale)
+      return Math.abs(value - wanted[i]!) <= (tensor.dtype === 'f32' ? Math.max(tolerance * scale, stored) : 0)
+    })
+  })
 }
 
-function compareTensors(output: string, actual: Tensor, expected: Tensor, tolerance: number): OutputComparison {
-  const [values, wanted] = [numbersOf(actual), numbersOf(expected)]
-  const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const difference = maxDifference(values, wanted)
-  const verdict = difference <= (actual.dtype === 'f32' ? tolerance * scale : 0) ? 'equal' : 'different'
-  const width = actual.shape.at(-1) ?? 1
-  const samePrediction = `${largest(values, width)}` === `${largest(wanted, width)}`
-  return { output, maxDifference: difference, scale, verdict, samePrediction }
-}
+/** Scores of at least two classes for every sample. */
+const isPrediction = ({ dtype, shape }: Tensor): boolean =>
+  dtype === 'f32' && shape.length === 2 && shape[1]! > 1 && elements(shape) > 0
 
-/** NaN where one is and the other is not, or not a number at all. */
+const scaleOf = (values: readonly number[]): number =>
+  values.reduce((most, value) => (Math.abs(value) < Infinity ? Math.max(most, Math.abs(value)) : most), 0)
+
 function maxDifference(actual: readonly number[], expected: readonly number[]): number {
   let most = 0
   for (let i = 0; i < expected.length; i++) {
@@ -80,16 +78,4 @@ function largest(values: readonly number[], width: number): number[] {
     indices.push(best)
   }
   return indices
-}
-
-/** Float inputs moved by up to the tolerance, relative to the largest value. */
-function moveFeeds(feeds: Feeds, tolerance: number, seed: number): Feeds {
-  const next = randomNumbers(seed)
-  return new Map(
-    [...feeds].map(([name, tensor]) => {
-      if (!(tensor.values instanceof Float32Array)) return [name, tensor]
-      const most = tensor.values.reduce((size, value) => Math.max(size, Math.abs(value)), 0)
-      return [name, { ...tensor, values: tensor.values.map(value => value + (2 * next() - 1) * tolerance * most) }]
-    }),
-  )
 }

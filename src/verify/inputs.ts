@@ -1,12 +1,40 @@
 import { type Graph, usersOf } from '../ir/graph.ts'
 import type { Node } from '../ir/node.ts'
-import { allocate, elements, type Tensor } from '../ir/tensor.ts'
+import { allocate, type DType, elements, type Tensor } from '../ir/tensor.ts'
 import type { Feeds } from './runner.ts'
 
 /** Seeded values for every input: floats in [-2, 2), pixels from 0 to 255, bits by chance, indices inside their table. */
 export function makeFeeds(graph: Graph, seed: number): Feeds {
   const next = randomNumbers(seed)
   return new Map(graph.inputs.map(node => [node.attrs.name, randomTensor(node, limitOf(graph, node), next)]))
+}
+
+/**
+ * What random values hardly ever are: nothing but exact zeros; zeros and ties, multiples of 1/2 between −1 and 1; the
+ * ends of the range.
+ */
+export function specialFeeds(graph: Graph): Feeds[] {
+  const next = randomNumbers(1)
+  const pick = (choices: readonly number[]): number => choices[Math.floor(next() * choices.length)]!
+  const kinds: ((limit: number, dtype: DType) => number)[] = [
+    () => 0,
+    (limit, dtype) => (dtype === 'f32' ? pick([-1, -0.5, 0, 0, 0.5, 1]) : pick([0, Math.floor(limit / 2)])),
+    (limit, dtype) => (dtype === 'f32' ? pick([-256, 256]) : pick([0, limit - 1])),
+  ]
+  return kinds.map(
+    kind =>
+      new Map(
+        graph.inputs.map(node => {
+          const limit = limitOf(graph, node)
+          const values = allocate(node.type.dtype, elements(node.type.shape))
+          for (let i = 0; i < values.length; i++) {
+            const value = kind(limit, node.type.dtype)
+            values[i] = values instanceof BigInt64Array ? BigInt(value) : value
+          }
+          return [node.attrs.name, { ...node.type, values }]
+        }),
+      ),
+  )
 }
 
 function randomTensor({ type }: Node, limit: number, next: () => number): Tensor {

@@ -17,9 +17,9 @@ export interface LayerReport {
   maxDifference: number
   /** Largest magnitude that the interpreter computed. */
   scale: number
-  /** Bits that differ because their value before the sign is within the tolerance of its threshold. */
+  /** Bits that differ because the bound of rounding errors leaves open which they are. */
   flips: number
-  /** Values before a sign, of floats, that are so close. */
+  /** Values that it leaves open. */
   uncertain: number
   wrong: number
   wrongChannels: readonly number[]

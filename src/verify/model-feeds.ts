@@ -6,6 +6,8 @@ import type { Feeds } from './runner.ts'
 /** The graph whose inputs have the form of the generated code's, and the way back to the model's own. */
 export interface AdaptedGraph {
   readonly graph: Graph
+  /** Whether the forms are the same. */
+  readonly isSame: boolean
   /** Values for the model's inputs from values for the generated code's: floats for pixels, another layout. */
   readonly toModel: (feeds: Feeds) => Feeds
 }
@@ -18,6 +20,7 @@ export function adaptGraph(graph: Graph, form: InputForm): AdaptedGraph {
   const inputsOnly = { ...adapted, outputs: adapted.outputs.slice(count) }
   return {
     graph: { ...adapted, outputs: adapted.outputs.slice(0, count) },
+    isSame: adapted.inputs.every((node, k) => node === graph.inputs[k]),
     toModel: feeds => interpret(inputsOnly, feeds),
   }
 }

@@ -1,6 +1,8 @@
 import type { SourceFile } from '../backends/backend.ts'
+import type { LowerOptions } from '../backends/lower.ts'
 import type { Plan } from '../backends/plan.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import type { Arithmetic } from './bounded.ts'
 
 /** Values for the inputs of one run, by their ONNX names. */
 export type Feeds = ReadonlyMap<string, Tensor>
@@ -31,6 +33,8 @@ export interface Program {
 /** Builds and runs the generated code of one target: the files that the backend printed for a plan. */
 export interface Runner {
   readonly target: string
+  /** How plans are made whose every layer can be seen, where that differs from the backend's own. */
+  readonly tracedLowering?: LowerOptions
   /** Throws where what it needs on this machine is missing. */
   readonly build: (files: readonly SourceFile[], plan: Plan, options: { readonly trace: boolean }) => Promise<Program>
 }
@@ -38,5 +42,11 @@ export interface Runner {
 /** Something else that can run the ONNX model: it maps feeds to outputs. */
 export interface Reference {
   readonly name: string
+  /** How it rounds what it stores. */
+  readonly arithmetic: Arithmetic
+  /** The nearest feeds that it can represent. */
+  readonly representable: (feeds: Feeds) => Feeds
   readonly run: (feeds: Feeds) => Promise<ReadonlyMap<string, Tensor>>
+  /** What every node of the model gives, by its name. */
+  readonly runNodes: (feeds: Feeds) => Promise<ReadonlyMap<string, ArrayLike<number>>>
 }

@@ -12,9 +12,11 @@ export interface ComparedLayer {
   readonly comparison: LayerComparison
 }
 
+/** What a traced run computed for the nodes of the graph, in that order. */
+export const assembleTrace = ({ nodes }: Lowered, { trace }: Run): Map<Node, Traced> => assembleAll(nodes, trace)
+
 /** Compares every value of a traced run, in the order in which the generated code computed them. */
-export function compareTrace({ nodes }: Lowered, feeds: Feeds, { trace }: Run, tolerance: number): ComparedLayer[] {
-  const traced = assembleAll(nodes, trace)
+export function compareTrace(traced: ReadonlyMap<Node, Traced>, feeds: Feeds, tolerance: number): ComparedLayer[] {
   const values = new Map<Node, Tensor>([...traced].map(([node, { tensor }]) => [node, tensor]))
   return [...traced].map(([node, value]) => ({
     node,

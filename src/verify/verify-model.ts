@@ -1,19 +1,17 @@
 import type { Backend, ConstantPlace } from '../backends/backend.ts'
 import { lowerWithNodes } from '../backends/lower.ts'
 import type { InputForm } from '../frontend/adapt-inputs.ts'
-import { type ReadOptions, type ReadResult, readModel } from '../frontend/index.ts'
+import { type ReadOptions, readModel } from '../frontend/index.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
-import { interpret } from '../ir/interpret.ts'
-import { type RunOptions, runPasses } from '../passes/pass.ts'
+import { type RunOptions, runPasses, type Stage } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import { version } from '../version.ts'
-import { compareOutputs, type OutputComparison } from './compare-outputs.ts'
+import { explainOutputs, measureChange, type OutputReport } from './explain.ts'
 import { addRun, type LayerReport, startReport } from './layer-report.ts'
 import { adaptGraph } from './model-feeds.ts'
 import type { Feeds, Reference, Run, Runner } from './runner.ts'
-import { compareTrace } from './trace-layers.ts'
-import { excuseZeros } from './zero-signs.ts'
+import { assembleTrace, compareTrace } from './trace-layers.ts'
 
 export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly backend: Backend
@@ -22,21 +20,24 @@ export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly constants?: ConstantPlace
   /** Values to run with, for the inputs of the generated code. */
   readonly feeds: (graph: Graph) => readonly Feeds[]
-  /** Others that can run the model, beside the interpreter. */
+  /** Others that can run the model, beside the interpreter: onnxruntime. */
   readonly references: readonly Reference[]
   /** For floats, relative to the scale of a layer. */
   readonly tolerance: number
+  /** What the compiler does to the graph; a test may put a fault into it. */
+  readonly stages?: readonly Stage[]
   /** Told before every sample. */
   readonly progress?: (sample: number, samples: number) => void
 }
 
-export interface OutputReport extends OutputComparison {
-  readonly reference: string
-  readonly sample: number
-}
-
 export interface Verification {
   readonly ok: boolean
+  /**
+   * `equal`: every output is the model's. `explained`: where one is not, it is by named bits that rounding decides, by
+   * signs of exact zeros that a warning names, or by what float16 rounds. `changed`: every layer computes what the
+   * compiler made of it, which is another function than the model by choice. `different`: not verified.
+   */
+  readonly verdict: OutputReport['verdict']
   readonly target: string
   readonly samples: number
   readonly tolerance: number
@@ -44,7 +45,9 @@ export interface Verification {
   readonly outputs: readonly OutputReport[]
   /** Faults that belong to no layer: a status other than 0, a traced run that differs from a plain one. */
   readonly faults: readonly string[]
-  /** Layers that compute something else than the ONNX model by choice: their outputs are compared with nothing. */
+  /** References that could not be asked, and why. */
+  readonly notCompared: readonly string[]
+  /** Layers that compute something else than the ONNX model by choice. */
   readonly changedLayers: readonly string[]
   readonly warnings: readonly Diagnostic[]
 }
@@ -55,52 +58,87 @@ export interface Verification {
  * interpreter on the graph before all passes, and by the other references.
  */
 export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Promise<Verification> {
-  const { backend, runner, tolerance, progress } = options
+  const { backend, runner, tolerance, progress, stages = pipeline } = options
   const model = await readModel(bytes, options)
   const adapted = adaptGraph(model.graph, options)
   const passOptions = { ...options, operators: model.operators }
-  const { graph, warnings, decisions } = runPasses(adapted.graph, pipeline, passOptions)
-  const lowered = lowerWithNodes(graph, backend.lowering)
-  const feeds = options.feeds(adapted.graph)
-  const runs = (trace: boolean) => buildAndRun(lowered.plan, trace, feeds, options)
-  const [plain, traced] = [await runs(false), await runs(true)]
+  const { graph, warnings, decisions } = runPasses(adapted.graph, stages, passOptions)
+  const { plan } = lowerWithNodes(graph, backend.lowering)
+  const lowered = lowerWithNodes(graph, runner.tracedLowering ?? backend.lowering)
+  const asGiven = options.feeds(adapted.graph)
+  const feeds = asGiven.map(feed => options.references.reduce((now, reference) => reference.representable(now), feed))
+  const plain = await buildAndRun(plan, false, feeds, options)
+  const traced = await buildAndRun(lowered.plan, true, feeds, options)
   const changedLayers = decisions.flatMap(({ changed, origin }) => (changed ? [origin[0]!] : []))
-  const references = changedLayers.length > 0 ? [] : [interpreterOf(model), ...options.references]
+  const compare = changedLayers.length > 0 ? measureChange : explainOutputs
+  const asked = {
+    graph: model.graph,
+    tolerance,
+    warnedZeros: zerosIn(warnings),
+    inputError: adapted.isSame ? 0 : PIXELS,
+  }
+  const { references, notCompared } = await tryReferences(options.references, adapted.toModel(feeds[0]!))
   const layers = startReport([...lowered.nodes.values()], model.operators)
   const outputs: OutputReport[] = []
   for (const [sample, feed] of feeds.entries()) {
     progress?.(sample, feeds.length)
-    const compared = compareTrace(lowered, feed, traced[sample]!, tolerance)
-    addRun(layers, compared, sample)
-    const mayFlip = compared.some(({ comparison }) => comparison.uncertain > 0)
-    const modelFeeds = adapted.toModel(feed)
-    for (const reference of references) {
-      const results = await compareOutputs(plain[sample]!.outputs, reference, modelFeeds, { tolerance, mayFlip })
-      for (const comparison of excuseZeros(results, model.graph, modelFeeds))
-        outputs.push({ ...comparison, reference: reference.name, sample })
+    const trace = assembleTrace(lowered, traced[sample]!)
+    addRun(layers, compareTrace(trace, feed, tolerance), sample)
+    const run = {
+      sample,
+      outputs: plain[sample]!.outputs,
+      traced: new Map([...trace].map(([node, { tensor }]) => [node, tensor])),
+      feeds: adapted.toModel(feed),
     }
+    outputs.push(...(await compare(asked, run, references)))
   }
   const reports = [...layers.values()]
   const faults = [
     ...feeds.flatMap((_, sample) => faultsOf(plain[sample]!, traced[sample]!, sample)),
     ...reports.flatMap(({ name, compared }) => (compared === 0 ? [`'${name}' was not reported`] : [])),
   ]
-  const ok =
-    faults.length === 0 &&
-    reports.every(({ wrong, cleanTails }) => wrong === 0 && cleanTails) &&
-    outputs.every(({ verdict }) => verdict !== 'different')
+  const isWrong = faults.length > 0 || reports.some(({ wrong, cleanTails }) => wrong > 0 || !cleanTails)
+  const verdict = isWrong ? 'different' : worstOf(outputs)
   return {
-    ok,
+    ok: verdict !== 'different',
+    verdict,
     target: runner.target,
     samples: feeds.length,
     tolerance,
     layers: reports,
     outputs,
     faults,
+    notCompared,
     changedLayers,
     warnings: [...model.warnings, ...warnings],
   }
 }
+
+/** Those that can run the model, and why others cannot. */
+async function tryReferences(all: readonly Reference[], feeds: Feeds) {
+  const references: Reference[] = []
+  const notCompared: string[] = []
+  for (const reference of all)
+    try {
+      await reference.run(feeds)
+      references.push(reference)
+    } catch (error) {
+      notCompared.push(`${reference.name} cannot run this model: ${(error as Error).message.split('\n')[0]}`)
+    }
+  return { references, notCompared }
+}
+
+/** Some roundings of what turns a pixel into a number. */
+const PIXELS = 8 * 2 ** -24
+
+const ORDER = ['equal', 'explained', 'changed', 'different'] as const
+
+const worstOf = (outputs: readonly OutputReport[]): OutputReport['verdict'] =>
+  ORDER.findLast(verdict => outputs.some(output => output.verdict === verdict)) ?? 'equal'
+
+/** Nodes whose sign of an exact 0 is +1, as a warning says. */
+const zerosIn = (warnings: readonly Diagnostic[]): ReadonlySet<string> =>
+  new Set(warnings.flatMap(({ code, where }) => (code === 'sign-of-zero' && where.node ? [where.node] : [])))
 
 async function buildAndRun(
   plan: Parameters<Backend['print']>[0],
@@ -115,11 +153,6 @@ async function buildAndRun(
     await program.dispose()
   }
 }
-
-const interpreterOf = ({ graph }: ReadResult): Reference => ({
-  name: 'interpreter',
-  run: async feeds => interpret(graph, feeds),
-})
 
 function faultsOf(plain: Run, traced: Run, sample: number): string[] {
   if (plain.status !== 0) return [`sample ${sample}: the generated code returned ${plain.status}`]

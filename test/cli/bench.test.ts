@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runBench } from '../../src/cli/bench.ts'
+import { hasCompiler } from '../c-runner.ts'
 import { model } from '../onnx.ts'
 import { smallNetwork } from '../verify/small-network.ts'
 
@@ -32,7 +33,7 @@ afterEach(() => {
 })
 
 // Nothing here says how fast anything is: a test machine has other things to do.
-describe('xnorc bench', () => {
+describe.skipIf(!hasCompiler('gcc'))('xnorc bench', () => {
   test('times the C code, onnxruntime and the layers', async () => {
     await runBench(path, options)
     const text = printed.join('\n')

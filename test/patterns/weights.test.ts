@@ -270,7 +270,7 @@ describe('W9 trained weights', () => {
   })
 })
 
-test('the interpreter agrees on zeros in weights of a layer whose input is 0 or 1', async () => {
+test.runIf(hasCompiler('gcc'))('generated C agrees on zeros in weights of a layer whose input is 0 or 1', async () => {
   const bytes = model({
     inputs: { input: 'float[1,8,6,6]' },
     outputs: { y: 'float' },

@@ -6,6 +6,7 @@ import { compile } from '../../src/compile.ts'
 import { f32, i32, type Tensor } from '../../src/ir/tensor.ts'
 import { makeFeeds } from '../../src/verify/inputs.ts'
 import { verifyModel } from '../../src/verify/verify-model.ts'
+import { hasCompiler } from '../c-runner.ts'
 import { type ModelSpec, model, type NodeSpec } from '../onnx.ts'
 import { seeded } from '../random.ts'
 
@@ -138,46 +139,50 @@ async function check(bytes: Uint8Array): Promise<void> {
   expect(new Set(result.outputs.map(({ verdict }) => verdict))).toEqual(new Set(['equal']))
 }
 
-describe('text networks as exporters write them: compiled to bits, equal to onnxruntime', { timeout: 60_000 }, () => {
-  const kernels = () => ({ w3: signs([FILTERS, WIDTH, 3]), w4: signs([FILTERS, WIDTH, 4]) })
+describe.skipIf(!hasCompiler('gcc'))(
+  'text networks as exporters write them: compiled to bits, equal to onnxruntime',
+  { timeout: 60_000 },
+  () => {
+    const kernels = () => ({ w3: signs([FILTERS, WIDTH, 3]), w4: signs([FILTERS, WIDTH, 4]) })
 
-  test.each(Object.keys(overTime))('rank 3, %s', async name => {
-    const maximum = overTime[name]!
-    const nodes = [3, 4].flatMap(k => [
-      ...conv('signs', k, `conv${k}`, { kernel_shape: [k] }),
-      ...maximum(`conv${k}`, LENGTH - k + 1, `max${k}`),
-    ])
-    await check(network([...rank3, ...nodes, ...ends(['max3', 'max4'])], kernels(), { opset: 13 }))
-  })
+    test.each(Object.keys(overTime))('rank 3, %s', async name => {
+      const maximum = overTime[name]!
+      const nodes = [3, 4].flatMap(k => [
+        ...conv('signs', k, `conv${k}`, { kernel_shape: [k] }),
+        ...maximum(`conv${k}`, LENGTH - k + 1, `max${k}`),
+      ])
+      await check(network([...rank3, ...nodes, ...ends(['max3', 'max4'])], kernels(), { opset: 13 }))
+    })
 
-  test('padded by 1 on both sides, stride 2', async () => {
-    const nodes = [3, 4].flatMap(k => [
-      ...conv('signs', k, `conv${k}`, { kernel_shape: [k], pads: [1, 1], strides: [2] }),
-      ...overTime['ReduceMax, axis gone']!(`conv${k}`, 0, `max${k}`),
-    ])
-    await check(network([...rank3, ...nodes, ...ends(['max3', 'max4'])], kernels(), { opset: 13 }))
-  })
+    test('padded by 1 on both sides, stride 2', async () => {
+      const nodes = [3, 4].flatMap(k => [
+        ...conv('signs', k, `conv${k}`, { kernel_shape: [k], pads: [1, 1], strides: [2] }),
+        ...overTime['ReduceMax, axis gone']!(`conv${k}`, 0, `max${k}`),
+      ])
+      await check(network([...rank3, ...nodes, ...ends(['max3', 'max4'])], kernels(), { opset: 13 }))
+    })
 
-  test('rank 4: a filter spans whole words, Squeeze, MaxPool over time', async () => {
-    const wide = { w3: signs([FILTERS, 1, 3, WIDTH]), w4: signs([FILTERS, 1, 4, WIDTH]) }
-    const nodes = [3, 4].flatMap(k => [
-      ...conv('image', k, `conv${k}`),
-      node('Squeeze', [`conv${k}`, 'axis3'], `map${k}`),
-      ...overTime['MaxPool over all of it and Squeeze']!(`map${k}`, LENGTH - k + 1, `max${k}`),
-    ])
-    await check(network([...asImage, ...nodes, ...ends(['max3', 'max4'])], wide, { opset: 13 }))
-  })
+    test('rank 4: a filter spans whole words, Squeeze, MaxPool over time', async () => {
+      const wide = { w3: signs([FILTERS, 1, 3, WIDTH]), w4: signs([FILTERS, 1, 4, WIDTH]) }
+      const nodes = [3, 4].flatMap(k => [
+        ...conv('image', k, `conv${k}`),
+        node('Squeeze', [`conv${k}`, 'axis3'], `map${k}`),
+        ...overTime['MaxPool over all of it and Squeeze']!(`map${k}`, LENGTH - k + 1, `max${k}`),
+      ])
+      await check(network([...asImage, ...nodes, ...ends(['max3', 'max4'])], wide, { opset: 13 }))
+    })
 
-  test('rank 4 with one axis of time, as TensorFlow exports it', async () => {
-    const tall = { w3: signs([FILTERS, WIDTH, 1, 3]), w4: signs([FILTERS, WIDTH, 1, 4]) }
-    const nodes = [
-      node('Unsqueeze', ['signs', 'axis2'], 'row'),
-      ...[3, 4].flatMap(k => [
-        ...conv('row', k, `conv${k}`),
-        node('Squeeze', [`conv${k}`, 'axis2'], `map${k}`),
-        ...overTime['time in the middle']!(`map${k}`, 0, `max${k}`),
-      ]),
-    ]
-    await check(network([...rank3, ...nodes, ...ends(['max3', 'max4'])], tall, { opset: 13 }))
-  })
-})
+    test('rank 4 with one axis of time, as TensorFlow exports it', async () => {
+      const tall = { w3: signs([FILTERS, WIDTH, 1, 3]), w4: signs([FILTERS, WIDTH, 1, 4]) }
+      const nodes = [
+        node('Unsqueeze', ['signs', 'axis2'], 'row'),
+        ...[3, 4].flatMap(k => [
+          ...conv('row', k, `conv${k}`),
+          node('Squeeze', [`conv${k}`, 'axis2'], `map${k}`),
+          ...overTime['time in the middle']!(`map${k}`, 0, `max${k}`),
+        ]),
+      ]
+      await check(network([...rank3, ...nodes, ...ends(['max3', 'max4'])], tall, { opset: 13 }))
+    })
+  },
+)

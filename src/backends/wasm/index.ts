@@ -30,7 +30,7 @@ export const wasm: Backend = {
 }
 
 export async function printWasm(plan: Plan, options: WasmOptions): Promise<SourceFile[]> {
-  const { scope, text } = printModule(plan, options, options.steps)
+  const { scope, text } = printModule(plan, options, options.steps ?? options.trace)
   const [bytes, types] = await Promise.all([assemble(plan.name, text, scope.segments()), printTypes(plan, options)])
   return [
     ...(options.inline ? [] : [{ path: `${plan.name}.wasm`, content: bytes }]),

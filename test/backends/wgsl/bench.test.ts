@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { benchWgsl } from '../../../src/bench/wgsl.ts'
+import { isChromiumMissing } from '../../chromium.ts'
 import { isMissing, readShared } from '../../shared.ts'
 
-const missing =
-  isMissing('models/lenet5.binary.onnx') || (process.env.CI !== 'true' && !existsSync('/usr/bin/chromium'))
+const missing = isMissing('models/lenet5.binary.onnx') || isChromiumMissing()
 
 it.skipIf(missing)('LeNet-5 beats onnxruntime-web on WebGPU, in one Chromium', { timeout: 180_000 }, async () => {
   const bench = await benchWgsl(readShared('models/lenet5.binary.onnx'), {
