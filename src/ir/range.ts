@@ -43,6 +43,16 @@ export function hasZero({ low, high, points, rest }: Range): boolean {
   return Math.abs(nearest) <= HALF_ULP * Math.abs(base)
 }
 
+/** Whether a number from `low` to `high` is possible, as far as points and lattices tell. */
+export function hasBetween(range: Range, low: number, high: number): boolean {
+  if (range.low > high || range.high < low) return false
+  if (range.points.some(point => point >= low && point <= high)) return true
+  if (typeof range.rest === 'string') return false
+  const { base, step } = range.rest
+  const slack = HALF_ULP * Math.abs(base)
+  return base + Math.ceil((low - slack - base) / step) * step <= high + slack
+}
+
 /** The smallest range that holds both. */
 export function union(a: Range, b: Range): Range {
   return limited(Math.min(a.low, b.low), Math.max(a.high, b.high), [...a.points, ...b.points], joined(a, b))

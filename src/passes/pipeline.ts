@@ -1,6 +1,7 @@
 import { absorbPadding } from './absorb-padding.ts'
 import { binarizeLayers } from './binarize-layers.ts'
 import { chooseBinary } from './choose-binary.ts'
+import { constantChannels } from './constant-channels.ts'
 import { findThresholds } from './find-thresholds.ts'
 import { foldBatchNorm } from './fold-batch-norm.ts'
 import { foldConstants } from './fold-constants.ts'
@@ -16,6 +17,7 @@ import { poolBits } from './pool-bits.ts'
 import { pullBits } from './pull-bits.ts'
 import { recogniseSign } from './recognise-sign.ts'
 import { reduceToPool } from './reduce-to-pool.ts'
+import { scaleWeights } from './scale-weights.ts'
 import { signWeights } from './sign-weights.ts'
 import { simplify } from './simplify.ts'
 import { sinkLayout } from './sink-layout.ts'
@@ -27,14 +29,24 @@ export const pipeline: readonly Stage[] = [
   {
     name: 'canonical',
     repeat: true,
-    passes: [foldConstants, simplify, sinkLayout, fuseMaps, absorbPadding, reduceToPool, mergeFlatten, widenChannels],
+    passes: [
+      foldConstants,
+      simplify,
+      sinkLayout,
+      fuseMaps,
+      constantChannels,
+      absorbPadding,
+      reduceToPool,
+      mergeFlatten,
+      widenChannels,
+    ],
   },
   { name: 'asked for', passes: [binarizeLayers, integerFirstLayer] },
   // What has two values and feeds a layer is bits.
   {
     name: 'binary',
     repeat: true,
-    passes: [recogniseSign, pullBits, foldConstants, simplify, foldEmbedding],
+    passes: [recogniseSign, pullBits, scaleWeights, foldConstants, simplify, foldEmbedding],
   },
   { name: 'layers', passes: [chooseBinary, signWeights] },
   // No map behind an op that can do its work; no float between a sum and its sign.

@@ -3,10 +3,12 @@ import { call, type Expr, number } from '../ir/expr.ts'
 import { exprRange } from '../ir/expr-range.ts'
 import { rebuild, topological } from '../ir/graph.ts'
 import { create, type Node } from '../ir/node.ts'
-import { hasZero, type Range } from '../ir/range.ts'
+import { hasBetween, hasZero, type Range, unionOf } from '../ir/range.ts'
+import { channelStep } from './channel-steps.ts'
 import { layerInputs } from './feeds-layer.ts'
 import type { Pass, PassContext } from './pass.ts'
-import { conditionalStep, monotoneStep, type Step } from './step-function.ts'
+import { conditionalStep, type Doubt, FEW, monotoneStep, piecewiseStep, type Step } from './step-function.ts'
+import { toOrder } from './switch-point.ts'
 import { fromBits } from './two-valued.ts'
 import { type Ranges, rangesOf } from './value-ranges.ts'
 
@@ -25,7 +27,11 @@ export const recogniseSign: Pass = {
     const candidates = topological(graph).filter(
       (node): node is Node<'map'> => node.op === 'map' && inputs.has(node) && node.type.dtype === 'f32' && !isCut(node),
     )
-    const ranges = candidates.some(({ attrs }) => hasSign(attrs.expr)) ? rangesOf(graph) : undefined
+    let known: ReadonlyMap<Node, Ranges> | undefined
+    const ranges = () => {
+      known ??= rangesOf(graph)
+      return known
+    }
     const found = new Map<Node, Cut>()
     for (const node of candidates) {
       const cut = cutOf(node, ranges)
@@ -34,37 +40,59 @@ export const recogniseSign: Pass = {
     reportZeros(found, context)
     return rebuild(graph, (node, original) => {
       const cut = found.get(original)
-      return cut ? conditionOf(node, cut) : node
+      return cut ? cut.build(node as Node<'map'>) : node
     })
   },
 }
 
-interface Cut extends Step {
+interface Cut {
+  readonly build: (node: Node<'map'>) => Node
   /** A value that can be 0 is counted as +1. */
-  readonly changesZero?: true
+  readonly changesZero?: boolean
 }
 
 /** Nothing but two values of a bit. */
 const isCut = (node: Node): boolean => node.operands.length === 1 && node.operands[0]!.type.dtype === 'bit'
 
-const hasSign = (expr: Expr): boolean => expr.fn === 'sign' || ('args' in expr && expr.args.some(hasSign))
+const hasSwitch = (expr: Expr): boolean => SWITCHES.has(expr.fn) || ('args' in expr && expr.args.some(hasSwitch))
 
-function cutOf(node: Node<'map'>, ranges: ReadonlyMap<Node, Ranges> | undefined): Cut | undefined {
+const SWITCHES: ReadonlySet<Expr['fn']> = new Set(['sign', 'abs', 'ge', 'gt', 'eq', 'max', 'min', 'sqrt'])
+
+function cutOf(node: Node<'map'>, ranges: () => ReadonlyMap<Node, Ranges>): Cut | undefined {
   const types = node.operands.map(({ type }) => type.dtype)
   const literals = node.operands.map(literalOf)
   const { expr } = node.attrs
   const exact = conditionalStep(expr, types, literals) ?? monotoneStep(expr, types)
-  if (exact || !ranges || !hasSign(expr)) return exact
+  if (exact) return cutAt(exact)
+  if (!hasSwitch(expr)) return undefined
+  const rangesOfPart = (part: Expr) => argumentRanges(node, part, ranges())
+  const found = piecewiseStep(expr, types, part => unionOf(rangesOfPart(part)))
+  if (found) return { ...cutAt(found), changesZero: rangesOfPart(found.part).some(reaches(found.doubt)) }
+  const scaled = channelStep(node)
+  if (scaled) {
+    const own = ranges().get(scaled.x)!
+    const changesZero = scaled.doubts.some((doubt, channel) => reaches(doubt)(own[own.length === 1 ? 0 : channel]!))
+    return { build: rebuilt => channelStep(rebuilt)!.node, changesZero }
+  }
   let changesZero = false
   const withoutSigns = replaceSigns(expr, argument => {
-    const found = argumentRanges(node, argument, ranges)
-    if (found.every(({ low }) => low >= 0)) return call('select', call('gt', argument, ZERO), ONE, ZERO)
-    if (found.every(({ high }) => high <= 0)) return call('select', call('ge', argument, ZERO), ZERO, number(-1))
-    if (found.some(hasZero)) changesZero = true
+    if (rangesOfPart(argument).some(hasZero)) changesZero = true
     return call('float', call('ge', argument, ZERO))
   })
   const step = conditionalStep(withoutSigns, types, literals)
-  return step && changesZero ? { ...step, changesZero } : step
+  return step && { ...cutAt(step), changesZero }
+}
+
+const cutAt = ({ condition, low, high }: Step): Cut => ({
+  build: node => fromBits({ bits: create('map', node.operands, { expr: condition }, node.origin), low, high }),
+})
+
+/** Whether a number can occur that is neither of the two values: an exact 0, or anything next to 0. */
+const reaches = (doubt: Doubt | undefined) => (range: Range) => {
+  if (!doubt) return false
+  const { from, to } = doubt
+  const isWide = toOrder(to) - toOrder(from) >= FEW
+  return hasBetween(range, from, to) || (isWide && range.rest === 'floats' && range.low <= to && range.high >= from)
 }
 
 const literalOf = (node: Node): number | undefined =>
@@ -77,7 +105,6 @@ function reportZeros(found: ReadonlyMap<Node, Cut>, { options, whereOf, warn }: 
   for (const report of reports) warn(report)
 }
 
-const ONE = number(1)
 const ZERO = number(0)
 
 /** The outermost signs, replaced. */
@@ -97,9 +124,4 @@ function argumentRanges(node: Node<'map'>, argument: Expr, ranges: ReadonlyMap<N
       types,
     ),
   )
-}
-
-function conditionOf(node: Node, { condition, low, high }: Step): Node {
-  const bits = create('map', node.operands, { expr: condition }, node.origin)
-  return fromBits({ bits, low, high })
 }

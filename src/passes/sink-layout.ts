@@ -82,6 +82,19 @@ export const sinkLayout = rewrites(
     const inner = { ...attrs, before: inverted(attrs.before, perm), after: inverted(attrs.after, perm) }
     return create('transpose', [create('pad', x.operands, inner, origin)], { perm }, origin)
   }),
+  rule('pad of a reshape that only adds or drops axes of size 1', 'pad', ({ operands: [x], type, attrs, origin }) => {
+    if (x.op !== 'reshape') return undefined
+    const [from, to] = [x.operands[0].type.shape, x.type.shape]
+    const real = (shape: Shape) => [...shape.keys()].filter(axis => shape[axis] !== 1)
+    const [inner, outer] = [real(from), real(to)]
+    const sizes = (axes: readonly number[], shape: Shape) => axes.map(axis => shape[axis]!)
+    if (!sameShape(sizes(inner, from), sizes(outer, to))) return undefined
+    // Axes of size 1 are nobody's in particular.
+    if (to.some((size, axis) => size === 1 && (attrs.before[axis] !== 0 || attrs.after[axis] !== 0))) return undefined
+    const placed = (amounts: readonly number[]) => from.map((_, axis) => amounts[outer[inner.indexOf(axis)]!] ?? 0)
+    const amounts = { ...attrs, before: placed(attrs.before), after: placed(attrs.after) }
+    return create('reshape', [create('pad', x.operands, amounts, origin)], { shape: type.shape }, origin)
+  }),
   // The other way round for this one, so that the pad meets the convolution that may absorb it.
   rule('channels last of a pad', 'transpose', ({ operands: [x], attrs: { perm }, origin }) => {
     if (x.op !== 'pad' || !sameShape(perm, CHANNELS_LAST)) return undefined
