@@ -22,6 +22,8 @@ export function channelStep(
   const x = node.operands[index]!
   if (x.type.dtype !== 'f32' || !node.operands.every(operand => operand === x || isPerChannel(operand, channels)))
     return undefined
+  // What is alike in all channels is a step, or none.
+  if (node.operands.every(operand => operand === x || operand.type.shape.every(size => size === 1))) return undefined
   const steps = []
   for (let channel = 0; channel < channels; channel++) {
     const step = twoPieces(inChannel(node, x, channel))
