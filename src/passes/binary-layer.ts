@@ -9,6 +9,7 @@ import type { TwoValued } from './two-valued.ts'
  * {-1, +1}. With x = s·(b + r), s = (high − low) / 2, r = (high + low) / (high − low) and b = ±1:
  *   sum x·w = alpha · s · (sum_j factor_j · dot(b, w_j) + offset · dot(b, 1) + r · sum w / alpha)
  * For inputs 0 and 1 and weights ±alpha that is alpha · (dot + sum w_1) / 2, in exact integers up to the last product.
+ * Where r is no whole number, r · s · sum w is added last: s · r is exact where r is not.
  *
  * Zero padding leaves taps out, which is right where r is 0. Else sum w must be that of all taps: the border is filled
  * with the bit that stands for 0, if there is one.
@@ -44,19 +45,36 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: TwoValued,
     : sums.map((sum, j) => times(call('float', sum), factors[j]!)).reduce((total, sum) => call('add', total, sum))
   const box = offset && call('float', operand(dot(plusOnes(weights, groups))))
   const withBox = box ? call('add', added, times(box, offset)) : added
+  const isWhole = Number.isInteger(ratio)
   // A filter of zeros has an alpha of 0; a sum that is never negative makes +0 of that, as floats do.
   const size = planes.length * elements(planes[0]!.signs.shape.slice(1))
-  const shift = weightSums(weights).map((value, o) => (alpha[o] === 0 ? size : value * ratio))
+  const totals = weightSums(weights)
+  const shift = totals.map((total, o) => (alpha[o] === 0 ? size : isWhole ? total * ratio : 0))
   const shifted = isEvery(shift, 0) ? withBox : call('add', withBox, perFilter(shift))
-  const expr = times(
+  const scale = (high - low) / 2
+  const scaled = times(
     shifted,
-    alpha.map(value => (value * (high - low)) / 2),
+    alpha.map(value => value * scale),
   )
+  const last = totals.map((total, o) => (total * alpha[o]! * (high + low)) / 2)
+  const expr = isWhole ? scaled : call('add', scaled, perFilter(last))
   return create('map', operands, { expr }, origin)
 }
 
+/** Largest magnitude that a layer of bits may reach on its way; f32 ends at 2^128. */
+const LARGEST = 2 ** 120
+
 /** Why a layer with such an input cannot be one of bits; undefined where it can. */
-export function whyNotBinary({ attrs: { padding } }: Node<'conv2d'>, { low, high }: TwoValued): string | undefined {
+export function whyNotBinary(
+  { operands: [, weights], attrs: { padding } }: Node<'conv2d'>,
+  { low, high }: TwoValued,
+): string | undefined {
+  if (weights.op === 'constant') {
+    const { shape, values } = weights.attrs.value
+    const largest = (values as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    const reached = largest * Math.max(Math.abs(low), Math.abs(high)) * elements(shape.slice(1))
+    if (reached > LARGEST) return `sums of ${low} or ${high} and its weights may leave single precision`
+  }
   if (low + high === 0 || low === 0 || high === 0 || padding.every(size => size === 0)) return undefined
   return `its input is ${low} or ${high}, and its zero padding is neither`
 }

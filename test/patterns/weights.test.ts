@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { compile } from '../../src/compile.ts'
 import { elements, f32, type Tensor } from '../../src/ir/tensor.ts'
 import { hasCompiler } from '../c-runner.ts'
 import { type ModelSpec, model, type NodeSpec, node } from '../onnx.ts'
@@ -285,4 +286,14 @@ test.runIf(hasCompiler('gcc'))('generated C agrees on zeros in weights of a laye
   expect(result.binary).toBe(2)
   const [expected] = (await runOnnxruntime(bytes, feeds)).values()
   expect(runC([{ ...result, feeds }])[0]).toEqual(expected!.values)
+})
+
+test('one zero among signs costs one filter more, not all of them', async () => {
+  const bytesWith = async (zero: number) => {
+    const w = filled([64, 64, 3, 3], (next, i) => sign(next) * 2 ** -(Math.floor(i / 576) % 3))
+    ;(w.values as Float32Array)[1234] = zero
+    const weights = { name: '', initializers: { w }, channels: 64 }
+    return (await compile(network(weights), { target: 'c', name: 'net' })).summary.constantBytes
+  }
+  expect(await bytesWith(0)).toBeLessThan(1.05 * (await bytesWith(1)))
 })
