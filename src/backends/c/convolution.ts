@@ -1,28 +1,24 @@
 import { wordsFor } from '../../ir/bits.ts'
-import { isArg } from '../../ir/expr.ts'
 import { alongRows, mayMiss } from '../axis.ts'
 import type { ConvolutionParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signBitsFor, signLanesFor } from './arrange.ts'
+import type { Block } from './blocks.ts'
+import { callText } from './choice.ts'
 import type { Data, Layout } from './constants.ts'
-import { sumPitchOf } from './functions.ts'
-import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
-import { cType, linear, times } from './names.ts'
-import { imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
-
-/** Pixels of a row that are computed together: enough to hide latencies, few enough for registers. */
-const PIXELS = 8
+import { clampInt, endTap, firstTap } from './functions.ts'
+import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
+import { cType, inParentheses, linear, plus, sumText, times } from './names.ts'
+import { PIXELS, pixelTexts } from './pixels.ts'
+import { reachOf } from './reach.ts'
+import { sumPitchOf, sumsOf } from './sums.ts'
+import { thresholdsOf } from './thresholds.ts'
+import { columnContext, imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
 
 /** How one kind of convolution adds up a run of x against a block of filters. */
 interface Adder {
-  /** Of the function for one pixel, without the number of lanes. */
-  readonly name: string
+  readonly block: Block
   readonly layout: Layout
-  /** Filters side by side in the arrangement, and filters computed together: two such blocks, or one. */
-  readonly lanes: number
-  readonly width: number
-  /** C type of the arranged weights. */
-  readonly weightType: string
   /** Elements of x in a tap, and weights of a block in a tap. */
   readonly depth: number
   readonly tapSize: number
@@ -31,122 +27,171 @@ interface Adder {
 export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: Scope): Layer {
   const { params, store, buffers } = call
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth, strideX, dilationX, padLeft } = params
-  const { name, layout, lanes, width, weightType, depth, tapSize } = adderOf(call)
+  const { block, layout, depth, tapSize } = adderOf(call)
+  const { lanes, width, paired, sumPitch, weightType, sumType } = block
   const perGroup = filters / groups
   const blocks = blocksFor({ filters, groups, lanes })
   const blockSize = kernelHeight * kernelWidth * tapSize
-  const together = width / lanes
   const binary = call.kernel === 'binaryConv2d'
   // Taps side by side in x are side by side in the weights too: one run covers a row of the kernel.
   const contiguous = groups === 1 && dilationX === 1
-  const window = windowContext(params, call, filters)
-  const padded = window.kxFirst !== '0' || window.kxEnd !== `${kernelWidth}`
-  const pixels = Math.min(PIXELS, outWidth)
-  const group = `block / ${blocks}`
+  const window = windowContext(params, call, filters, scope)
+  const across = columnContext(params, scope)
+  const padded = across.kxFirst !== '0' || across.kxEnd !== `${kernelWidth}`
+  const pixels = pixelTexts(outWidth, scope)
+  const { startColumn, ...columns } = pixels
+  const { most, many } = pixels
+  // A pair that would reach past the last block starts one block earlier, and computes that block again.
+  const blockCount = paired ? Math.ceil(blocks / 2) : blocks * groups
+  const at = blockCount === 1 ? '0' : 'block'
+  const group = blocks === 1 ? at : `${at} / ${blocks}`
+  const within = times(blocks === 1 ? '0' : groups === 1 ? at : `${at} % ${blocks}`, lanes)
   const rowByRow = params.inRing < params.images * params.inHeight && kernelHeight > 1
   const ky = rowByRow ? 'ky' : 'ky_first'
   // A window above or below the image has no weights to point at.
   const skipsRows = !rowByRow && mayMiss(alongRows(params))
   const startsAtZero = padded || rowByRow || skipsRows
+  const tapByTap = padded || (!contiguous && kernelWidth > 1)
+  const kx = tapByTap ? 'kx' : '0'
+  const run = padded && contiguous ? 'kx == whole && whole < whole_end ? whole_end - whole : 1' : '1'
+  const runLength = padded ? 'run' : contiguous ? `${kernelWidth}` : '1'
+  const left = linear(startColumn, strideX, -padLeft)
+  const groupStart = groups === 1 ? '' : ` + ${times(group, depth)}`
+  const sums = scope.choose(sumsOf(block))
+  const sumsArgs = {
+    x: 'x',
+    start: `${pixelStart(params, left, groups * depth, { ky, kx })}${groupStart}`,
+    row_pitch: params.dilationY * params.inWidth * groups * depth,
+    pitch: strideX * groups * depth,
+    from: padded ? 'from' : '0',
+    to: padded ? 'to' : pixels.pixels,
+    weights: `filters${plus(times(kx === '0' ? times(ky, kernelWidth) : `(${times(ky, kernelWidth)} + kx)`, tapSize))}`,
+    next_block: blockSize,
+    next_row: kernelWidth * tapSize,
+    // Rows of a ring do not follow each other in memory, so each is a call of its own.
+    rows: rowByRow ? '1' : 'ky_end - ky_first',
+    count: times(runLength, depth),
+    // The first of several calls makes the sums, unless there may be none: then they start as zeros.
+    fresh: startsAtZero ? '0' : tapByTap ? 'kx == 0' : '1',
+    sums: 'sums',
+  }
+  const laneText = laneCount(perGroup, width, groups === 1 ? 'first' : within, scope)
   const context = {
-    ...window,
-    yElement: window.yPixel,
+    ...window.rows,
+    ...across,
+    ...window.stored,
+    outWidth,
+    ...columns,
+    first: 'first',
+
     comment: commentOf(call, titleOf(params, binary, resultTitle(call)), scope),
     weights: scope.constants.symbolOf(buffers.weights, layout),
     weightType,
-    adder: `${name}_${pixels === 1 ? 1 : PIXELS}x${width}`,
-    // A pair that would reach past the last block starts one block earlier, and computes that block again.
-    blocks: together === 2 ? Math.ceil(blocks / 2) : blocks * groups,
-    first:
-      together === 2
-        ? pairText(blocks)
-        : groups === 1
-          ? linear('block', lanes, 0)
-          : `${group} * ${perGroup} + block % ${blocks} * ${lanes}`,
-    filtersStart: together === 2 ? times('first', blockSize / lanes) : times('block', blockSize),
-    nextBlock: together === 2 ? `${blockSize}, ` : '',
-    pixels,
-    pixelCount: outWidth % pixels === 0 ? `${pixels}` : `clamp_int(${outWidth} - start_column, 0, ${pixels})`,
-    sumPitch: sumPitchOf(width),
-    sumCount: (pixels === 1 ? 1 : PIXELS) * sumPitchOf(width),
+    eachBlock: blockCount === 1 ? '' : `for (int block = 0; block < ${blockCount}; block++)`,
+    firstFilter: paired ? pairText(blocks, at, scope) : groups === 1 ? within : sumText(times(group, perGroup), within),
+    filtersStart: plus(paired ? times('first', blockSize / lanes) : times(at, blockSize)),
+    sumCount: most * sumPitch,
+    pixelSums: many ? `sums + pixel * ${sumPitch}` : 'sums',
     padded,
     mergesTaps: padded && contiguous,
-    leftmost: linear('start_column', strideX, -padLeft),
-    rightmost: linear('(start_column + pixels - 1)', strideX, -padLeft),
+    leftmost: left,
+    rightmost: many ? linear(`(${sumText(startColumn, 'pixels')} - 1)`, strideX, -padLeft) : left,
     tapLeft: linear('kx', dilationX, -padLeft),
+    minusStart: startColumn === '0' ? '' : ` - ${startColumn}`,
     dilation: dilationX,
     stride: strideX,
     taps: kernelWidth,
     inWidth: params.inWidth,
-    run: contiguous ? (padded ? 'kx == whole && whole < whole_end ? whole_end - whole : 1' : `${kernelWidth}`) : '1',
-    timesDepth: depth === 1 ? '' : ` * ${depth}`,
-    xStart: `${pixelStart(params, linear('start_column', strideX, -padLeft), groups * depth, ky)}${groups === 1 ? '' : ` + ${group} * ${depth}`}`,
-    // Rows of a ring do not follow each other in memory, so each is a call of its own.
-    rowByRow,
-    skipsRows,
-    rows: rowByRow ? '1' : 'ky_end - ky_first',
-    rowPitch: params.dilationY * params.inWidth * groups * depth,
-    nextRow: kernelWidth * tapSize,
-    // The first of several calls makes the sums, unless there may be none: then they start as zeros.
-    zeroed: startsAtZero,
-    fresh: startsAtZero ? '0' : contiguous ? '1' : 'kx == 0',
-    pitch: strideX * groups * depth,
-    tapStart: times(`(${times(ky, kernelWidth)} + kx)`, tapSize),
-    laneCount: laneCount(perGroup, width, groups === 1 ? 'first' : `block % ${blocks} * ${lanes}`),
+    run,
+    eachRow: rowByRow ? 'for (int ky = ky_first; ky < ky_end; ky++)' : skipsRows ? 'if (ky_first < ky_end)' : '',
+    eachTap: !tapByTap
+      ? ''
+      : padded
+        ? `for (int kx = 0, run; kx < ${kernelWidth}; kx += run)`
+        : `for (int kx = 0; kx < ${kernelWidth}; kx++)`,
+    sumsCall: callText(sums, sumsArgs, padded ? 14 : 12, scope),
+    zeroed: startsAtZero ? ' = {0}' : '',
+    laneCount: laneText,
     counts: binary,
-    thresholds: thresholdsOf(call, scope),
-    reach: `reach_${binary ? 'i32' : 'f32'}_${pixels === 1 ? 1 : PIXELS}x${width}`,
+    reachCall: reachText(call, block, pixels, laneText, scope),
     offset: channels === 1 ? 'taps' : `${channels} * taps`,
-    startPixel: times('start_column', wordsFor(filters)),
-    yPixelPitch: wordsFor(filters),
-    sumType: binary ? 'int32_t' : 'float',
+    sumType,
     sum: binary ? `${channels === 1 ? '' : `${channels} * `}taps - 2 * sum[lane]` : 'sum[lane]',
-    value: storeText(store, imageVariables, scope),
+    value: storeText(store, imageVariables(), scope),
+    firstTap: padded ? scope.use(firstTap) : '',
+    endTap: padded ? scope.use(endTap) : '',
+    clampInt: padded ? scope.use(clampInt) : '',
   }
-  return { template: 'c/kernels/conv2d.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+  return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
 }
 
-/** The symbol of the thresholds, where all that is stored is whether sums reach one threshold per filter. */
-function thresholdsOf({ store, kernel }: Call<'conv2d' | 'binaryConv2d'>, { constants }: Scope): string {
-  const { expr, operands } = store
-  const [threshold] = operands
-  if (expr.fn !== 'ge' || !isArg(expr.args[0]!, 0) || !isArg(expr.args[1]!, 1) || !threshold) return ''
-  const isPerFilter = threshold.strides.join() === '0,0,1' && threshold.buffer.place.kind === 'constant'
-  const isSameType = threshold.dtype === (kernel === 'conv2d' ? 'f32' : 'i32')
-  return isPerFilter && isSameType ? constants.symbolOf(threshold.buffer) : ''
+/** The call that stores bits, where all that is stored is whether sums reach one threshold per filter. */
+function reachText(
+  { store, kernel, params }: Call<'conv2d' | 'binaryConv2d'>,
+  { width, sumPitch }: Block,
+  { most, pixels, startColumn }: ReturnType<typeof pixelTexts>,
+  lanes: string,
+  scope: Scope,
+): string {
+  const sums = kernel === 'conv2d' ? 'f32' : 'counts'
+  const thresholds = thresholdsOf(store, sums === 'f32' ? 'f32' : 'i32', scope)
+  if (thresholds === undefined) return ''
+  const { filters } = params
+  return callText(
+    scope.choose(reachOf({ sums, pixels: most, width, sumPitch })),
+    {
+      sums: 'sums',
+      pixels,
+      offsets: 'offsets',
+      thresholds: `${thresholds} + first`,
+      lanes,
+      y: `y_row${plus(times(startColumn, wordsFor(filters)))}`,
+      pitch: wordsFor(filters),
+      first: 'first',
+    },
+    8,
+    scope,
+  )
 }
 
 /** First filter of a pair of blocks of 16. */
-const pairText = (blocks: number): string =>
-  blocks % 2 === 0 ? 'block * 32' : `clamp_int(block * 32, 0, ${(blocks - 2) * 16})`
+const pairText = (blocks: number, block: string, { use }: Scope): string =>
+  blocks % 2 === 0 ? times(block, 32) : `${use(clampInt)}(${times(block, 32)}, 0, ${(blocks - 2) * 16})`
 
 function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>): Adder {
-  const { filters, groups, channels, kernelHeight, kernelWidth } = params
+  const { filters, groups, channels, kernelHeight, kernelWidth, outWidth } = params
   const bits = buffers.weights.element === 'u32'
   const signs = kernel === 'conv2d' && bits
   const lanes = signs ? signLanesFor(filters / groups) : lanesFor(filters / groups)
   const depth = kernel === 'binaryConv2d' ? wordsFor(channels) : channels
   const shape = { filters, groups, taps: kernelHeight * kernelWidth, depth, lanes }
-  const suffix = buffers.x.element === 'u8' ? '_u8' : ''
   const count = groups * blocksFor(shape)
-  const width = !signs && groups === 1 && lanes === 16 && count > 1 ? 32 : lanes
+  const paired = !signs && groups === 1 && lanes === 16 && count > 1
+  const width = paired ? 32 : lanes
   const size = `[${count} block${count === 1 ? '' : 's'}][${kernelHeight}][${kernelWidth}][${depth}]`
+  const block: Block = {
+    sum: signs ? 'accumulate_signs' : bits ? 'count_mismatches' : 'accumulate',
+    xType: kernel === 'binaryConv2d' ? 'uint32_t' : buffers.x.element === 'u8' ? 'uint8_t' : 'float',
+    weightType: signs ? `uint${signBitsFor(lanes)}_t` : cType[buffers.weights.element],
+    sumType: kernel === 'binaryConv2d' ? 'int32_t' : 'float',
+    pixels: outWidth === 1 ? 1 : PIXELS,
+    width,
+    lanes,
+    paired,
+    sumPitch: sumPitchOf(width),
+  }
   if (signs) {
     const arrange = (data: Data): Data => arrangeSigns(data as Uint32Array, shape)
     const layout = { layout: `${size}, a bit for each of ${lanes} filters`, arrange }
-    const weightType = `uint${signBitsFor(lanes)}_t`
-    return { name: `accumulate_signs${suffix}`, layout, lanes, width, weightType, depth, tapSize: depth }
+    return { block, layout, depth, tapSize: depth }
   }
   const arrange = (data: Data): Data => arrangeFilters(data as Float32Array | Uint32Array, shape)
-  const name = bits ? 'count_mismatches' : `accumulate${suffix}`
-  const layout = { layout: `${size}[${lanes} filters]`, arrange }
-  const weightType = cType[buffers.weights.element]
-  return { name, layout, lanes, width, weightType, depth, tapSize: depth * lanes }
+  return { block, layout: { layout: `${size}[${lanes} filters]`, arrange }, depth, tapSize: depth * lanes }
 }
 
 /** Filters of a block: all its lanes, or what is left from its first filter on. */
-const laneCount = (filters: number, width: number, first: string): string =>
-  filters % width === 0 ? `${width}` : `clamp_int(${filters} - (${first}), 0, ${width})`
+const laneCount = (filters: number, width: number, first: string, { use }: Scope): string =>
+  filters % width === 0 ? `${width}` : `${use(clampInt)}(${filters} - ${inParentheses(first)}, 0, ${width})`
 
 function titleOf(params: ConvolutionParams, binary: boolean, result: string): string {
   const { inHeight, inWidth, channels, groups, outHeight, outWidth, filters, kernelHeight, kernelWidth } = params

@@ -3,7 +3,8 @@ import type { Reduction } from '../../ir/ops.ts'
 import { stridesOf } from '../../ir/tensor.ts'
 import type { Store } from '../kernels.ts'
 import type { Call } from '../plan.ts'
-import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
+import { addI32, maxF32, maxI32, minF32, minI32 } from './functions.ts'
+import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { indexText, scalarType } from './names.ts'
 
 /** Nested loops over these sizes, `i`, `j`, … or with a prefix; two spaces deeper each. */
@@ -29,7 +30,6 @@ function resultContext(sizes: readonly number[], bits: boolean) {
       bits,
       loops,
       indent,
-      open: `${indent}{`,
       close: `${indent}}`,
       channels,
       laneCount: whole ? '32' : channels < 32 ? `${channels}` : `(first + 32 > ${channels} ? ${channels % 32} : 32)`,
@@ -44,16 +44,18 @@ export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
   const title = `Elementwise over [${params.sizes.join('][')}].`
   const value = storeText(store, variables, scope)
   return {
-    template: 'c/kernels/map.c',
-    context: { ...context, comment: commentOf(call, title, scope), value },
+    ...body('c/kernels/map.c', { ...context, comment: commentOf(call, title, scope), value }),
     parameters: parametersOf(call, {}),
   }
 }
 
+const extremes = { max: { f32: maxF32, i32: maxI32 }, min: { f32: minF32, i32: minI32 } } as const
+
 /** What becomes of `reduced` with the next value. */
-function stepOf(kind: Reduction, { accumulator, wraps }: Store, value: string): string {
-  if (kind === 'max' || kind === 'min') return `${kind}_${accumulator}(reduced, ${value})`
-  return wraps ? `add_i32(reduced, ${value})` : `reduced + ${value}`
+function stepOf(kind: Reduction, { accumulator, wraps }: Store, value: string, { use }: Scope): string {
+  if (kind === 'max' || kind === 'min')
+    return `${use(extremes[kind][accumulator === 'i32' ? 'i32' : 'f32'])}(reduced, ${value})`
+  return wraps ? `${use(addI32)}(reduced, ${value})` : `reduced + ${value}`
 }
 
 export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
@@ -69,20 +71,20 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   const lowest = integer ? '(-2147483647 - 1)' : '-INFINITY'
   const highest = integer ? '2147483647' : 'INFINITY'
   return {
-    template: 'c/kernels/reduce.c',
-    context: {
+    ...body('c/kernels/reduce.c', {
       ...context,
+      open: `${context.indent}{`,
       comment: commentOf(call, title, scope),
       inner,
       innerLoops: nested.loops,
       innermost: nested.indent,
       xIndex: indexText(variables, params.strides),
       start: kind === 'max' ? lowest : kind === 'min' ? highest : integer ? '0' : '0.0f',
-      step: stepOf(kind, store, `from[${indexText(nested.indices, innerStrides)}]`),
+      step: stepOf(kind, store, `from[${indexText(nested.indices, innerStrides)}]`, scope),
       sumType: scalarType(store.accumulator ?? 'f32'),
       sum: kind === 'mean' ? `reduced / ${count}.0f` : 'reduced',
       value: storeText(store, variables, scope),
-    },
+    }),
     parameters: parametersOf(call, { x: buffers.x }),
   }
 }

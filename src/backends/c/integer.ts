@@ -1,5 +1,4 @@
 import { wordsFor } from '../../ir/bits.ts'
-import { isArg } from '../../ir/expr.ts'
 import { splitWeights } from '../../ir/integer-sums.ts'
 import { alongColumns, lastTap } from '../axis.ts'
 import type { ConvolutionParams } from '../kernels.ts'
@@ -14,14 +13,17 @@ import {
   pairsOf,
   widthFor,
 } from './arrange-integers.ts'
-import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
-import { times } from './names.ts'
+import { callText, conditionText } from './choice.ts'
+import { clampInt } from './functions.ts'
+import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
+import { inParentheses, plus, sumText, times } from './names.ts'
+import { pixelTexts } from './pixels.ts'
+import { doubtOf, productsOf } from './products.ts'
+import { reachOf } from './reach.ts'
+import { thresholdsOf } from './thresholds.ts'
 import { imageVariables, resultTitle, windowContext, windowTitle } from './windows.ts'
 
 type IntegerCall = Call<'integerConv2d'>
-
-/** Pixels of a row that are computed together. */
-const PIXELS = 8
 
 /**
  * Bytes are widened to 16 bits first, a few rows at a time, so that the inner loops know neither borders nor bytes.
@@ -32,51 +34,54 @@ export function integerLayer(call: IntegerCall, scope: Scope): Layer {
   const { params, store, buffers } = call
   const { filters, groups, outWidth } = params
   const width = widthFor(filters / groups)
-  const pixels = outWidth === 1 ? 1 : PIXELS
+  const pixels = pixelTexts(outWidth, scope)
   const starts = startSums(dataOf(buffers.offsets), params)
-  const window = windowContext(params, call, filters)
-  const block = blockTexts(params, width)
+  const window = windowContext(params, call, filters, scope)
+  const block = blockTexts(params, width, scope)
+  const { many, eachColumns, pixelsLeft, eachPixel, column } = pixels
+  const columns = { many, eachColumns, pixelsLeft, eachPixel, column }
+  const seen = seenContext(params, starts, pixels.startColumn, block)
   const context = {
-    ...window,
-    ...seenContext(params, starts, block.groupStart),
-    ...startContext(call, starts, pixels, scope),
-    ...weightContext(call, scope),
-    yElement: window.yPixel,
+    ...window.rows,
+    ...window.stored,
+    ...columns,
+    ...seen,
+    ...startContext(call, starts, pixels, block.at, scope),
+    ...callContext(call, pixels, block.laneCount, scope),
     comment: commentOf(call, titleOf(params, resultTitle(call)), scope),
-    blocks: block.count,
-    first: block.first,
+    eachBlock: block.count === 1 ? '' : `for (int block = 0; block < ${block.count}; block++)`,
+    firstFilter: block.first,
+    first: 'first',
     laneCount: block.laneCount,
     width,
-    pixels,
-    pixelCount: outWidth % pixels === 0 ? `${pixels}` : `clamp_int(${outWidth} - start_column, 0, ${pixels})`,
-    sumCount: pixels * width,
-    adder: `add_products_${pixels}x${width}`,
-    inDoubt: `in_doubt_${pixels}x${width}`,
-    atLeast: `at_least_${pixels}x${width}`,
-    startPixel: times('start_column', wordsFor(filters)),
-    yPixelPitch: wordsFor(filters),
+    sumCount: pixels.most * width,
+    pixelSums: pixels.many ? `sums + pixel * ${width}` : 'sums',
+    eachSum: pixels.many ? `for (int pixel = 0; pixel < ${pixels.most}; pixel++)` : '',
     sumType: 'int32_t',
     sum: 'sum[lane]',
-    value: storeText(store, imageVariables, scope),
+    value: storeText(store, imageVariables(), scope),
   }
-  return { template: 'c/kernels/integer-conv2d.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+  const parameters = parametersOf(call, { x: buffers.x })
+  return { ...body('c/kernels/integer-conv2d.c', context), byRows: true, parameters }
 }
 
 /** Which filters a block has, and where its group starts in a pixel. */
-function blockTexts({ filters, groups, channels }: ConvolutionParams, width: number) {
+function blockTexts({ filters, groups, channels }: ConvolutionParams, width: number, { use }: Scope) {
   const perGroup = filters / groups
   const blocks = blocksOf({ filters, groups, width })
-  const group = blocks === 1 ? 'block' : `block / ${blocks}`
-  const within = blocks === 1 ? '0' : times(groups === 1 ? 'block' : `block % ${blocks}`, width)
+  const count = groups * blocks
+  const at = count === 1 ? '0' : 'block'
+  const group = blocks === 1 ? at : `${at} / ${blocks}`
+  const within = blocks === 1 ? '0' : times(groups === 1 ? at : `${at} % ${blocks}`, width)
   return {
-    count: groups * blocks,
-    first: groups === 1 ? within : `${times(group, perGroup)}${blocks === 1 ? '' : ` + ${within}`}`,
-    laneCount: perGroup % width === 0 ? `${width}` : `clamp_int(${perGroup} - ${inParentheses(within)}, 0, ${width})`,
-    groupStart: groups === 1 ? '' : ` + ${group} * ${channels}`,
+    count,
+    at,
+    first: groups === 1 ? within : sumText(times(group, perGroup), within),
+    laneCount:
+      perGroup % width === 0 ? `${width}` : `${use(clampInt)}(${perGroup} - ${inParentheses(within)}, 0, ${width})`,
+    groupStart: groups === 1 ? '' : plus(times(group, channels)),
   }
 }
-
-const inParentheses = (text: string): string => (text.includes(' ') ? `(${text})` : text)
 
 /** The stretches of x that windows read: taps side by side in x are one run. */
 function runsOf({ groups, channels, kernelWidth, dilationX }: ConvolutionParams) {
@@ -85,13 +90,16 @@ function runsOf({ groups, channels, kernelWidth, dilationX }: ConvolutionParams)
 }
 
 /** The rows that windows see, with zeros around them. */
-function seenContext(params: ConvolutionParams, { rows }: StartSums, groupStart: string) {
-  const { images, groups, channels, kernelHeight, inHeight, inWidth, outHeight, strideX, dilationX, dilationY } = params
+function seenContext(
+  params: ConvolutionParams,
+  { rows }: StartSums,
+  startColumn: string,
+  { at, groupStart }: ReturnType<typeof blockTexts>,
+) {
+  const { images, groups, channels, kernelHeight, inHeight, inWidth, outHeight, strideX, dilationY } = params
   const pitch = groups * channels
   const { runs, run } = runsOf(params)
-  const columns = params.padLeft + Math.max(inWidth, lastTap(alongColumns(params)) + 1)
-  // The last pair of an odd run reaches one further.
-  const rowLength = columns * pitch + 1
+  const rowLength = rowLengthOf(params)
   const inImage = `top + ${times('ky', dilationY)}`
   const inputRow = images > 1 ? `row / ${outHeight} * ${inHeight} + ${inImage}` : inImage
   // No pointer starts at a tap that a window without rows does not have.
@@ -104,25 +112,32 @@ function seenContext(params: ConvolutionParams, { rows }: StartSums, groupStart:
     seenStart: `${times('ky', rowLength)} + ${params.padLeft * pitch} + i`,
     imageLength: inWidth * pitch,
     xStart: `(${inputRow}) * ${inWidth * pitch}`,
-    window: `${times(firstTap, rowLength)} + ${times('start_column', strideX * pitch)}${groupStart}`,
-    filtersStart: `(${times('block', kernelHeight)} + ${firstTap}) * ${filterSize}`,
-    rowPitch: rowLength,
-    pitch: strideX * pitch,
-    runs,
-    runPitch: runs === 1 ? 0 : dilationX * pitch,
-    pairs: pairsOf(run),
+    window: `${times(firstTap, rowLength)}${plus(times(startColumn, strideX * pitch))}${groupStart}`,
+    filtersStart: times(inParentheses(sumText(times(at, kernelHeight), firstTap)), filterSize),
   }
 }
 
+/** Elements of a row with its zeros; the last pair of an odd run reaches one further. */
+const rowLengthOf = (params: ConvolutionParams): number => {
+  const columns = params.padLeft + Math.max(params.inWidth, lastTap(alongColumns(params)) + 1)
+  return columns * params.groups * params.channels + 1
+}
+
 /** What sums start at, by where the window lies. */
-function startContext({ name, buffers, params }: IntegerCall, starts: StartSums, pixels: number, { constants }: Scope) {
-  const { images, filters, groups, outHeight, outWidth } = params
+function startContext(
+  { name, buffers, params }: IntegerCall,
+  starts: StartSums,
+  { most, pixel, startColumn }: ReturnType<typeof pixelTexts>,
+  block: string,
+  { constants }: Scope,
+) {
+  const { images, filters, groups, outHeight } = params
   const width = widthFor(filters / groups)
   const blocks = groups * blocksOf({ filters, groups, width })
   const { rows, columns, values } = starts
   const row = images > 1 ? `row % ${outHeight}` : 'row'
-  const ofRow = rows.kinds.length === 1 ? '' : `row_kinds[${row}] * ${columns.kinds.length * blocks * width} + `
-  const pixel = outWidth % pixels === 0 ? 'pixel' : '(pixel < pixels ? pixel : 0)'
+  const ofRow = rows.kinds.length === 1 ? '' : ` + row_kinds[${row}] * ${columns.kinds.length * blocks * width}`
+  const inRow = params.outWidth % most === 0 ? pixel : '(pixel < pixels ? pixel : 0)'
   const size = `[${rows.kinds.length}][${columns.kinds.length}][${blocks} block${blocks === 1 ? '' : 's'}]`
   return {
     kinds: [...kindTable('row_kinds', rows), ...kindTable('column_kinds', columns)],
@@ -130,8 +145,9 @@ function startContext({ name, buffers, params }: IntegerCall, starts: StartSums,
       layout: `the sums that ${name} starts with, by which taps are inside: ${size}[${width} filters]`,
       arrange: () => arrangeStarts(values, { filters, groups, width }),
     }),
-    blockStarts: `${ofRow}${times('block', width)}`,
-    columnStart: columns.kinds.length === 1 ? '' : ` + column_kinds[start_column + ${pixel}] * ${blocks * width}`,
+    blockStarts: `${ofRow}${plus(times(block, width))}`,
+    columnStart:
+      columns.kinds.length === 1 ? '' : ` + column_kinds[${sumText(startColumn, inRow)}] * ${blocks * width}`,
   }
 }
 
@@ -139,38 +155,69 @@ function startContext({ name, buffers, params }: IntegerCall, starts: StartSums,
 const kindTable = (name: string, { kinds, kindOf }: StartSums['rows']) =>
   kinds.length === 1 ? [] : [{ name, length: kindOf.length, literals: wrapLiterals(kindOf, String, '    ') }]
 
-/** The weights, and the thresholds where all that is stored is whether sums reach one per filter. */
-function weightContext(call: IntegerCall, { constants }: Scope) {
-  const { buffers, params } = call
-  const { filters, groups, kernelHeight } = params
+/** The calls that add up products, and store bits where all that is stored is whether sums reach a threshold. */
+function callContext(
+  call: IntegerCall,
+  { most, pixels, startColumn }: ReturnType<typeof pixelTexts>,
+  lanes: string,
+  scope: Scope,
+) {
+  const { buffers, params, store } = call
+  const { filters, groups, channels, strideX, dilationX } = params
   const { runs, run } = runsOf(params)
-  const shape: IntegerArrangement = {
-    filters,
-    groups,
-    runs: kernelHeight * runs,
-    run,
-    width: widthFor(filters / groups),
-  }
-  const blocks = groups * blocksOf(shape)
-  const size = `[${blocks} block${blocks === 1 ? '' : 's'}][${kernelHeight}]${runs === 1 ? '' : `[${runs}]`}`
-  const layout = `${size}[${pairsOf(run)}][${shape.width} filters][2]`
   const { coarse, fine, shift } = splitWeights(dataOf(buffers.weights))
-  const arranged = (what: string, weights: Int32Array): string =>
-    constants.symbolOf(buffers.weights, { layout: `${what}${layout}`, arrange: () => arrangeIntegers(weights, shape) })
-  const threshold = thresholdOf(call)
+  const block = { pixels: most, width: widthFor(filters / groups) }
+  const pitch = groups * channels
+  const symbolOf = (layout: string, arrange: () => Int16Array | Int32Array): string =>
+    scope.constants.symbolOf(buffers.weights, { layout, arrange })
+  const products = scope.choose(productsOf(block))
+  const productsText = (x: string, what: string, weights: Int32Array, column: number): string => {
+    const symbol = symbolOf(`${what}${layoutOf(params)}`, () => arrangeIntegers(weights, arrangementOf(params)))
+    const fixed = { pixels, row_pitch: rowLengthOf(params), pitch: strideX * pitch, rows: 'ky_end - ky_first', runs }
+    const run_pitch = runs === 1 ? 0 : dilationX * pitch
+    const own = { x: `${x} + window`, weights: `${symbol} + filters`, run_pitch, pairs: pairsOf(run), sums: 'sums' }
+    return callText(products, { ...fixed, ...own }, column, scope)
+  }
+  const coarseCall =
+    shift > 0 ? productsText('high', `multiples of ${2 ** shift}, `, coarse, 8) : productsText('seen', '', coarse, 8)
+  const thresholds = thresholdsOf(store, 'i32', scope)
+  const compared = { sums: 'sums', pixels, thresholds: `${thresholds} + first`, lanes }
+  const doubts = thresholds !== undefined && shift > 0
+  const slack = doubts ? symbolOf('most that the rest adds to a sum', () => slackOf(fine, filters)) : ''
+  const words = wordsFor(filters)
+  const stored = { y: `y_row${plus(times(startColumn, words))}`, pitch: words, first: 'first' }
   return {
     shift: shift > 0 ? 2 ** shift : 0,
-    weights: arranged(shift > 0 ? `multiples of ${2 ** shift}, ` : '', coarse),
-    fineWeights: shift > 0 ? arranged('the rest, ', fine) : '',
-    thresholds: threshold ? constants.symbolOf(threshold) : '',
-    slack:
-      threshold && shift > 0
-        ? constants.symbolOf(buffers.weights, {
-            layout: 'most that the rest adds to a sum',
-            arrange: () => slackOf(fine, filters),
-          })
-        : '',
+    coarseCall,
+    doubtCall: doubts
+      ? conditionText(scope.choose(doubtOf(block)), { ...compared, slack: `${slack} + first` }, 8, scope)
+      : '',
+    fineCall: shift > 0 ? productsText('seen', 'the rest, ', fine, doubts ? 10 : 8) : '',
+    reachCall:
+      thresholds === undefined
+        ? ''
+        : callText(
+            scope.choose(reachOf({ sums: 'i32', ...block, sumPitch: block.width })),
+            { ...compared, ...stored },
+            8,
+            scope,
+          ),
   }
+}
+
+const arrangementOf = (params: ConvolutionParams): IntegerArrangement => {
+  const { filters, groups, kernelHeight } = params
+  const { runs, run } = runsOf(params)
+  return { filters, groups, runs: kernelHeight * runs, run, width: widthFor(filters / groups) }
+}
+
+/** How weights lie, for the comment above them. */
+function layoutOf(params: ConvolutionParams): string {
+  const { runs, run } = runsOf(params)
+  const shape = arrangementOf(params)
+  const blocks = params.groups * blocksOf(shape)
+  const size = `[${blocks} block${blocks === 1 ? '' : 's'}][${params.kernelHeight}]${runs === 1 ? '' : `[${runs}]`}`
+  return `${size}[${pairsOf(run)}][${shape.width} filters][2]`
 }
 
 /** Per filter, what its fine weights add to a sum or take from it at most. */
@@ -181,14 +228,6 @@ function slackOf(fine: Int32Array, filters: number): Int32Array {
     const most = (sign: 1 | -1) => own.reduce((sum, weight) => sum + Math.max(sign * weight, 0), 0)
     return 255 * Math.max(most(1), most(-1))
   })
-}
-
-function thresholdOf({ store: { expr, operands } }: IntegerCall): Buffer | undefined {
-  const [threshold] = operands
-  if (expr.fn !== 'ge' || !isArg(expr.args[0]!, 0) || !isArg(expr.args[1]!, 1) || threshold?.dtype !== 'i32')
-    return undefined
-  const isPerFilter = threshold.strides.join() === '0,0,1' && threshold.buffer.place.kind === 'constant'
-  return isPerFilter ? threshold.buffer : undefined
 }
 
 function dataOf({ name, place }: Buffer): Int32Array {

@@ -31,16 +31,25 @@ export const layerOf = (call: Call, scope: Scope): Layer =>
 
 export interface MadeLayer {
   readonly layer: Layer
+  /** Whether it calls functions that depend on the instruction set. */
+  readonly takesIsa: boolean
   /** Symbols of the constants that the function reads by itself: not those that are handed to it. */
   readonly reads: ReadonlySet<string>
 }
 
 export function makeLayer(call: Call, scope: Scope): MadeLayer {
   const reads = new Set<string>()
+  let takesIsa = false
   const symbolOf: Constants['symbolOf'] = (buffer, layout) => {
     const symbol = scope.constants.symbolOf(buffer, layout)
     reads.add(symbol)
     return symbol
   }
-  return { layer: layerOf(call, { ...scope, constants: { ...scope.constants, symbolOf } }), reads }
+  const choose: Scope['choose'] = choice => {
+    const chosen = scope.choose(choice)
+    takesIsa ||= chosen.takesIsa
+    return chosen
+  }
+  const layer = layerOf(call, { ...scope, constants: { ...scope.constants, symbolOf }, choose })
+  return { layer, takesIsa, reads }
 }

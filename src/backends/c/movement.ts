@@ -2,7 +2,8 @@ import type { CopyParams } from '../kernels.ts'
 import { cFloat, cInt, hexWord } from '../literals.ts'
 import type { Call } from '../plan.ts'
 import { loopsOver } from './elementwise.ts'
-import { commentOf, type Layer, parametersOf, type Scope } from './layer.ts'
+import { orRun } from './functions.ts'
+import { body, commentOf, type Layer, parametersOf, type Scope } from './layer.ts'
 import { indexText } from './names.ts'
 
 export function gatherLayer(call: Call<'gather'>, scope: Scope): Layer {
@@ -10,7 +11,7 @@ export function gatherLayer(call: Call<'gather'>, scope: Scope): Layer {
   const { count, rows, length } = params
   const title = `Gather: ${count} of ${rows} rows, ${length} ${buffers.table.element === 'u32' ? 'words' : 'values'} each.`
   const context = { comment: commentOf(call, title, scope), count, rows, length }
-  return { template: 'c/kernels/gather.c', context, parameters: parametersOf(call, buffers) }
+  return { ...body('c/kernels/gather.c', context), returns: 'int', parameters: parametersOf(call, buffers) }
 }
 
 export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
@@ -18,7 +19,7 @@ export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
   const print = y.element === 'f32' ? cFloat : y.element === 'u32' ? hexWord : cInt
   const value = print(params.value)
   const context = { comment: commentOf(call, `Fill with ${value}.`, scope), length: y.length, value }
-  return { template: 'c/kernels/fill.c', context, parameters: parametersOf(call, {}) }
+  return { ...body('c/kernels/fill.c', context), parameters: parametersOf(call, {}) }
 }
 
 export function copyLayer(call: Call<'copy'>, scope: Scope): Layer {
@@ -31,16 +32,17 @@ export function copyLayer(call: Call<'copy'>, scope: Scope): Layer {
       scope,
     ),
   }
-  return { template: 'c/kernels/copy.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+  return { ...body('c/kernels/copy.c', context), parameters: parametersOf(call, { x: buffers.x }) }
 }
 
 export function copyBitsLayer(call: Call<'copyBits'>, scope: Scope): Layer {
   const { params, buffers } = call
   const context = {
     ...copyContext(params, 1),
+    orRun: scope.use(orRun),
     comment: commentOf(call, `Move [${params.sizes.join('][')}] single bits.`, scope),
   }
-  return { template: 'c/kernels/copy-bits.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+  return { ...body('c/kernels/copy-bits.c', context), parameters: parametersOf(call, { x: buffers.x }) }
 }
 
 /** Loops around a run of neighbours, if both sides have at least `shortest`, else around single elements. */
@@ -53,7 +55,6 @@ function copyContext({ sizes, from, fromStrides, to, toStrides }: CopyParams, sh
     indent,
     xIndex: indexText(indices, fromStrides, from),
     yIndex: indexText(indices, toStrides, to),
-    run: even ? sizes.at(-1)! : 0,
-    count: even ? sizes.at(-1)! : 1,
+    count: even ? sizes.at(-1)! : 0,
   }
 }

@@ -1,5 +1,6 @@
 import type { Call } from '../plan.ts'
-import { commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
+import { endTap, firstTap } from './functions.ts'
+import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { linear } from './names.ts'
 import { rowStart, windowContext, windowTitle } from './windows.ts'
 
@@ -22,16 +23,19 @@ export function planeLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   const title = `Float convolution ${kernelHeight}x${kernelWidth} of a plane${windowTitle(params)}: ${shapes}.`
   const tapLeft = linear('kx', dilationX, -padLeft)
   const context = {
-    ...windowContext(params, call, 1),
+    ...windowContext(params, call, 1, scope).rows,
+    outWidth,
     comment: commentOf(call, title, scope),
     weights: scope.constants.symbolOf(buffers.weights),
     taps: kernelWidth,
     inWidth,
     tapLeft,
+    firstTap: scope.use(firstTap),
+    endTap: scope.use(endTap),
     stride: params.strideX,
     xRow: rowStart(params),
     xColumn: `${linear('column', params.strideX, 0)} + ${tapLeft}`,
     value: storeText(store, ['row', 'column', '0'], scope),
   }
-  return { template: 'c/kernels/plane.c', context, parameters: parametersOf(call, { x: buffers.x }) }
+  return { ...body('c/kernels/plane.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
 }

@@ -1,5 +1,7 @@
 import type { Call } from '../plan.ts'
+import { templated } from '../template.ts'
 import { deferredContext, isDeferred, isInside, plainStore } from './convolution.ts'
+import { tapFrom } from './functions.ts'
 import type { Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
@@ -32,16 +34,16 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
   const runWords = isRow ? kernelWidth * words : words
   const fixed = !isRow || isInside(params)
   return {
-    template: 'wasm/kernels/binary-conv2d.wat',
-    context: {
+    ...templated('wasm/kernels/binary-conv2d.wat', {
       ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
       ...rowContext(params, scope.addressOf(y), outWidth * position),
       inside: isInside(params),
+      tapFrom: isInside(params) ? '' : scope.use(tapFrom),
+      channels,
       isTall: kernelHeight > 1 || !isInside(params),
       products: channels * kernelHeight * kernelWidth,
       xRow: rowAddress(params, params.inWidth * pixelBytes, scope.addressOf(buffers.x)),
       firstX: sum(times(`(i32.add ${get('left')} (i32.mul ${get('firstX')} ${int(params.dilationX)}))`, pixelBytes)),
-      pixelBytes,
       groups: groups > 1 ? groups : 0,
       groupBytes: 4 * words,
       isRow,
@@ -74,7 +76,7 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
         ],
       })),
       deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
-    },
+    }),
   }
 }
 

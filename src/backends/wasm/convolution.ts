@@ -1,12 +1,13 @@
 import type { ConvolutionParams, Store } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
+import { templated } from '../template.ts'
 import { arrangeConvolution } from './arrange.ts'
 import { integersOf } from './integers.ts'
-import type { Layer } from './layer.ts'
+import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { BLOCK, type Block, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
 import { at, get, int, set, sum, times } from './text.ts'
-import { rowAddress, rowContext, windowContext } from './windows.ts'
+import { rowAddress, rowContext } from './windows.ts'
 
 /** Columns that share the loads of weights. With two vectors of filters, 8 accumulators: more do not stay in registers. */
 const COLUMNS = 4
@@ -68,9 +69,13 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
   const sums = deferred ? scope.reserve(4 * outWidth * filters) : 0
   const target = deferred ? plainStore(arithmetic.accumulator) : store
   return {
-    template: 'wasm/kernels/conv2d.wat',
-    context: {
-      ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
+    ...(signs ? { prepare: `$${call.name}.prepare` } : {}),
+    ...templated('wasm/kernels/conv2d.wat', {
+      name: call.name,
+      comment: commentOf(call, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
+      kernelHeight,
+      inHeight: params.inHeight,
+      dilationY: params.dilationY,
       ...row,
       border,
       startRow: arithmetic.startRow,
@@ -79,7 +84,6 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
       signs,
       groups: groups > 1 ? groups : 0,
       groupBytes: 4 * channels,
-      columns: Array.from({ length: columns }, (_, p) => p),
       lastColumns: outWidth - columns,
       step: columns,
       columnBytes: strideX * pixelBytes,
@@ -118,7 +122,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
       }),
       deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
       accumulators: Array.from({ length: columns }, (_, p) => [`a${p}0`, `a${p}1`]).flat(),
-    },
+    }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Call } from '../plan.ts'
+import { templated } from '../template.ts'
 import { extremeOfLoaded } from './expr.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
@@ -18,8 +19,7 @@ export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
   const channels = params.sizes.at(-1)!
   const { loops, closing, indices } = loopsOver(params.sizes.slice(0, -1), 'i')
   return {
-    template: 'wasm/kernels/map.wat',
-    context: {
+    ...templated('wasm/kernels/map.wat', {
       name: call.name,
       comment: commentOf(call, `over [${params.sizes.join('][')}].`),
       loops,
@@ -30,7 +30,7 @@ export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
       pointers: setPointers(store, indices),
       blocks: blocksOf(channels).map(block => ({ ...block, store: storeBlock(store, block, [], scope) })),
       clear: clearTail(store, channels),
-    },
+    }),
   }
 }
 
@@ -53,8 +53,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   }
   const start = (integer ? INTEGER_STARTS : STARTS)[kind]
   return {
-    template: 'wasm/kernels/reduce.wat',
-    context: {
+    ...templated('wasm/kernels/reduce.wat', {
       name: call.name,
       comment: commentOf(call, `${kind} over [${innerSizes.join('][')}] for each of [${sizes.join('][')}].`),
       loops,
@@ -83,7 +82,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
         store: storeBlock(store, block, [get('a0'), get('a1')], scope),
       })),
       clear: clearTail(store, channels),
-    },
+    }),
   }
 }
 

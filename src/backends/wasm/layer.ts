@@ -1,11 +1,12 @@
 import { showExpr } from '../../ir/expr.ts'
 import { inComment } from '../foreign-text.ts'
 import type { Call } from '../plan.ts'
+import type { Templated } from '../template.ts'
 
 /** A kernel's function: its template and what it says there. */
-export interface Layer {
-  readonly template: string
-  readonly context: object
+export interface Layer extends Templated {
+  /** A function that runs once per instance, before any other. */
+  readonly prepare?: string
 }
 
 /** Comment above a function: what it does, what is stored, where it came from. */

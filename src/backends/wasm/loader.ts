@@ -33,7 +33,6 @@ export function printLoader(plan: Plan, scope: Scope, options: PrintOptions, inl
     options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
     inputs: plan.inputs.map(port => portContext(port, scope)),
     outputs: plan.outputs.map(port => portContext(port, scope)),
-    hasIndices: plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather'),
     base64: inline ? encodeBase64(inline) : '',
   })
 }

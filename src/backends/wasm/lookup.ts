@@ -1,6 +1,7 @@
 import { isArg } from '../../ir/expr.ts'
 import type { Operand, Store } from '../kernels.ts'
 import type { Call } from '../plan.ts'
+import { templated } from '../template.ts'
 import { deferredContext } from './convolution.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
@@ -29,13 +30,23 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
   const table = scope.reserve(tables * 16 * entry + 64)
   const isWhole = params.inRing >= params.inHeight
   return {
-    template: 'wasm/kernels/binary-lookup.wat',
-    context: {
+    prepare: `$${call.name}.prepare`,
+    ...templated('wasm/kernels/binary-lookup.wat', {
       name: call.name,
       comment: commentOf(call, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}, by tables.`),
-      ...params,
-      ...tile,
       tileRows: rows,
+      columns,
+      entry,
+      tables,
+      pitch,
+      filters,
+      kernelHeight,
+      kernelWidth,
+      inHeight: params.inHeight,
+      inWidth: params.inWidth,
+      padTop: params.padTop,
+      padLeft: params.padLeft,
+      dilationX: params.dilationX,
       entries: Array.from({ length: 16 }, (_, code) => code),
       digits: [0, 1, 2, 3],
       absent: [0, 1, 2, 3].slice(channels % NIBBLE || NIBBLE),
@@ -78,7 +89,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
           },
       y: sum(times(wrapped(get('row'), params.outRing, outHeight), outWidth * position), scope.addressOf(y)),
       lastFilter: filters - 1,
-    },
+    }),
   }
 }
 

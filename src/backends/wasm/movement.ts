@@ -1,5 +1,6 @@
 import { watFloat } from '../literals.ts'
 import type { Buffer, Call } from '../plan.ts'
+import { templated } from '../template.ts'
 import { loopsOver } from './elementwise.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
@@ -33,8 +34,7 @@ export function gatherLayer(call: Call<'gather'>, scope: Scope): Layer {
   const wide = buffers.indices.element === 'i64'
   const index = at(wide ? 'i64.load' : 'i32.load', times(get('i'), wide ? 8 : 4), scope.addressOf(buffers.indices))
   return {
-    template: 'wasm/kernels/gather.wat',
-    context: {
+    ...templated('wasm/kernels/gather.wat', {
       name: call.name,
       comment: commentOf(call, `${params.count} rows of ${params.rows}; 1 if an index is outside.`),
       type: wide ? 'i64' : 'i32',
@@ -46,7 +46,7 @@ export function gatherLayer(call: Call<'gather'>, scope: Scope): Layer {
       count: params.count,
       ...runContext(rowBytes),
       rowBytes,
-    },
+    }),
   }
 }
 
@@ -68,15 +68,14 @@ export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
   const { y, params } = call
   const value = y.element === 'f32' ? `(f32.const ${watFloat(params.value)})` : int(params.value)
   return {
-    template: 'wasm/kernels/fill.wat',
-    context: {
+    ...templated('wasm/kernels/fill.wat', {
       name: call.name,
       comment: commentOf(call, `all ${y.length} = ${params.value}.`),
       y: scope.addressOf(y),
       bytes: y.length * BYTES[y.element],
       step: BYTES[y.element],
       store: `(${y.element === 'f32' ? 'f32.store' : STORES[y.element]} ${get('y')} ${y.element === 'i64' ? `(i64.const ${params.value})` : value})`,
-    },
+    }),
   }
 }
 
@@ -91,20 +90,17 @@ export function copyLayer(call: Call<'copy'>, scope: Scope): Layer {
     )
   const isRun = fromStrides.at(-1) === 1 && toStrides.at(-1) === 1
   const { loops, closing, indices } = loopsOver(isRun ? sizes.slice(0, -1) : sizes, 'i')
-  return {
-    template: isRun ? 'wasm/kernels/copy-runs.wat' : 'wasm/kernels/copy.wat',
-    context: {
-      name: call.name,
-      comment: commentOf(call, `[${sizes.join('][')}] from steps [${fromStrides}] to steps [${toStrides}].`),
-      loops,
-      closing,
-      from: address(from, fromStrides, indices, scope.addressOf(buffers.x)),
-      to: address(to, toStrides, indices, scope.addressOf(y)),
-      ...runContext(sizes.at(-1)! * bytes),
-      load: LOADS[y.element],
-      store: STORES[y.element],
-    },
+  const context = {
+    name: call.name,
+    comment: commentOf(call, `[${sizes.join('][')}] from steps [${fromStrides}] to steps [${toStrides}].`),
+    loops,
+    closing,
+    from: address(from, fromStrides, indices, scope.addressOf(buffers.x)),
+    to: address(to, toStrides, indices, scope.addressOf(y)),
   }
+  return isRun
+    ? templated('wasm/kernels/copy-runs.wat', { ...context, ...runContext(sizes.at(-1)! * bytes) })
+    : templated('wasm/kernels/copy.wat', { ...context, load: LOADS[y.element], store: STORES[y.element] })
 }
 
 export function copyBitsLayer(call: Call<'copyBits'>, scope: Scope): Layer {
@@ -117,8 +113,7 @@ export function copyBitsLayer(call: Call<'copyBits'>, scope: Scope): Layer {
       start,
     )
   return {
-    template: 'wasm/kernels/copy-bits.wat',
-    context: {
+    ...templated('wasm/kernels/copy-bits.wat', {
       name: call.name,
       comment: commentOf(call, `[${sizes.join('][')}] from steps [${fromStrides}] to steps [${toStrides}].`),
       loops,
@@ -127,7 +122,7 @@ export function copyBitsLayer(call: Call<'copyBits'>, scope: Scope): Layer {
       to: bit(to, toStrides),
       x: scope.addressOf(buffers.x),
       y: scope.addressOf(y),
-    },
+    }),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { PoolParams, WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
+import { templated } from '../template.ts'
 import { extremeOfLoaded } from './expr.ts'
+import { tapsInside } from './functions.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
@@ -26,11 +28,22 @@ export function rowAddress(params: WindowParams, rowBytes: number, base: number,
   return sum(times(wrapped(row, inRing, images * inHeight), rowBytes), base)
 }
 
+/** Numbers of a window that templates ask of every tap. */
+const tapContext = ({ inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX }: WindowParams) => ({
+  inHeight,
+  inWidth,
+  kernelHeight,
+  kernelWidth,
+  dilationY,
+  dilationX,
+})
+
 /** Names and numbers that templates of windowed kernels share. */
 export const windowContext = (call: Call, params: WindowParams, what: string) => ({
   name: call.name,
   comment: commentOf(call, what),
-  ...params,
+  outWidth: params.outWidth,
+  ...tapContext(params),
   left: sum(times(get('column'), params.strideX), -params.padLeft),
 })
 
@@ -51,8 +64,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
         ? `(i32x4.max_s ${accumulator} ${value})`
         : extremeOfLoaded('max', accumulator, value, 'v')
   return {
-    template: 'wasm/kernels/pool.wat',
-    context: {
+    ...templated('wasm/kernels/pool.wat', {
       ...windowContext(call, params, `${kind} over ${shapeText(params)}`),
       ...rowContext(params, scope.addressOf(y), params.outWidth * position),
       locals: storeLocals(store),
@@ -61,7 +73,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
       pixel: sum(times(get('ix'), 4 * channels)),
       position,
       start: `(v128.const ${vector} ${start})`,
-      ...(kind === 'mean' ? countContext(params) : { counted: false }),
+      ...(kind === 'mean' ? countContext(params, scope) : { counted: false, divisor: '' }),
       blocks: blocksOf(channels).map(block => ({
         ...block,
         accumulators: block.vectors.map(index => ({
@@ -71,16 +83,16 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
         store: storeBlock(store, block, [get('a0'), get('a1')], scope),
       })),
       clear: clearTail(store, channels),
-    },
+    }),
   }
 }
 
 /** Taps that a mean divides by: all of them, or those inside the image and its counted border. */
-function countContext(params: PoolParams) {
+function countContext(params: PoolParams, { use }: Scope) {
   const { counted, inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX } = params
   const [top, left, bottom, right] = counted
   const inside = (start: string, step: number, low: number, high: number, taps: number) =>
-    `(call $taps.inside ${start} ${int(step)} ${int(-low)} ${int(high)} ${int(taps)})`
+    `(call ${use(tapsInside)} ${start} ${int(step)} ${int(-low)} ${int(high)} ${int(taps)})`
   const rows = inside(get('top'), dilationY, top, inHeight + bottom, kernelHeight)
   const columns = inside(get('left'), dilationX, left, inWidth + right, kernelWidth)
   return { counted: true, divisor: `(f32.convert_i32_s (i32.mul ${rows} ${columns}))` }
@@ -93,8 +105,7 @@ export function poolBitsLayer(call: Call<'poolBits'>, scope: Scope): Layer {
   // A few words are kept in locals while the taps go by; of many, one at a time.
   const groups = words <= 8 ? [indices] : indices.map(word => [word])
   return {
-    template: 'wasm/kernels/pool-bits.wat',
-    context: {
+    ...templated('wasm/kernels/pool-bits.wat', {
       ...windowContext(call, params, `OR over ${shapeText(params)}`),
       ...rowContext(params, scope.addressOf(y), params.outWidth * words * 4),
       line: rowAddress(params, params.inWidth * words * 4, scope.addressOf(buffers.x)),
@@ -105,6 +116,6 @@ export function poolBitsLayer(call: Call<'poolBits'>, scope: Scope): Layer {
         index,
         words: group.map((word, k) => ({ k, word, load: at('i32.load', [get('x')], 4 * word), offset: 4 * word })),
       })),
-    },
+    }),
   }
 }

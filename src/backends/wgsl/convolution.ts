@@ -4,13 +4,20 @@ import type { ConvolutionParams } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
 import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD, type Tile } from './arrange.ts'
 import { resultContext } from './elementwise.ts'
-import { type Binder, createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
+import { type Binder, createBinder, type Kernel, type Scope, sampleStride, unbound } from './kernel.ts'
 import { indexText, linear, vectorType } from './names.ts'
 import { commentOf, dataOf, valueFunction } from './value.ts'
 import { staysInside, tapCount, windowContext, windowTitle } from './windows.ts'
 
 /** Names that a tiled kernel declares besides its buffers. */
-const ROLES = ['filters', 'finish', 'xs', 'ws', 'inside', 'parts']
+const namesOf = ({ name }: Scope) => ({
+  filters: name('filters'),
+  finish: name('finish'),
+  xs: name('xs'),
+  ws: name('ws'),
+  inside: name('inside'),
+  parts: name('parts'),
+})
 
 type Convolution = Call<'conv2d' | 'binaryConv2d'>
 
@@ -52,6 +59,7 @@ function tiledKernel(call: Convolution, scope: Scope): Kernel {
   const { params, store } = call
   const { groups, images, outHeight, outWidth } = params
   const { binary, depth, type } = arithmeticOf(call)
+  const { imageRow: _, kernelHeight: __, inside: ___, ...windowTexts } = windowContext(params)
   const filters = params.filters / groups
   const window = params.kernelHeight * params.kernelWidth * depth
   const bits = store.result === 'bit'
@@ -70,9 +78,8 @@ function tiledKernel(call: Convolution, scope: Scope): Kernel {
   const squares = Array.from({ length: QUAD }, (_, pixel) => ({ pixel, of: 'xyzw'[pixel]! }))
   const quadsOfInvocation = Array.from({ length: tile.quads }, (_, quad) => ({ quad, at: quad * tile.deep }))
   return {
-    template: 'wgsl/kernels/convolution-tiled.wgsl',
-    context: {
-      ...windowContext(params),
+    ...unbound('wgsl/kernels/convolution-tiled.wgsl', {
+      ...windowTexts,
       ...fetchContext(params, depth, window, tile, padded),
       ...tile,
       ...weights,
@@ -90,9 +97,9 @@ function tiledKernel(call: Convolution, scope: Scope): Kernel {
       x,
       y: binder.write(call.y, whole ? vectorType[store.result] : undefined),
       valueText: value.text,
-      sum: binary ? differencesText(params) : 'sums',
+      sum: binary ? differencesText(params, scope) : 'sums',
       value: `${value.name}(a, sample, ${position.join(', ')})`,
-      names: Object.fromEntries(ROLES.map(role => [role, scope.name(role)])),
+      names: namesOf(scope),
       vector: type === 'f32' ? 'vec4f' : 'vec4u',
       binary,
       masked: binary && padded,
@@ -114,7 +121,7 @@ function tiledKernel(call: Convolution, scope: Scope): Kernel {
       groupWords: wordsFor(filters),
       quads: Math.ceil(filters / QUAD),
       lastQuad: Math.ceil(filters / QUAD) - 1,
-    },
+    }),
     bindings: binder.all(),
     grid: { items: pixels, group: tile.across * QUAD, rows: groups * filterTiles },
   }
@@ -151,12 +158,15 @@ function fetchContext(params: ConvolutionParams, depth: number, window: number, 
 }
 
 /** Sums of products from how many bits differ: that many of the products inside the image were -1. */
-function differencesText(params: ConvolutionParams): string {
-  const taps = [tapCount('top', alongRows(params)), tapCount('left', alongColumns(params))]
-  const fixed = taps
-    .filter(text => /^\d+$/.test(text))
-    .reduce((product, text) => product * Number(text), params.channels)
-  const products = [String(fixed), ...taps.filter(text => !/^\d+$/.test(text))].join(' * ')
+function differencesText(params: ConvolutionParams, scope: Scope): string {
+  const { kernelHeight, kernelWidth, channels } = params
+  const [rows, columns] = [alongRows(params), alongColumns(params)]
+  const fixed = channels * (staysInside(rows) ? kernelHeight : 1) * (staysInside(columns) ? kernelWidth : 1)
+  const products = [
+    `${fixed}`,
+    ...(staysInside(rows) ? [] : [tapCount('top', rows, scope)]),
+    ...(staysInside(columns) ? [] : [tapCount('left', columns, scope)]),
+  ].join(' * ')
   return `vec4i(${products}) - 2 * vec4i(sums)`
 }
 
@@ -193,21 +203,20 @@ function directKernel(call: Convolution, scope: Scope): Kernel {
   const x = binder.read('x', buffers.x)
   const weights = binder.read('weights', buffers.weights)
   const sizes = [images * outHeight, outWidth, filters]
-  const { grid, ...context } = resultContext(call, sizes, scope, binder, 3)
-  const count = `${tapCount('top', alongRows(params))} * ${tapCount('left', alongColumns(params))}`
+  const { grid, names, ...context } = resultContext(call, sizes, scope, binder, 3)
+  const count = () => `${tapCount('top', alongRows(params), scope)} * ${tapCount('left', alongColumns(params), scope)}`
   const signs = !binary && buffers.weights.element === 'u32'
   const weightDepth = buffers.weights.element === 'u32' ? wordsFor(params.channels) : params.channels
   const weightAt = ['sample', 'channel', 'ky', 'kx']
   const taps = kernelHeight * kernelWidth * weightDepth
   const weightSteps = [sampleStride(buffers.weights), taps, kernelWidth * weightDepth, weightDepth]
   return {
-    template: 'wgsl/kernels/convolution-direct.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/convolution-direct.wgsl', {
       ...windowContext(params),
       ...context,
       comment: titleOf(call, ''),
       summed: scope.name('summed'),
-      arguments: ['sample', ...context.names].join(', '),
+      arguments: ['sample', ...names].join(', '),
       x,
       weights,
       binary,
@@ -221,8 +230,8 @@ function directKernel(call: Convolution, scope: Scope): Kernel {
         [sampleStride(buffers.x), params.inWidth * groups * depth, groups * depth, groups === 1 ? 0 : depth],
       ),
       tap: indexText(weightAt, weightSteps),
-      sum: binary ? `${params.channels} * ${count} - 2 * i32(a)` : 'a',
-    },
+      sum: binary ? `${params.channels} * ${count()} - 2 * i32(a)` : 'a',
+    }),
     bindings: binder.all(),
     grid,
   }

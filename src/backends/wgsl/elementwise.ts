@@ -1,7 +1,8 @@
 import { wordsFor } from '../../ir/bits.ts'
 import { stridesOf } from '../../ir/tensor.ts'
 import type { Buffer, Call } from '../plan.ts'
-import { type Binder, createBinder, type Grid, type Kernel, type Scope, sampleStride } from './kernel.ts'
+import { infinity } from './functions.ts'
+import { type Binder, createBinder, type Grid, type Kernel, type Scope, sampleStride, unbound } from './kernel.ts'
 import { indexText, scalarType } from './names.ts'
 import { commentOf, valueFunction } from './value.ts'
 
@@ -48,11 +49,10 @@ export function resultContext(call: Call, sizes: readonly number[], scope: Scope
 
 export function mapKernel(call: Call<'map'>, scope: Scope): Kernel {
   const binder = createBinder(scope)
-  const { grid, ...context } = resultContext(call, call.params.sizes, scope, binder, 1)
+  const { grid, names: _, ...context } = resultContext(call, call.params.sizes, scope, binder, 1)
   const title = `Elementwise over [${call.params.sizes.join('][')}].`
   return {
-    template: 'wgsl/kernels/map.wgsl',
-    context: { ...context, comment: commentOf(call, title) },
+    ...unbound('wgsl/kernels/map.wgsl', { ...context, comment: commentOf(call, title) }),
     bindings: binder.all(),
     grid,
   }
@@ -64,21 +64,20 @@ export function reduceKernel(call: Call<'reduce'>, scope: Scope): Kernel {
   const { kind, sizes, strides, innerSizes, innerStrides } = call.params
   const binder = createBinder(scope)
   const x = binder.read('x', call.buffers.x)
-  const { grid, ...context } = resultContext(call, sizes, scope, binder, 2)
+  const { grid, names, ...context } = resultContext(call, sizes, scope, binder, 2)
   const type = scalarType[call.store.accumulator ?? 'f32']
   const count = innerSizes.reduce((a, b) => a * b, 1)
   const inner = innerSizes.map((size, axis) => ({ index: `r${axis}`, size }))
   const title = `${kind} over [${innerSizes.join('][')}] for each of [${sizes.join('][')}].`
   return {
-    template: 'wgsl/kernels/reduce.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/reduce.wgsl', {
       ...context,
       comment: commentOf(call, title),
       x,
       type,
       reduced: scope.name('reduced'),
-      start: startOf(kind, type === 'i32'),
-      from: fromText(call.buffers.x, context.names, strides),
+      start: startOf(kind, type === 'i32', scope),
+      from: fromText(call.buffers.x, names, strides),
       inner,
       innerIndex: indexText(
         inner.map(({ index }) => index),
@@ -87,7 +86,7 @@ export function reduceKernel(call: Call<'reduce'>, scope: Scope): Kernel {
       step: STEPS[kind],
       mean: kind === 'mean',
       count,
-    },
+    }),
     bindings: binder.all(),
     grid,
   }
@@ -97,8 +96,8 @@ const fromText = (x: Buffer, names: readonly string[], strides: readonly number[
   indexText(['sample', ...names], [sampleStride(x), ...strides])
 
 /** What a sum starts with, or what no value is worse than. */
-export function startOf(kind: 'sum' | 'mean' | 'max' | 'min', integer: boolean): string {
-  if (kind === 'max') return integer ? 'i32(-2147483648)' : '-infinity()'
-  if (kind === 'min') return integer ? '2147483647i' : 'infinity()'
+export function startOf(kind: 'sum' | 'mean' | 'max' | 'min', integer: boolean, { use }: Scope): string {
+  if (kind === 'max') return integer ? 'i32(-2147483648)' : `-${use(infinity)}()`
+  if (kind === 'min') return integer ? '2147483647i' : `${use(infinity)}()`
   return integer ? '0i' : '0.0f'
 }

@@ -2,12 +2,12 @@ import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
 import { callsOf } from '../buffers.ts'
 import { inComment } from '../foreign-text.ts'
 import type { KernelName } from '../kernels.ts'
+import { createModule, type Module } from '../module.ts'
 import type { Call, Plan } from '../plan.ts'
-import { render } from '../template.ts'
+import { render, renderTemplated } from '../template.ts'
 import { convolutionKernel } from './convolution.ts'
 import { printDeclarations } from './declarations.ts'
 import { mapKernel, reduceKernel } from './elementwise.ts'
-import { functionsFor } from './functions.ts'
 import { integerKernel } from './integer.ts'
 import { createNames, type Kernel, type Scope } from './kernel.ts'
 import { loaderContext } from './loader.ts'
@@ -36,6 +36,13 @@ const kernels: Kernels = {
 const kernelOf = (call: Call, scope: Scope): Kernel =>
   (kernels[call.kernel] as (call: Call, scope: Scope) => Kernel)(call, scope)
 
+/** What the first lines of files say. */
+interface Header {
+  readonly name: string
+  readonly version: string
+  readonly options: string
+}
+
 /** A call with its entry point, bindings in the order of their numbers: first what it reads. */
 export interface Entry {
   readonly call: Call
@@ -49,7 +56,8 @@ export const wgsl: Backend = {
   lowering: { strips: false },
   print: (given, options): readonly SourceFile[] => {
     const { plan, offsets } = packOperands(given)
-    const entries = entriesOf(plan, offsets)
+    const module = createModule()
+    const entries = entriesOf(plan, offsets, module)
     const table = tableOf(plan, entries)
     const header = {
       name: plan.name,
@@ -57,7 +65,7 @@ export const wgsl: Backend = {
       options: shownOptions(options),
     }
     return [
-      { path: `${plan.name}.wgsl`, content: printModule(entries, header) },
+      { path: `${plan.name}.wgsl`, content: printModule(entries, module, header) },
       { path: `${plan.name}.bin`, content: table.weights },
       {
         path: `${plan.name}.js`,
@@ -71,7 +79,7 @@ export const wgsl: Backend = {
   },
   measure: (given): Sizes => {
     const { plan, offsets } = packOperands(given)
-    const entries = entriesOf(plan, offsets)
+    const entries = entriesOf(plan, offsets, createModule())
     const { buffers, weights, indexOf } = tableOf(plan, entries)
     const sizes = (kinds: readonly string[], indices: readonly number[]) =>
       indices.reduce((sum, index) => sum + (kinds.includes(buffers[index]!.kind) ? buffers[index]!.bytes : 0), 0)
@@ -87,9 +95,9 @@ export const wgsl: Backend = {
   },
 }
 
-function entriesOf({ steps }: Plan, offsets: Packed['offsets']): Entry[] {
+function entriesOf({ steps }: Plan, offsets: Packed['offsets'], module: Module): Entry[] {
   const calls = steps.flatMap(callsOf)
-  const names = createNames(calls, offsets)
+  const names = createNames(calls, offsets, module)
   return calls.map(call => {
     const scope = names.scopeOf(call)
     const kernel = kernelOf(call, scope)
@@ -107,9 +115,16 @@ const tableOf = (plan: Plan, entries: readonly Entry[]): Table =>
     entries.filter(({ call }) => call.kernel === 'gather').length,
   )
 
-function printModule(entries: readonly Entry[], header: object): string {
+function printModule(entries: readonly Entry[], module: Module, header: Header): string {
   const texts = entries.map(({ kernel: { template, context, bindings } }) =>
-    render(template, { ...context, bindings: bindings.map((binding, at) => ({ ...binding, at })) }).trim(),
+    renderTemplated({
+      template,
+      context: { ...context, bindings: bindings.map((binding, at) => ({ ...binding, at })) },
+    }).trim(),
   )
-  return render('wgsl/module.wgsl', { ...header, functions: functionsFor(texts), kernels: texts })
+  return render('wgsl/module.wgsl', {
+    ...header,
+    functions: module.functions().map(fn => renderTemplated(fn).trim()),
+    kernels: texts,
+  })
 }

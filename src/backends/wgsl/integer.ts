@@ -1,6 +1,6 @@
 import type { Call } from '../plan.ts'
 import { resultContext } from './elementwise.ts'
-import { createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
+import { createBinder, type Kernel, type Scope, sampleStride, unbound } from './kernel.ts'
 import { indexText } from './names.ts'
 import { commentOf } from './value.ts'
 import { windowContext, windowTitle } from './windows.ts'
@@ -14,12 +14,11 @@ export function integerKernel(call: Call<'integerConv2d'>, scope: Scope): Kernel
   const x = binder.read('x', buffers.x)
   const weights = binder.read('weights', buffers.weights)
   const offsets = binder.read('offsets', buffers.offsets)
-  const { grid, ...context } = resultContext(call, [images * outHeight, outWidth, filters], scope, binder, 4)
+  const { grid, names, ...context } = resultContext(call, [images * outHeight, outWidth, filters], scope, binder, 4)
   const shapes = `[${inHeight}][${inWidth}][${groups * channels}] bytes to [${outHeight}][${outWidth}][${filters}]`
   const pitch = groups * channels
   return {
-    template: 'wgsl/kernels/convolution-integer.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/convolution-integer.wgsl', {
       ...windowContext(params),
       ...context,
       comment: commentOf(
@@ -27,7 +26,7 @@ export function integerKernel(call: Call<'integerConv2d'>, scope: Scope): Kernel
         `Integer convolution ${windowTitle(params)}${groups > 1 ? `, ${groups} groups` : ''}: ${shapes}.`,
       ),
       summed: scope.name('summed'),
-      arguments: ['sample', ...context.names].join(', '),
+      arguments: ['sample', ...names].join(', '),
       x,
       weights,
       offsets,
@@ -37,7 +36,7 @@ export function integerKernel(call: Call<'integerConv2d'>, scope: Scope): Kernel
         [sampleStride(buffers.x), inWidth * pitch, pitch, groups === 1 ? 0 : channels],
       ),
       tap: indexText(['channel', 'ky', 'kx'], [kernelHeight * kernelWidth, kernelWidth, 1]),
-    },
+    }),
     bindings: binder.all(),
     grid,
   }

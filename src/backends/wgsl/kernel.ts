@@ -1,5 +1,8 @@
 import type { Operand } from '../kernels.ts'
+import type { Module } from '../module.ts'
 import type { Buffer, Call } from '../plan.ts'
+import type { ContextOf, Exactly, Templated, TemplateName } from '../template.ts'
+import type { Contexts } from '../template-contexts.generated.ts'
 import { createModuleNamer, type Namer, storedType } from './names.ts'
 
 export type Data = Float32Array | Int32Array | Uint32Array
@@ -28,15 +31,19 @@ export interface Grid {
 }
 
 /** One entry point: its template, what it says there, its buffers in binding order. */
-export interface Kernel {
-  readonly template: string
-  readonly context: object
+export interface Kernel extends Templated {
   readonly bindings: readonly Binding[]
   readonly grid: Grid
 }
 
+/** The template of a kernel, and what it says there besides its bindings. */
+export const unbound = <N extends TemplateName, C extends ContextOf<N, 'bindings'>>(
+  template: N,
+  context: Exactly<C, Exclude<keyof Contexts[N], 'bindings'>>,
+): Templated => ({ template, context })
+
 /** What printing a kernel needs besides the call. */
-export interface Scope {
+export interface Scope extends Pick<Module, 'use'> {
   /** Name of this call's entry point. */
   readonly entry: string
   /** Module-wide names that start like the entry point. */
@@ -52,7 +59,7 @@ export interface Names {
 }
 
 /** Everything in a module is the plan's name of the call and a role, so that none is a word of WGSL: `conv1_main`. */
-export function createNames(calls: readonly Call[], offsets: ReadonlyMap<Operand, number>): Names {
+export function createNames(calls: readonly Call[], offsets: ReadonlyMap<Operand, number>, { use }: Module): Names {
   const take: Namer = createModuleNamer()
   const entries = new Map(calls.map(call => [call, take(`${call.name}_main`)]))
   const offsetOf = (operand: Operand): number => offsets.get(operand) ?? 0
@@ -60,7 +67,7 @@ export function createNames(calls: readonly Call[], offsets: ReadonlyMap<Operand
   return {
     scopeOf: call => {
       const entry = entries.get(call)!
-      return { entry, name: role => take(`${call.name}_${role}`), fault: gathers.indexOf(call), offsetOf }
+      return { entry, use, name: role => take(`${call.name}_${role}`), fault: gathers.indexOf(call), offsetOf }
     },
   }
 }

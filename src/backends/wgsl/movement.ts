@@ -2,7 +2,7 @@ import type { CopyParams } from '../kernels.ts'
 import type { Buffer, Call } from '../plan.ts'
 import { decodeItem, itemGrid, THREADS } from './elementwise.ts'
 import { printFloat } from './expr.ts'
-import { createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
+import { createBinder, type Kernel, type Scope, sampleStride, unbound } from './kernel.ts'
 import { indexText, storedType } from './names.ts'
 import { commentOf } from './value.ts'
 
@@ -18,8 +18,7 @@ export function gatherKernel(call: Call<'gather'>, scope: Scope): Kernel {
   const wide = indices.element === 'i64'
   const title = `Rows of a table: ${count} of ${rows}, ${length} ${storedType[table.element]} each.`
   return {
-    template: 'wgsl/kernels/gather.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/gather.wgsl', {
       ...base(scope, items),
       comment: commentOf(call, title),
       table: binder.read('table', table),
@@ -32,7 +31,7 @@ export function gatherKernel(call: Call<'gather'>, scope: Scope): Kernel {
       rows,
       faults: binder.faults(),
       fault: scope.fault,
-    },
+    }),
     bindings: binder.all(),
     grid: itemGrid(items),
   }
@@ -41,20 +40,19 @@ export function gatherKernel(call: Call<'gather'>, scope: Scope): Kernel {
 export function fillKernel(call: Call<'fill'>, scope: Scope): Kernel {
   const binder = createBinder(scope)
   return {
-    template: 'wgsl/kernels/fill.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/fill.wgsl', {
       ...base(scope, call.y.length),
       comment: commentOf(call, `Every element becomes ${call.params.value}.`),
       y: binder.write(call.y),
-      value: fillText(call.y, call.params.value),
-    },
+      value: fillText(call.y, call.params.value, scope),
+    }),
     bindings: binder.all(),
     grid: itemGrid(call.y.length),
   }
 }
 
-function fillText({ element }: Buffer, value: number): string {
-  if (element === 'f32') return printFloat(value)
+function fillText({ element }: Buffer, value: number, { use }: Scope): string {
+  if (element === 'f32') return printFloat(value, use)
   return element === 'i64'
     ? `vec2u(${value >>> 0}u, ${value < 0 ? '0xffffffffu' : '0u'})`
     : `${storedType[element]}(${value})`
@@ -69,8 +67,7 @@ export function copyKernel(call: Call<'copy'>, scope: Scope): Kernel {
   const moved = `${binder.read('x', x)}[${indexText(['sample', ...names], [sampleStride(x), ...fromStrides], from)}]`
   const isCast = call.y.element === 'u32' && (x.element === 'f32' || x.element === 'i32')
   return {
-    template: 'wgsl/kernels/copy.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/copy.wgsl', {
       ...base(scope, items),
       comment: commentOf(call, `Moves [${sizes.join('][')}] from steps [${fromStrides}] to steps [${toStrides}].`),
       y: binder.write(call.y),
@@ -78,7 +75,7 @@ export function copyKernel(call: Call<'copy'>, scope: Scope): Kernel {
       // Operands of several types may share a buffer of words.
       value: isCast ? `bitcast<u32>(${moved})` : moved,
       to: indexText(['sample', ...names], [call.y.length, ...toStrides], to),
-    },
+    }),
     bindings: binder.all(),
     grid: itemGrid(items),
   }
@@ -98,8 +95,7 @@ export function copyBitsKernel(call: Call<'copyBits'>, scope: Scope): Kernel {
   const items = last - first + 1
   const names = axes.map((_, axis) => `i${axis}`)
   return {
-    template: 'wgsl/kernels/copy-bits.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/copy-bits.wgsl', {
       ...base(scope, items),
       comment: commentOf(call, `Moves single bits, [${params.sizes.join('][')}] of them, word by word of the result.`),
       x: binder.read('x', buffers.x),
@@ -115,7 +111,7 @@ export function copyBitsKernel(call: Call<'copyBits'>, scope: Scope): Kernel {
       ),
       xSample: indexText(['sample'], [sampleStride(buffers.x)]),
       ySample: indexText(['sample'], [y.length]),
-    },
+    }),
     bindings: binder.all(),
     grid: itemGrid(items),
   }

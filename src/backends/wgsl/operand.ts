@@ -1,5 +1,7 @@
 import type { Operand } from '../kernels.ts'
+import type { Module } from '../module.ts'
 import type { Element } from '../plan.ts'
+import { intI64 } from './functions.ts'
 import { sampleStride } from './kernel.ts'
 import { indexText, vectorType } from './names.ts'
 
@@ -13,12 +15,12 @@ export interface OperandPlace {
 }
 
 /** The value that an operand has for one result; bits as bool. */
-export function readOne(operand: Operand, place: OperandPlace): string {
+export function readOne(operand: Operand, place: OperandPlace, use: Module['use']): string {
   const { dtype, strides } = operand
   const last = place.position.at(-1)!
   if (dtype !== 'bit') {
     const value = `${place.name}[${indexOf(operand, place)}]`
-    if (dtype === 'i64') return `int_i64(${value})`
+    if (dtype === 'i64') return `${use(intI64)}(${value})`
     const isCast = place.element === 'u32' && (dtype === 'f32' || dtype === 'i32')
     return isCast ? `bitcast<${dtype}>(${value})` : value
   }
@@ -27,19 +29,19 @@ export function readOne(operand: Operand, place: OperandPlace): string {
 }
 
 /** The values for four results that follow each other along the last index. */
-export function readFour(operand: Operand, place: OperandPlace, aligned: boolean): string {
+export function readFour(operand: Operand, place: OperandPlace, aligned: boolean, use: Module['use']): string {
   const { dtype, strides } = operand
   const last = place.position.at(-1)!
   const step = strides.at(-1)!
   const type = vectorType[dtype]
-  if (step === 0) return `${type}(${readOne(operand, place)})`
+  if (step === 0) return `${type}(${readOne(operand, place, use)})`
   const shifted = (j: number): OperandPlace =>
     j === 0 ? place : { ...place, position: [...place.position.slice(0, -1), `(${last} + ${j})`] }
   if (dtype === 'bit' && aligned) {
     const word = `${place.name}[${wordOf(operand, place, `${last} / 32`)}]`
     return `(vec4u(${word} >> u32(${last} % 32)) & vec4u(1, 2, 4, 8)) != vec4u()`
   }
-  return `${type}(${[0, 1, 2, 3].map(j => readOne(operand, shifted(j))).join(', ')})`
+  return `${type}(${[0, 1, 2, 3].map(j => readOne(operand, shifted(j), use)).join(', ')})`
 }
 
 const stepsOf = ({ buffer, strides }: Operand): number[] => [sampleStride(buffer), ...strides]

@@ -46,7 +46,7 @@ export function valueFunction(
   const lines = [
     `fn ${name}(${parameters.join(', ')}) -> ${types[store.result]} {`,
     ...reads.flatMap(({ line }) => (line ? [`  ${line}`] : [])),
-    `  return ${printExpr(store.expr, argumentTypes(store), names, width !== 'one')};`,
+    `  return ${printExpr(store.expr, argumentTypes(store), names, scope.use, width !== 'one')};`,
     '}',
   ]
   return { name, text: lines.join('\n'), takesAccumulator, bits: store.result === 'bit' }
@@ -75,7 +75,7 @@ function operandReads(
   const first = store.accumulator ? 1 : 0
   const join = joinConstants(store, scope, binder, available)
   return store.operands.map((operand, k) => {
-    const literal = literalOf(operand)
+    const literal = literalOf(operand, scope)
     if (literal) return { text: width === 'one' ? literal : `${vectorType[operand.dtype]}(${literal})` }
     const text = letter(first + k)
     const { buffer } = operand
@@ -85,18 +85,21 @@ function operandReads(
       element: buffer.element,
     }
     const place = { ...bound, position }
-    const value = width === 'one' ? readOne(operand, place) : readFour(operand, place, width === 'aligned four')
+    const value =
+      width === 'one'
+        ? readOne(operand, place, scope.use)
+        : readFour(operand, place, width === 'aligned four', scope.use)
     return { text, line: `let ${text} = ${value};` }
   })
 }
 
 /** A constant of one element is part of the text. */
-function literalOf({ buffer, dtype, strides }: Operand): string | undefined {
+function literalOf({ buffer, dtype, strides }: Operand, { use }: Scope): string | undefined {
   if (buffer.place.kind !== 'constant' || buffer.length !== 1) return undefined
   if (dtype === 'bit' && strides.at(-1) !== 0) return undefined
   const [value] = buffer.place.data as Float32Array
   if (dtype === 'bit') return `${(value! & 1) === 1}`
-  if (dtype === 'f32') return printFloat(value!)
+  if (dtype === 'f32') return printFloat(value!, use)
   return dtype === 'i32' ? printInt(value!) : undefined
 }
 
@@ -104,7 +107,7 @@ const letter = (index: number): string => (index < 8 ? String.fromCharCode(97 + 
 
 /** One buffer of words for the constants of a store that has more operands than a kernel may bind. */
 function joinConstants(store: Store, scope: Scope, binder: Binder, available: number) {
-  const bound = [...new Set(store.operands.filter(operand => !literalOf(operand)).map(({ buffer }) => buffer))]
+  const bound = [...new Set(store.operands.filter(operand => !literalOf(operand, scope)).map(({ buffer }) => buffer))]
   if (bound.length <= available) return undefined
   const offsets = new Map<Buffer, number>()
   let length = 0

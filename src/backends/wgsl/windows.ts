@@ -2,7 +2,8 @@ import { type Axis, alongColumns, alongRows, lastTap } from '../axis.ts'
 import type { WindowParams } from '../kernels.ts'
 import type { Call } from '../plan.ts'
 import { itemGrid, resultContext, startOf, THREADS } from './elementwise.ts'
-import { createBinder, type Kernel, type Scope, sampleStride } from './kernel.ts'
+import { tapsInside } from './functions.ts'
+import { createBinder, type Kernel, type Scope, sampleStride, unbound } from './kernel.ts'
 import { indexText, linear, scalarType } from './names.ts'
 import { commentOf } from './value.ts'
 
@@ -11,10 +12,10 @@ export const staysInside = (axis: Axis, before = 0, after = 0): boolean =>
   axis.padding <= before && lastTap(axis) < axis.size + after
 
 /** How many taps lie inside the image: a number, or computed from where the window starts. */
-export function tapCount(start: string, axis: Axis, before = 0, after = 0): string {
+export function tapCount(start: string, axis: Axis, { use }: Scope, before = 0, after = 0): string {
   const { taps, dilation, size } = axis
   if (staysInside(axis, before, after)) return `${taps}`
-  return `taps_inside(${before === 0 ? start : `${start} + ${before}`}, ${dilation}, ${taps}, ${size + before + after})`
+  return `${use(tapsInside)}(${before === 0 ? start : `${start} + ${before}`}, ${dilation}, ${taps}, ${size + before + after})`
 }
 
 /** Texts shared by everything that slides a window. `row` counts rows of all images, `sample` is known. */
@@ -55,26 +56,27 @@ export function poolKernel(call: Call<'pool'>, scope: Scope): Kernel {
   const binder = createBinder(scope)
   const x = binder.read('x', buffers.x)
   const sizes = [images * outHeight, outWidth, channels]
-  const { grid, ...context } = resultContext(call, sizes, scope, binder, 2)
+  const { grid, names, ...context } = resultContext(call, sizes, scope, binder, 2)
   const type = scalarType[store.accumulator ?? 'f32']
   const mean = kind === 'mean'
   const [rows, columns] = [alongRows(params), alongColumns(params)]
   return {
-    template: 'wgsl/kernels/pool.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/pool.wgsl', {
       ...context,
       ...windowContext(params),
       comment: commentOf(call, poolTitle(params, mean ? 'Mean' : 'Maximum')),
       pooled: scope.name('pooled'),
-      arguments: ['sample', ...context.names].join(', '),
+      arguments: ['sample', ...names].join(', '),
       x,
       type,
       mean,
-      start: startOf(kind, type === 'i32'),
+      start: startOf(kind, type === 'i32', scope),
       step: mean ? 'a + value' : 'max(a, value)',
-      count: `${tapCount('top', rows, counted[0], counted[2])} * ${tapCount('left', columns, counted[1], counted[3])}`,
+      count: mean
+        ? `${tapCount('top', rows, scope, counted[0], counted[2])} * ${tapCount('left', columns, scope, counted[1], counted[3])}`
+        : '',
       from: pixelText(call, 'channel', channels),
-    },
+    }),
     bindings: binder.all(),
     grid,
   }
@@ -90,8 +92,7 @@ export function poolBitsKernel(call: Call<'poolBits'>, scope: Scope): Kernel {
   const binder = createBinder(scope)
   const items = images * outHeight * outWidth * words
   return {
-    template: 'wgsl/kernels/pool-bits.wgsl',
-    context: {
+    ...unbound('wgsl/kernels/pool-bits.wgsl', {
       ...windowContext(params),
       entry: scope.entry,
       threads: THREADS,
@@ -103,7 +104,7 @@ export function poolBitsKernel(call: Call<'poolBits'>, scope: Scope): Kernel {
       outWidth,
       rows: images * outHeight,
       from: pixelText(call, 'word', words),
-    },
+    }),
     bindings: binder.all(),
     grid: itemGrid(items),
   }
