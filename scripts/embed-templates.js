@@ -14,7 +14,7 @@ const target = `${root}src/backends`
 const options = {
   strict: true,
   noEscape: true,
-  knownHelpers: { loop: true, under: true },
+  knownHelpers: { loop: true, under: true, between: true },
   knownHelpersOnly: true,
   preventIndent: true,
 }

@@ -19,7 +19,7 @@ function nameIn(use, name) {
   return use.names.get(name)
 }
 
-/** Conditions, and loops of generated code, stay where they are; only `each` goes into a list. */
+/** Conditions, and what stands around lines of generated code, stay where they are; only `each` goes into a list. */
 const helpers = {
   if: (statement, frames, walk) => {
     use(statement.params[0], frames, 'tested')
@@ -36,6 +36,11 @@ const helpers = {
     const locals = [...frames.locals, ...(statement.program.blockParams ?? [])]
     walk(statement, { ...frames, locals })
   },
+}
+helpers.between = (statement, frames, walk) => {
+  const found = use(statement.params[0], frames, 'tested')
+  for (const end of ['open', 'close']) nameIn(found, end).printed = true
+  walk(statement, frames)
 }
 helpers.unless = helpers.if
 helpers.under = helpers.loop

@@ -30,6 +30,18 @@ engine.registerHelper('under', function (this: unknown, head: string, block: Blo
   return head === '' ? shallower(body) : under(head, body, block.hash as { before?: string })
 })
 
+/** `{{#between ends}}`: the lines in it, between `open` and `close` if there are such ends. */
+engine.registerHelper('between', function (this: unknown, ends: Ends | null | undefined, block: Block) {
+  const body = block.fn(this, { data: block.data })
+  return ends ? `${ends.open}\n${body}${ends.close}\n` : body
+})
+
+/** What stands before and behind some lines. */
+interface Ends {
+  readonly open: string
+  readonly close: string
+}
+
 const shallower = (body: string): string =>
   body
     .split('\n')

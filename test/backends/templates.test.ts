@@ -53,7 +53,7 @@ describe('templates', () => {
 
   it('are short, and have few conditions', () => {
     for (const { name, text } of readTemplates() as { name: string; text: string }[])
-      expect(text.match(/\{\{#if|\{\{#unless|\{\{else if/g)?.length ?? 0, name).toBeLessThanOrEqual(20)
+      expect(text.match(/\{\{#if|\{\{#unless|\{\{else if/g)?.length ?? 0, name).toBeLessThanOrEqual(8)
   })
 
   it('print loops that run once as their lines', () => {

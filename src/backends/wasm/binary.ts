@@ -2,11 +2,11 @@ import type { Call } from '../plan.ts'
 import { templated } from '../template.ts'
 import { deferredContext, isDeferred, isInside, plainStore } from './convolution.ts'
 import { tapFrom } from './functions.ts'
-import type { Layer } from './layer.ts'
+import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
-import { at, get, int, set, sum, times } from './text.ts'
-import { rowAddress, rowContext, windowContext } from './windows.ts'
+import { at, get, int, loopOver, set, sum, times } from './text.ts'
+import { leftOf, rowAddress, rowContext } from './windows.ts'
 
 type Params = Call<'binaryConv2d'>['params']
 
@@ -35,19 +35,26 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
   const fixed = !isRow || isInside(params)
   return {
     ...templated('wasm/kernels/binary-conv2d.wat', {
-      ...windowContext(call, params, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
+      name: call.name,
+      comment: commentOf(call, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
+      left: leftOf(params),
+      kernelHeight,
+      kernelWidth,
+      outWidth,
+      dilationY: params.dilationY,
       ...rowContext(params, scope.addressOf(y), outWidth * position),
-      inside: isInside(params),
-      tapFrom: isInside(params) ? '' : scope.use(tapFrom),
-      channels,
+      ...(isInside(params) ? allTaps(params) : tapsInside(params, scope)),
       isTall: kernelHeight > 1 || !isInside(params),
-      products: channels * kernelHeight * kernelWidth,
       xRow: rowAddress(params, params.inWidth * pixelBytes, scope.addressOf(buffers.x)),
       firstX: sum(times(`(i32.add ${get('left')} (i32.mul ${get('firstX')} ${int(params.dilationX)}))`, pixelBytes)),
-      groups: groups > 1 ? groups : 0,
+      eachGroup: groups > 1 ? loopOver('group', 'groups', int(groups)) : null,
       groupBytes: 4 * words,
-      isRow,
-      stepBytes: params.dilationX * pixelBytes,
+      eachTap: isRow
+        ? null
+        : loopOver('kx', 'horizontal', get('endX'), get('firstX'), [
+            set('line', `(i32.add ${get('line')} ${int(params.dilationX * pixelBytes)})`),
+            set('tap', `(i32.add ${get('tap')} ${int(4 * words)})`),
+          ]),
       tapBytes: 4 * words,
       rowBytes: 4 * words * kernelWidth,
       locals: storeLocals(store),
@@ -77,6 +84,33 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
       })),
       deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
     }),
+  }
+}
+
+/** Every window has all taps. */
+const allTaps = ({ channels, kernelHeight, kernelWidth }: Params) => ({
+  rowTaps: [],
+  columnTaps: [],
+  products: int(channels * kernelHeight * kernelWidth),
+  ifAny: null,
+})
+
+/** Windows at the border have fewer taps, or none. */
+function tapsInside(params: Params, { use }: Scope) {
+  const { channels, kernelHeight, kernelWidth, dilationY, dilationX, inHeight, inWidth } = params
+  const tap = (start: string, dilation: number, bound: number, taps: number): string =>
+    `(call ${use(tapFrom)} ${get(start)} ${int(dilation)} ${int(bound)} ${int(taps)})`
+  return {
+    rowTaps: [
+      set('firstY', tap('top', dilationY, 0, kernelHeight)),
+      set('endY', tap('top', dilationY, inHeight, kernelHeight)),
+    ],
+    columnTaps: [
+      set('firstX', tap('left', dilationX, 0, kernelWidth)),
+      set('endX', tap('left', dilationX, inWidth, kernelWidth)),
+    ],
+    products: `(i32.mul ${int(channels)} (i32.mul\n(i32.sub ${get('endY')} ${get('firstY')})\n(i32.sub ${get('endX')} ${get('firstX')})))`,
+    ifAny: { open: `(if ${get('count')} (then`, close: '))' },
   }
 }
 

@@ -6,7 +6,7 @@ import { integersOf } from './integers.ts'
 import { commentOf, type Layer } from './layer.ts'
 import type { Scope } from './scope.ts'
 import { BLOCK, type Block, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
-import { at, get, int, set, sum, times } from './text.ts'
+import { at, get, int, loopOver, set, sum, times } from './text.ts'
 import { rowAddress, rowContext } from './windows.ts'
 
 /** Columns that share the loads of weights. With two vectors of filters, 8 accumulators: more do not stay in registers. */
@@ -82,15 +82,19 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
       xRow: rowAddress(params, (params.inWidth * pixelBytes) / (isBytes ? 4 : 1), x),
       weights,
       signs,
-      groups: groups > 1 ? groups : 0,
+      eachGroup: groups > 1 ? loopOver('group', 'groups', int(groups)) : null,
       groupBytes: 4 * channels,
       lastColumns: outWidth - columns,
       step: columns,
       columnBytes: strideX * pixelBytes,
-      runs: runs > 1 ? runs : 0,
-      runBytes: params.dilationX * pixelBytes,
+      eachRun:
+        runs > 1
+          ? loopOver('kx', 'horizontal', int(runs), int(0), [
+              set('line', `(i32.add ${get('line')} ${int(params.dilationX * pixelBytes)})`),
+            ])
+          : null,
       // One product a turn: V8 moves the loads of a longer body to its start, and then has no registers left.
-      turns: length > 1 ? length : 0,
+      eachTurn: length > 1 ? turnsOf(length) : null,
       locals: storeLocals(store),
       blocks: blocks.map(block => {
         const turn = productLines(block, columns, strideX * pixelBytes, arithmetic)
@@ -125,6 +129,12 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
     }),
   }
 }
+
+/** Every turn steps through x. */
+const turnsOf = (length: number) => ({
+  open: `${set('turn', int(length))}\n(loop $turns`,
+  close: `${set('x', `(i32.add ${get('x')} ${int(4)})`)}\n(br_if $turns (local.tee $turn (i32.sub ${get('turn')} ${int(1)})))\n)`,
+})
 
 /** Where the arranged weights lie, and where from every instance makes them if they are ±1: a bit for each. */
 function placeWeights(

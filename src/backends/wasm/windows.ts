@@ -44,8 +44,11 @@ export const windowContext = (call: Call, params: WindowParams, what: string) =>
   comment: commentOf(call, what),
   outWidth: params.outWidth,
   ...tapContext(params),
-  left: sum(times(get('column'), params.strideX), -params.padLeft),
+  left: leftOf(params),
 })
+
+/** The column of the image where a window starts. */
+export const leftOf = ({ strideX, padLeft }: WindowParams): string => sum(times(get('column'), strideX), -padLeft)
 
 const shapeText = ({ kernelHeight, kernelWidth, strideY, strideX }: WindowParams): string =>
   `windows of ${kernelHeight}x${kernelWidth}, stride ${strideY}x${strideX}.`
