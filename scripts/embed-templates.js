@@ -1,4 +1,4 @@
-// Compiles every templates/**/*.hbs into src/backends/templates.generated.ts, so that the compiler needs neither a file
+// Compiles every templates/**/*.hbs into src/backends/print/templates.generated.ts, so that the compiler needs neither a file
 // system nor eval at run time and also works in a browser. What each template reads is a type beside it.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
@@ -8,7 +8,7 @@ import { printContexts } from './template-contexts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = `${root}templates`
-const target = `${root}src/backends`
+const target = `${root}src/backends/print`
 
 /** A missing variable or an unknown helper is an error; nothing is escaped for HTML. */
 const options = {

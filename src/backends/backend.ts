@@ -1,5 +1,5 @@
-import type { LowerOptions } from './lower.ts'
-import type { Plan } from './plan.ts'
+import type { LowerOptions } from '../lower/index.ts'
+import type { Plan } from '../plan/plan.ts'
 
 export interface SourceFile {
   readonly path: string

@@ -1,4 +1,4 @@
-import type { Templated } from './template.ts'
+import type { Templated } from './print/template.ts'
 
 /** A function of generated code that layers, or other such functions, call. */
 export interface GeneratedFunction extends Templated {

@@ -1,7 +1,7 @@
-import { bytesOf } from '../backends/arena.ts'
 import { conditionOf, constantOf, cType, targetOf, type Unit, workspaceBuffers } from '../backends/c/index.ts'
 import { PROBE_WORDS } from '../backends/module.ts'
-import type { Buffer } from '../backends/plan.ts'
+import { bytesOf } from '../plan/arena.ts'
+import type { Buffer } from '../plan/plan.ts'
 import { loadConstantsSource } from '../verify/c-constants.ts'
 import { multiplyAddSource, type NamedProbe } from './c-probe.ts'
 

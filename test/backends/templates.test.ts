@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readTemplates } from '../../scripts/embed-templates.js'
 // @ts-expect-error: the same.
 import { printContexts } from '../../scripts/template-contexts.js'
-import { render } from '../../src/backends/template.ts'
+import { render } from '../../src/backends/print/template.ts'
 
 const contextOf = (text: string, ...parts: readonly { name: string; text: string }[]): string => {
   const source: string = printContexts([{ name: 'c/sample.c', text }, ...parts])

@@ -1,5 +1,8 @@
 import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
+import type { Store } from '../../plan/kernels.ts'
+import { isNeverNaN } from '../../plan/never-nan.ts'
+import type { GeneratedFunction, Module } from '../module.ts'
 import {
   ATOM,
   COMPARISON,
@@ -13,11 +16,8 @@ import {
   type Text,
   UNARY,
   within,
-} from '../infix.ts'
-import type { Store } from '../kernels.ts'
-import { cFloat } from '../literals.ts'
-import type { GeneratedFunction, Module } from '../module.ts'
-import { isNeverNaN } from '../never-nan.ts'
+} from '../print/infix.ts'
+import { cFloat } from '../print/literals.ts'
 import {
   absI32,
   addI32,
@@ -32,7 +32,7 @@ import {
   notBelowF32,
   signF32,
   subI32,
-} from './functions.ts'
+} from './functions/plain.ts'
 
 type Use = Module['use']
 

@@ -1,6 +1,6 @@
+import type { Plan, Port } from '../../plan/plan.ts'
 import type { PrintOptions } from '../backend.ts'
-import { inComment } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
+import { inComment } from '../print/foreign-text.ts'
 import { cType } from './names.ts'
 import { headText, type Parameter } from './signature.ts'
 

@@ -1,6 +1,6 @@
+import type { Plan } from '../../plan/plan.ts'
 import type { Backend, PrintOptions, Sizes } from '../backend.ts'
-import type { Plan } from '../plan.ts'
-import { constantBytes } from './constants.ts'
+import { constantBytes } from './constants/index.ts'
 import { printModule, workspaceBytes } from './module.ts'
 import { makeUnit } from './unit.ts'
 

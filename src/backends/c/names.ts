@@ -1,6 +1,6 @@
 import type { DType } from '../../ir/tensor.ts'
-import { inComment } from '../foreign-text.ts'
-import type { Element } from '../plan.ts'
+import type { Element } from '../../plan/plan.ts'
+import { inComment } from '../print/foreign-text.ts'
 
 export const cType: Readonly<Record<Element, string>> = {
   f32: 'float',

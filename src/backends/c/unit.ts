@@ -1,12 +1,12 @@
+import { callsOf } from '../../plan/buffers.ts'
+import type { Buffer, Call, Plan } from '../../plan/plan.ts'
 import { isas, type PrintOptions } from '../backend.ts'
-import { callsOf } from '../buffers.ts'
 import { createModule, type Module } from '../module.ts'
-import type { Buffer, Call, Plan } from '../plan.ts'
-import { choose } from './choice.ts'
-import { collectConstants } from './constants.ts'
+import { collectConstants } from './constants/index.ts'
+import { choose } from './functions/choice.ts'
 import { type InstructionSet, setsOf } from './isa/index.ts'
-import type { Scope } from './layer.ts'
-import { type MadeLayer, makeLayer } from './layers.ts'
+import { type MadeLayer, makeLayer } from './layers/index.ts'
+import type { Scope } from './layers/layer.ts'
 import { runSteps } from './run.ts'
 
 /** What the C of a plan consists of, before it becomes one text. */

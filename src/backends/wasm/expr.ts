@@ -1,9 +1,9 @@
 import { type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
-import type { Store } from '../kernels.ts'
-import { watFloat } from '../literals.ts'
+import type { Store } from '../../plan/kernels.ts'
+import { isNeverNaN } from '../../plan/never-nan.ts'
 import type { GeneratedFunction, Module } from '../module.ts'
-import { isNeverNaN } from '../never-nan.ts'
+import { watFloat } from '../print/literals.ts'
 import { exp, log, max, min, pow, sign, tanh } from './functions.ts'
 import { get } from './text.ts'
 

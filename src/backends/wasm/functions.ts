@@ -1,5 +1,5 @@
 import type { GeneratedFunction } from '../module.ts'
-import type { PlainName } from '../template.ts'
+import type { PlainName } from '../print/template.ts'
 
 const plain = (
   file: PlainName<'wasm/functions', 'wat'>,

@@ -1,6 +1,6 @@
+import { callsOf } from '../../plan/buffers.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
-import { callsOf } from '../buffers.ts'
-import type { Plan } from '../plan.ts'
 import { assemble, withDataText } from './assemble.ts'
 import { printLoader, printTypes } from './loader.ts'
 import { printModule } from './module.ts'

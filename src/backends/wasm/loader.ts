@@ -1,8 +1,8 @@
-import { bytesOf } from '../arena.ts'
+import { bytesOf } from '../../plan/arena.ts'
+import type { Plan, Port } from '../../plan/plan.ts'
 import type { PrintOptions, SourceFile } from '../backend.ts'
-import { inComment, jsString } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
-import { render } from '../template.ts'
+import { inComment, jsString } from '../print/foreign-text.ts'
+import { render } from '../print/template.ts'
 import type { Scope } from './scope.ts'
 
 /** What a caller gives and gets for each dtype; bits are packed words. */

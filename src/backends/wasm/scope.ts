@@ -1,6 +1,6 @@
-import { ALIGNMENT, bytesOf } from '../arena.ts'
+import { ALIGNMENT, bytesOf } from '../../plan/arena.ts'
+import type { Buffer, Plan } from '../../plan/plan.ts'
 import { createModule, type Module } from '../module.ts'
-import type { Buffer, Plan } from '../plan.ts'
 
 type Data = Float32Array | Int32Array | Uint32Array | Uint8Array | Uint16Array
 

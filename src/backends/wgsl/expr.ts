@@ -1,8 +1,8 @@
 import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
-import { ATOM, called, infix, loose, PRODUCT, prefix, SUM, type Text, UNARY } from '../infix.ts'
-import { decimalF32 } from '../literals.ts'
 import type { GeneratedFunction, Module } from '../module.ts'
+import { ATOM, called, infix, loose, PRODUCT, prefix, SUM, type Text, UNARY } from '../print/infix.ts'
+import { decimalF32 } from '../print/literals.ts'
 import { infinity, notANumber, pow4, powF32, tanh4, tanhF32 } from './functions.ts'
 
 type Use = Module['use']

@@ -1,5 +1,5 @@
-import { jsString } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
+import type { Plan, Port } from '../../plan/plan.ts'
+import { jsString } from '../print/foreign-text.ts'
 import type { Entry } from './index.ts'
 import type { Table } from './table.ts'
 

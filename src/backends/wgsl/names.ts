@@ -1,6 +1,6 @@
 import type { DType } from '../../ir/tensor.ts'
-import { inComment } from '../foreign-text.ts'
-import type { Element } from '../plan.ts'
+import type { Element } from '../../plan/plan.ts'
+import { inComment } from '../print/foreign-text.ts'
 
 /** How elements lie in a storage buffer: bytes widened to a word each, 64-bit integers as (low, high). */
 export const storedType: Readonly<Record<Element, string>> = {

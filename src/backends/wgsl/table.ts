@@ -1,8 +1,8 @@
-import { joinParts, type Part } from '../binary-file.ts'
-import type { Buffer, Plan } from '../plan.ts'
-import type { Arranged, Binding, Data, Kernel } from './kernel.ts'
+import type { Buffer, Plan } from '../../plan/plan.ts'
+import { joinParts, type Part } from '../print/binary-file.ts'
+import type { Arranged, Binding, Data, Kernel } from './layers/layer.ts'
+import { dataOf } from './layers/value.ts'
 import { assignSlots, bytesOnDevice } from './slots.ts'
-import { dataOf } from './value.ts'
 
 /** A GPU buffer as the loader makes it. */
 export interface DeviceBuffer {

@@ -1,6 +1,6 @@
-import { templated } from '../../template.ts'
-import type { Block } from '../blocks.ts'
-import { parametersOf } from '../sums.ts'
+import { templated } from '../../print/template.ts'
+import type { Block } from '../functions/blocks.ts'
+import { parametersOf } from '../functions/sums.ts'
 import { guarded } from './guarded.ts'
 import type { InstructionSet, Kernel } from './instruction-set.ts'
 

@@ -1,6 +1,6 @@
 import type { Isa } from '../../backend.ts'
 import type { GeneratedFunction } from '../../module.ts'
-import type { Block, ProductBlock, ReachBlock } from '../blocks.ts'
+import type { Block, ProductBlock, ReachBlock } from '../functions/blocks.ts'
 
 /** A function for a block of pixels in the terms of one instruction set. */
 export interface Kernel {
