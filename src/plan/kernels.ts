@@ -1,7 +1,7 @@
 import type { Expr } from '../ir/expr.ts'
 import type { Reduction } from '../ir/ops.ts'
 import type { DType } from '../ir/tensor.ts'
-import type { Buffer } from './plan.ts'
+import type { Buffer } from './buffer.ts'
 
 /**
  * Every kernel a backend must supply, with its buffers and its compile-time parameters.

@@ -58,7 +58,7 @@ describe('templates', () => {
 
   it('print loops that run once as their lines', () => {
     const one = { guard: 'G', comment: '', head: '', quads: 1, eachPixel: '', pixelStart: 'x', pixelSums: 'sums' }
-    const text = (quads: number) => render('c/sse4/accumulate.c', { ...one, quads, weightsAt: '0' })
+    const text = (quads: number) => render('c/isa/sse4/accumulate.c', { ...one, quads, weightsAt: '0' })
     expect(text(2)).toContain('  UNROLL\n  for (int v = 0; v < 2; v++)\n    totals[v] =')
     expect(text(1)).toContain('\n  totals[0] =')
     expect(text(1)).not.toContain('for (int v')

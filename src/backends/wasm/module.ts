@@ -1,42 +1,13 @@
 import { callsOf } from '../../plan/buffers.ts'
-import type { KernelName, WindowParams } from '../../plan/kernels.ts'
+import type { WindowParams } from '../../plan/kernels.ts'
 import type { Call, Plan, Step } from '../../plan/plan.ts'
 import { scheduleOf } from '../../plan/strips.ts'
 import type { PrintOptions } from '../backend.ts'
 import { inComment } from '../print/foreign-text.ts'
 import { render, renderTemplated } from '../print/template.ts'
-import { binaryLayer } from './layers/binary.ts'
-import { convolutionLayer } from './layers/convolution.ts'
-import { mapLayer, reduceLayer } from './layers/elementwise.ts'
-import type { Layer } from './layers/layer.ts'
-import { lookupLayer } from './layers/lookup.ts'
-import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './layers/movement.ts'
-import { chooseTile } from './layers/tiles.ts'
-import { poolBitsLayer, poolLayer } from './layers/windows.ts'
+import { layerOf } from './layers/index.ts'
 import { createScope, type Scope } from './scope.ts'
 import { indent } from './text.ts'
-
-type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
-
-/** What each kernel becomes. Exhaustive: a new kernel does not compile without its layer. */
-const layers: Layers = {
-  map: mapLayer,
-  conv2d: convolutionLayer,
-  binaryConv2d: (call, scope) => {
-    const tile = chooseTile(call.params)
-    return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
-  },
-  integerConv2d: convolutionLayer,
-  pool: poolLayer,
-  poolBits: poolBitsLayer,
-  reduce: reduceLayer,
-  gather: gatherLayer,
-  fill: fillLayer,
-  copy: copyLayer,
-  copyBits: copyBitsLayer,
-}
-
-const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
 
 const PAGE = 65536
 /** Vectors may read this many bytes past the last buffer. */

@@ -1,6 +1,6 @@
 import type { GeneratedFunction, Module, Probe } from '../../module.ts'
 import { templated } from '../../print/template.ts'
-import { constantOf, type InstructionSet, type Kernel, targetOf } from '../isa/instruction-set.ts'
+import { constantOf, type InstructionSet, targetOf, type Variant } from '../isa/instruction-set.ts'
 import { comment } from '../names.ts'
 import { headText, type Parameter, wrapped } from '../signature.ts'
 
@@ -11,7 +11,7 @@ export interface Choice {
   readonly parameters: readonly Parameter[]
   /** Filters of a whole block. */
   readonly width: number
-  readonly pick: (set: InstructionSet) => Kernel | undefined
+  readonly pick: (set: InstructionSet) => Variant | undefined
   /** How the function is measured; `call` is its text with these values for its parameters. */
   readonly probe?: (call: (values: Arguments) => string) => Probe
 }
@@ -30,13 +30,13 @@ export type Arguments = Readonly<Record<string, string | number>>
 /** The only function that these sets have, which is the portable one; or one that picks by the instruction set. */
 export function choose(choice: Choice, sets: readonly InstructionSet[]): Chosen {
   const { parameters, pick, probe } = choice
-  const kernels = sets.flatMap(set => {
-    const kernel = pick(set)
-    return kernel ? [{ set, kernel }] : []
+  const variants = sets.flatMap(set => {
+    const variant = pick(set)
+    return variant ? [{ set, variant }] : []
   })
-  const portable = kernels.pop()!.kernel.fn
-  const takesIsa = kernels.length > 0
-  const fn = takesIsa ? dispatcher(choice, kernels, portable) : portable
+  const portable = variants.pop()!.variant.fn
+  const takesIsa = variants.length > 0
+  const fn = takesIsa ? dispatcher(choice, variants, portable) : portable
   const call = (values: Arguments): string => `${fn.name}(${argumentsOf({ takesIsa, parameters }, values).join(', ')})`
   return { fn: probe ? { ...fn, probe: probe(call) } : fn, takesIsa, parameters }
 }
@@ -60,7 +60,7 @@ export const callText = (chosen: Chosen, values: Arguments, column: number, { us
 
 function dispatcher(
   { name, returns, parameters, width }: Choice,
-  kernels: readonly { readonly set: InstructionSet; readonly kernel: Kernel }[],
+  variants: readonly { readonly set: InstructionSet; readonly variant: Variant }[],
   portable: GeneratedFunction,
 ): GeneratedFunction {
   const full = `${name}_with`
@@ -73,13 +73,13 @@ function dispatcher(
       comment: comment([`${portable.name}, or what an instruction set has instead.`]),
       head: headText(`static INLINE ${returns}`, full, [['enum isa ', 'isa'], ...parameters]),
       returns: returns === 'int',
-      kernels: kernels.map(({ set, kernel: { fn, whole } }) => ({
+      variants: variants.map(({ set, variant: { fn, whole } }) => ({
         target: targetOf(set),
         condition: `isa == ${constantOf(set)}${whole ? ` && lanes == ${width}` : ''}`,
         statement: statement(fn.name, whole ? names.filter(name => name !== 'lanes') : names, '    '),
       })),
       otherwise: statement(portable.name, names, '  '),
     }),
-    needs: [...kernels.map(({ kernel }) => kernel.fn), portable],
+    needs: [...variants.map(({ variant }) => variant.fn), portable],
   }
 }

@@ -6,7 +6,7 @@ import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
 import { byteCounts } from './byte-counts.ts'
 import { guarded } from './guarded.ts'
-import type { InstructionSet, Kernel } from './instruction-set.ts'
+import type { InstructionSet, Variant } from './instruction-set.ts'
 
 export const avx2: InstructionSet = {
   isa: 'avx2',
@@ -27,7 +27,7 @@ export const avx2: InstructionSet = {
 /** Pixels that share a load of weights, with two vectors each: eight sums in registers. */
 const TOGETHER = 4
 
-const counts = (block: Block): Kernel | undefined =>
+const counts = (block: Block): Variant | undefined =>
   byteCounts(avx2, block, {
     together: 2,
     vector: '__m256i',
@@ -55,7 +55,7 @@ function pixelTexts(pixels: number, width: number, sumPitch: number, [from, to]:
 
 const pixelsText = (pixels: number): string => (pixels > 1 ? 'Four pixels' : 'A pixel')
 
-function accumulate(block: Block): Kernel | undefined {
+function accumulate(block: Block): Variant | undefined {
   const { sum, xType, weightType, pixels, width, lanes, paired, sumPitch } = block
   // Bytes are left to the compiler.
   if (xType === 'uint8_t') return undefined
@@ -72,7 +72,7 @@ function accumulate(block: Block): Kernel | undefined {
   }
   if (signs) {
     const context = { ...begin, vectorWeights: '', word: width > 16 ? '(w[k] >> (v * 16))' : 'w[k]' }
-    return { fn: { name, ...templated('c/avx2/accumulate_signs.c', context), needs: [] } }
+    return { fn: { name, ...templated('c/isa/avx2/accumulate_signs.c', context), needs: [] } }
   }
   const context = {
     ...begin,
@@ -81,10 +81,10 @@ function accumulate(block: Block): Kernel | undefined {
     left: width > 16 ? `${lanes} - v * 16` : lanes,
     vectorWeights: width <= 16 ? '' : paired ? ' + v * next_block' : ' + v * 16',
   }
-  return { fn: { name, ...templated('c/avx2/accumulate.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/avx2/accumulate.c', context), needs: [] } }
 }
 
-function products(block: ProductBlock): Kernel {
+function products(block: ProductBlock): Variant {
   const { pixels, width } = block
   const name = `add_products_avx2_${pixels}x${width}`
   const what = `${pixelsText(pixels)} by 16 filters at a time: a pair of x times 8 pairs of weights.`
@@ -95,10 +95,10 @@ function products(block: ProductBlock): Kernel {
     vectorWeights: width > 16 ? ' + v * 32' : '',
     pairedWeights: width * 2,
   }
-  return { fn: { name, ...templated('c/avx2/products.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/avx2/products.c', context), needs: [] } }
 }
 
-function reach(block: ReachBlock): Kernel {
+function reach(block: ReachBlock): Variant {
   const { sums, pixels, width } = block
   const name = `reach_${sums}_avx2_${pixels}x${width}`
   const { offset, ...texts } = reachTexts(block)
@@ -115,10 +115,10 @@ function reach(block: ReachBlock): Kernel {
     shift: several ? ' << (v * 8)' : '',
     sum: sums === 'counts' ? `_mm256_sub_epi32(_mm256_set1_epi32(${offset}), _mm256_slli_epi32(${sum}, 1))` : sum,
   }
-  return { fn: { name, ...templated('c/avx2/reach.c', context), needs: [orBits] } }
+  return { fn: { name, ...templated('c/isa/avx2/reach.c', context), needs: [orBits] } }
 }
 
-function doubt(block: ProductBlock): Kernel {
+function doubt(block: ProductBlock): Variant {
   const { pixels, width } = block
   const name = `in_doubt_avx2_${pixels}x${width}`
   const context = {
@@ -127,5 +127,5 @@ function doubt(block: ProductBlock): Kernel {
     eachPixel: pixels > 1 ? 'for (int p = 0; p < pixels; p++)' : '',
     pixelSums: pixels > 1 ? `sums + p * ${width}` : 'sums',
   }
-  return { fn: { name, ...templated('c/avx2/doubt.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/avx2/doubt.c', context), needs: [] } }
 }

@@ -5,7 +5,7 @@ import { doubtParameters, productParameters } from '../functions/products.ts'
 import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
 import { guarded } from './guarded.ts'
-import type { InstructionSet, Kernel } from './instruction-set.ts'
+import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** With a popcount of words and products of 16 bits, as Ice Lake and Zen 4 have it. */
 export const avx512: InstructionSet = {
@@ -45,7 +45,7 @@ const maskOf = (lanes: number, bits: number): string => `(__mmask${bits})0x${((1
 
 const vectorsOf = (width: number): number[] => Array.from({ length: Math.ceil(width / 16) }, (_, v) => v)
 
-function sums(block: Block): Kernel | undefined {
+function sums(block: Block): Variant | undefined {
   const { sum, xType, pixels, width, sumPitch } = block
   // Bytes are left to the compiler.
   if (xType === 'uint8_t') return undefined
@@ -81,7 +81,7 @@ function sums(block: Block): Kernel | undefined {
     pixelSums: many ? `sums + p * ${sumPitch}` : 'sums',
     ifInside: many ? 'if (p >= from && p < to)' : '',
   }
-  return { fn: { name, ...templated('c/avx512/sums.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/avx512/sums.c', context), needs: [] } }
 }
 
 const pixelsText = (pixels: number): string => (pixels > 1 ? `${pixels} pixels` : 'A pixel')
@@ -101,7 +101,7 @@ const signsText = (v: number, prefix: string, used: number): string =>
   `${prefix}_mask_blend_ps((__mmask${used > 8 ? 16 : 8})${v === 0 ? 'weights[k]' : `(weights[k] >> ${v * 16})`}, ` +
   `${prefix}_set1_ps(-1.0f), ${prefix}_set1_ps(1.0f))`
 
-function products(block: ProductBlock): Kernel {
+function products(block: ProductBlock): Variant {
   const { pixels, width } = block
   const many = pixels > 1
   const name = `add_products_avx512_${pixels}x${width}`
@@ -115,14 +115,14 @@ function products(block: ProductBlock): Kernel {
     pixelStart: many ? 'x + (p < pixels ? p : pixels - 1) * pitch' : 'x',
     pixelSums: many ? `sums + p * ${width}` : 'sums',
   }
-  return { fn: { name, ...templated('c/avx512/products.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/avx512/products.c', context), needs: [] } }
 }
 
 /** The lanes of vector v that have a filter. */
 const insideText = (v: number): string =>
   `(__mmask16)((1u << clamp_int(${v === 0 ? 'lanes' : `lanes - ${v * 16}`}, 0, 16)) - 1)`
 
-function reach(block: ReachBlock): Kernel {
+function reach(block: ReachBlock): Variant {
   const { sums, pixels, width } = block
   const name = `reach_${sums}_avx512_${pixels}x${width}`
   const { offset, ...texts } = reachTexts(block)
@@ -143,10 +143,10 @@ function reach(block: ReachBlock): Kernel {
     floats: sums === 'f32',
     vectors,
   }
-  return { fn: { name, ...templated('c/avx512/reach.c', context), needs: [clampInt, orBits] } }
+  return { fn: { name, ...templated('c/isa/avx512/reach.c', context), needs: [clampInt, orBits] } }
 }
 
-function doubt(block: ProductBlock): Kernel {
+function doubt(block: ProductBlock): Variant {
   const { pixels, width } = block
   const name = `in_doubt_avx512_${pixels}x${width}`
   const context = {
@@ -154,5 +154,5 @@ function doubt(block: ProductBlock): Kernel {
     eachPixel: pixels > 1 ? `for (int p = 0; p < pixels; p++, sums += ${width})` : '',
     vectors: vectorsOf(width).map(v => ({ v, at: plus(v * 16), inside: insideText(v) })),
   }
-  return { fn: { name, ...templated('c/avx512/doubt.c', context), needs: [clampInt] } }
+  return { fn: { name, ...templated('c/isa/avx512/doubt.c', context), needs: [clampInt] } }
 }

@@ -2,7 +2,7 @@ import { templated } from '../../print/template.ts'
 import type { Block } from '../functions/blocks.ts'
 import { parametersOf } from '../functions/sums.ts'
 import { guarded } from './guarded.ts'
-import type { InstructionSet, Kernel } from './instruction-set.ts'
+import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** What bits are counted with: vectors of bytes, and a table of the bits of every half byte. */
 export interface ByteVectors {
@@ -19,7 +19,7 @@ export interface ByteVectors {
 }
 
 /** Unlike bits, counted in bytes: eight vectors hold sums. Only for whole blocks of 16 filters. */
-export function byteCounts(set: InstructionSet, block: Block, vectors: ByteVectors): Kernel | undefined {
+export function byteCounts(set: InstructionSet, block: Block, vectors: ByteVectors): Variant | undefined {
   const { pixels, width, lanes, paired, sumPitch } = block
   if (lanes !== 16) return undefined
   const name = `count_mismatches_${set.isa}_${pixels}x${width}`
@@ -42,5 +42,5 @@ export function byteCounts(set: InstructionSet, block: Block, vectors: ByteVecto
     ifInside: together > 1 ? 'if (p + q < to)' : '',
     weightsAt: paired ? `v / ${perBlock} * next_block + v % ${perBlock} * ${vectors.lanes}` : `v * ${vectors.lanes}`,
   }
-  return { fn: { name, ...templated('c/bytes/count_mismatches.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/bytes/count_mismatches.c', context), needs: [] } }
 }

@@ -3,7 +3,7 @@ import type { GeneratedFunction } from '../../module.ts'
 import type { Block, ProductBlock, ReachBlock } from '../functions/blocks.ts'
 
 /** A function for a block of pixels in the terms of one instruction set. */
-export interface Kernel {
+export interface Variant {
   readonly fn: GeneratedFunction
   /** Only for blocks without missing filters; it has no parameter that says how many there are. */
   readonly whole?: true
@@ -21,7 +21,7 @@ export interface FloatVectors {
 }
 
 /**
- * An instruction set that generated C has functions for. `undefined` instead of a kernel: compilers do as well with the
+ * An instruction set that generated C has functions for. `undefined` instead of a variant: compilers do as well with the
  * portable code.
  */
 export interface InstructionSet {
@@ -30,13 +30,13 @@ export interface InstructionSet {
   readonly features: readonly string[]
   readonly floats: FloatVectors | undefined
   /** Sums of a convolution of floats or bits. */
-  readonly sums: (block: Block) => Kernel | undefined
+  readonly sums: (block: Block) => Variant | undefined
   /** Sums of a convolution of bytes. */
-  readonly products: (block: ProductBlock) => Kernel | undefined
+  readonly products: (block: ProductBlock) => Variant | undefined
   /** Bits that say which sums reach their thresholds. */
-  readonly reach: (block: ReachBlock) => Kernel | undefined
+  readonly reach: (block: ReachBlock) => Variant | undefined
   /** Whether the fine weights of a convolution of bytes matter. */
-  readonly doubt: (block: ProductBlock) => Kernel | undefined
+  readonly doubt: (block: ProductBlock) => Variant | undefined
 }
 
 /** Its value of the enum, and the macro that declares a function for it where a compiler can make one. */

@@ -8,7 +8,7 @@ import { reachOf, reachParameters, reachTexts } from '../functions/reach.ts'
 import { commentOf, parametersOf, sumsOf } from '../functions/sums.ts'
 import { comment } from '../names.ts'
 import { headText, type Parameter } from '../signature.ts'
-import type { InstructionSet, Kernel } from './instruction-set.ts'
+import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** Code for any machine: what is here, every block has. */
 export const portable = {
@@ -39,7 +39,7 @@ function sums(block: Block): GeneratedFunction {
     const [expand, one] = [expandSigns(lanes), accumulate(lanes, xType)]
     return {
       name,
-      ...templated('c/portable/sums_of_signs.c', {
+      ...templated('c/isa/portable/sums_of_signs.c', {
         ...begin,
         sumCount,
         run: EXPANDED,
@@ -55,7 +55,7 @@ function sums(block: Block): GeneratedFunction {
   const many = pixels > 1
   return {
     name,
-    ...templated('c/portable/sums.c', {
+    ...templated('c/isa/portable/sums.c', {
       ...begin,
       sumCount,
       lanes,
@@ -75,7 +75,7 @@ const onePixel: Readonly<Record<Block['sum'], (lanes: number, xType: string) => 
   accumulate_signs: accumulateSigns,
 }
 
-function products(block: ProductBlock): Kernel {
+function products(block: ProductBlock): Variant {
   const { pixels, width } = block
   const { name } = productsOf(block)
   const many = pixels > 1
@@ -92,10 +92,10 @@ function products(block: ProductBlock): Kernel {
     pixelStart: many ? 'x + p * pitch' : 'x',
     pixelSum: many ? `sums[p * ${width} + lane]` : 'sums[lane]',
   }
-  return { fn: { name, ...templated('c/portable/products.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/portable/products.c', context), needs: [] } }
 }
 
-function reach(block: ReachBlock): Kernel {
+function reach(block: ReachBlock): Variant {
   const { name } = reachOf(block)
   const { offset, ...texts } = reachTexts(block)
   const what = 'The bits of y from `first` on: whether a sum reaches its threshold.'
@@ -104,15 +104,15 @@ function reach(block: ReachBlock): Kernel {
     ...texts,
     sum: block.sums === 'counts' ? `${offset} - 2 * sums[lane]` : 'sums[lane]',
   }
-  return { fn: { name, ...templated('c/portable/reach.c', context), needs: [orBits] } }
+  return { fn: { name, ...templated('c/isa/portable/reach.c', context), needs: [orBits] } }
 }
 
-function doubt(block: ProductBlock): Kernel {
+function doubt(block: ProductBlock): Variant {
   const { name } = doubtOf(block)
   const what = 'Whether a sum is so close to its threshold that `slack` more or less may decide.'
   const context = {
     ...inline(name, doubtParameters(block), what, 'int'),
     eachPixel: block.pixels > 1 ? `for (int p = 0; p < pixels; p++, sums += ${block.width})` : '',
   }
-  return { fn: { name, ...templated('c/portable/doubt.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/portable/doubt.c', context), needs: [] } }
 }

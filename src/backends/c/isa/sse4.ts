@@ -6,7 +6,7 @@ import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
 import { byteCounts } from './byte-counts.ts'
 import { guarded, withoutLanes } from './guarded.ts'
-import type { InstructionSet, Kernel } from './instruction-set.ts'
+import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** The level x86-64-v2. Only whole vectors: the portable code does as well for others. */
 export const sse4: InstructionSet = {
@@ -25,10 +25,10 @@ export const sse4: InstructionSet = {
   doubt,
 }
 
-const counts = (block: Block): Kernel | undefined =>
+const counts = (block: Block): Variant | undefined =>
   byteCounts(sse4, block, { together: 1, vector: '__m128i', mm: '_mm', si: 'si128', lanes: 4, table: 'bits' })
 
-function accumulate(block: Block): Kernel | undefined {
+function accumulate(block: Block): Variant | undefined {
   const { sum, xType, pixels, width, lanes, paired, sumPitch } = block
   if (sum !== 'accumulate' || xType === 'uint8_t' || lanes !== 16) return undefined
   const name = `accumulate_sse4_${pixels}x${width}`
@@ -42,10 +42,10 @@ function accumulate(block: Block): Kernel | undefined {
     pixelSums: many ? `sums + p * ${sumPitch}` : 'sums',
     weightsAt: paired ? 'v / 4 * next_block + v % 4 * 4' : 'v * 4',
   }
-  return { fn: { name, ...templated('c/sse4/accumulate.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/sse4/accumulate.c', context), needs: [] } }
 }
 
-function products(block: ProductBlock): Kernel {
+function products(block: ProductBlock): Variant {
   const { pixels, width } = block
   const name = `add_products_sse4_${pixels}x${width}`
   const what = `A pixel by ${width} filters: a pair of x times 4 pairs of weights.`
@@ -55,10 +55,10 @@ function products(block: ProductBlock): Kernel {
     eachPixel: pixels > 1 ? `for (int p = 0; p < pixels; p++, x += pitch, sums += ${width})` : '',
     pairedWeights: width * 2,
   }
-  return { fn: { name, ...templated('c/sse4/products.c', context), needs: [] } }
+  return { fn: { name, ...templated('c/isa/sse4/products.c', context), needs: [] } }
 }
 
-function reach(block: ReachBlock): Kernel | undefined {
+function reach(block: ReachBlock): Variant | undefined {
   const { sums, pixels, width } = block
   if (width % 4 !== 0) return undefined
   const name = `reach_${sums}_sse4_${pixels}x${width}`
@@ -75,10 +75,10 @@ function reach(block: ReachBlock): Kernel | undefined {
     shift: several ? ' << (v * 4)' : '',
     sum: sums === 'counts' ? `_mm_sub_epi32(_mm_set1_epi32(${offset}), _mm_slli_epi32(${sum}, 1))` : sum,
   }
-  return { fn: { name, ...templated('c/sse4/reach.c', context), needs: [orBits] }, whole: true }
+  return { fn: { name, ...templated('c/isa/sse4/reach.c', context), needs: [orBits] }, whole: true }
 }
 
-function doubt(block: ProductBlock): Kernel {
+function doubt(block: ProductBlock): Variant {
   const { pixels, width } = block
   const name = `in_doubt_sse4_${pixels}x${width}`
   const context = {
@@ -87,5 +87,5 @@ function doubt(block: ProductBlock): Kernel {
     eachPixel: pixels > 1 ? 'for (int p = 0; p < pixels; p++)' : '',
     pixelSums: pixels > 1 ? `sums + p * ${width}` : 'sums',
   }
-  return { fn: { name, ...templated('c/sse4/doubt.c', context), needs: [] }, whole: true }
+  return { fn: { name, ...templated('c/isa/sse4/doubt.c', context), needs: [] }, whole: true }
 }

@@ -1,8 +1,9 @@
 import type { ConvolutionParams, Store } from '../../../plan/kernels.ts'
-import type { Buffer, Call } from '../../../plan/plan.ts'
+import type { Call } from '../../../plan/plan.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
 import { at, get, int, loopOver, set, sum, times } from '../text.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import { arrangeConvolution } from './arrange.ts'
 import { integersOf } from './integers.ts'
 import { commentOf, type Layer } from './layer.ts'
@@ -26,19 +27,6 @@ export const plainStore = (accumulator: 'f32' | 'i32'): Store => ({
   result: accumulator,
   wraps: false,
 })
-
-/** How elements of 32 bits are multiplied and added. */
-export interface Arithmetic {
-  readonly accumulator: 'f32' | 'i32'
-  /** Text of an element of x, made of the byte in local `turn`. */
-  readonly widened: string
-  readonly arrange: (weights: Buffer, params: ConvolutionParams) => Float32Array | Int32Array
-  /** Lines before the columns of a row. */
-  readonly startRow: readonly string[]
-  /** Lines that start the sums of column `column` + p in these locals. */
-  readonly start: (p: number, accumulators: readonly string[]) => readonly string[]
-  readonly sum: (sum: string, x: string, weights: string) => string
-}
 
 const floats: Arithmetic = {
   accumulator: 'f32',

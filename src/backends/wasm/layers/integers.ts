@@ -3,8 +3,8 @@ import type { Buffer, Call } from '../../../plan/plan.ts'
 import { startSums, type TapKinds } from '../../../plan/tap-kinds.ts'
 import type { Scope } from '../scope.ts'
 import { at, get, int, set, sum } from '../text.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import { arrangeConvolution } from './arrange.ts'
-import type { Arithmetic } from './convolution.ts'
 
 /**
  * A product of a byte with a weight of 23 bits is one of two pairs of 16 bits: (byte · 2^shift, byte) and (coarse, fine),

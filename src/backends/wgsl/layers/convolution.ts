@@ -5,7 +5,7 @@ import { alongColumns, alongRows } from '../../../plan/windows.ts'
 import { indexText, linear, vectorType } from '../names.ts'
 import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD, type Tile } from './arrange.ts'
 import { resultContext } from './elementwise.ts'
-import { type Binder, createBinder, type Kernel, type Scope, sampleStride, unbound } from './layer.ts'
+import { type Binder, createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf, dataOf, valueFunction } from './value.ts'
 import { staysInside, tapCount, windowContext, windowTitle } from './windows.ts'
 
@@ -35,13 +35,13 @@ const arithmeticOf = ({ kernel, params }: Convolution): Arithmetic =>
     ? { binary: true, depth: wordsFor(params.channels), type: 'u32' }
     : { binary: false, depth: params.channels, type: 'f32' }
 
-export function convolutionKernel(call: Convolution, scope: Scope): Kernel {
+export function convolutionLayer(call: Convolution, scope: Scope): Layer {
   const { params, buffers, store } = call
   const straddles = store.result === 'bit' && params.groups > 1 && (params.filters / params.groups) % 32 !== 0
   // Tiles that would hold mostly nothing: a depthwise convolution has one filter in a group.
   const thin = params.groups > 1 && params.filters / params.groups < QUAD
   const fixed = buffers.weights.place.kind === 'constant' && buffers.x.place.kind !== 'constant'
-  return straddles || thin || !fixed ? directKernel(call, scope) : tiledKernel(call, scope)
+  return straddles || thin || !fixed ? directLayer(call, scope) : tiledLayer(call, scope)
 }
 
 function titleOf(call: Convolution, how: string): string {
@@ -55,7 +55,7 @@ function titleOf(call: Convolution, how: string): string {
 }
 
 /** Sums for a tile of pixels × filters, window and filters going through workgroup memory in chunks of the depth. */
-function tiledKernel(call: Convolution, scope: Scope): Kernel {
+function tiledLayer(call: Convolution, scope: Scope): Layer {
   const { params, store } = call
   const { groups, images, outHeight, outWidth } = params
   const { binary, depth, type } = arithmeticOf(call)
@@ -195,7 +195,7 @@ function bindWeights(
 }
 
 /** One invocation for each result, or word of results, straight from the neutral weights. */
-function directKernel(call: Convolution, scope: Scope): Kernel {
+function directLayer(call: Convolution, scope: Scope): Layer {
   const { params, buffers } = call
   const { groups, images, outHeight, outWidth, filters, kernelHeight, kernelWidth } = params
   const { binary, depth, type } = arithmeticOf(call)

@@ -3,7 +3,7 @@ import { stridesOf } from '../../../ir/tensor.ts'
 import type { Buffer, Call } from '../../../plan/plan.ts'
 import { infinity } from '../functions.ts'
 import { indexText, scalarType } from '../names.ts'
-import { type Binder, createBinder, type Grid, type Kernel, type Scope, sampleStride, unbound } from './layer.ts'
+import { type Binder, createBinder, type Grid, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf, valueFunction } from './value.ts'
 
 /** Invocations of a workgroup, everywhere: what also compatibility mode offers, and two waves of the common sizes. */
@@ -47,7 +47,7 @@ export function resultContext(call: Call, sizes: readonly number[], scope: Scope
   }
 }
 
-export function mapKernel(call: Call<'map'>, scope: Scope): Kernel {
+export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
   const binder = createBinder(scope)
   const { grid, names: _, ...context } = resultContext(call, call.params.sizes, scope, binder, 1)
   const title = `Elementwise over [${call.params.sizes.join('][')}].`
@@ -60,7 +60,7 @@ export function mapKernel(call: Call<'map'>, scope: Scope): Kernel {
 
 const STEPS = { sum: 'a + value', mean: 'a + value', max: 'max(a, value)', min: 'min(a, value)' } as const
 
-export function reduceKernel(call: Call<'reduce'>, scope: Scope): Kernel {
+export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   const { kind, sizes, strides, innerSizes, innerStrides } = call.params
   const binder = createBinder(scope)
   const x = binder.read('x', call.buffers.x)

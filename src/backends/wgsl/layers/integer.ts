@@ -1,12 +1,12 @@
 import type { Call } from '../../../plan/plan.ts'
 import { indexText } from '../names.ts'
 import { resultContext } from './elementwise.ts'
-import { createBinder, type Kernel, type Scope, sampleStride, unbound } from './layer.ts'
+import { createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf } from './value.ts'
 import { windowContext, windowTitle } from './windows.ts'
 
 /** One invocation for each result, or word of results, straight from the neutral weights. */
-export function integerKernel(call: Call<'integerConv2d'>, scope: Scope): Kernel {
+export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
   const { params, buffers } = call
   const { groups, channels, images, inHeight, inWidth, outHeight, outWidth, filters, kernelHeight, kernelWidth } =
     params

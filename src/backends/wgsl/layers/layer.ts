@@ -31,9 +31,16 @@ export interface Grid {
 }
 
 /** One entry point: its template, what it says there, its buffers in binding order. */
-export interface Kernel extends Templated {
+export interface Layer extends Templated {
   readonly bindings: readonly Binding[]
   readonly grid: Grid
+}
+
+/** A call with its entry point, bindings in the order of their numbers: first what it reads. */
+export interface Entry {
+  readonly call: Call
+  readonly name: string
+  readonly layer: Layer
 }
 
 /** The template of a kernel, and what it says there besides its bindings. */

@@ -3,14 +3,14 @@ import type { Buffer, Call } from '../../../plan/plan.ts'
 import { printFloat } from '../expr.ts'
 import { indexText, storedType } from '../names.ts'
 import { decodeItem, itemGrid, THREADS } from './elementwise.ts'
-import { createBinder, type Kernel, type Scope, sampleStride, unbound } from './layer.ts'
+import { createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf } from './value.ts'
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
 
 const base = ({ entry }: Scope, items: number) => ({ entry, threads: THREADS, items })
 
-export function gatherKernel(call: Call<'gather'>, scope: Scope): Kernel {
+export function gatherLayer(call: Call<'gather'>, scope: Scope): Layer {
   const { table, indices } = call.buffers
   const { count, rows, length } = call.params
   const binder = createBinder(scope)
@@ -37,7 +37,7 @@ export function gatherKernel(call: Call<'gather'>, scope: Scope): Kernel {
   }
 }
 
-export function fillKernel(call: Call<'fill'>, scope: Scope): Kernel {
+export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
   const binder = createBinder(scope)
   return {
     ...unbound('wgsl/kernels/fill.wgsl', {
@@ -58,7 +58,7 @@ function fillText({ element }: Buffer, value: number, { use }: Scope): string {
     : `${storedType[element]}(${value})`
 }
 
-export function copyKernel(call: Call<'copy'>, scope: Scope): Kernel {
+export function copyLayer(call: Call<'copy'>, scope: Scope): Layer {
   const { sizes, from, fromStrides, to, toStrides } = call.params
   const { x } = call.buffers
   const binder = createBinder(scope)
@@ -85,7 +85,7 @@ export function copyKernel(call: Call<'copy'>, scope: Scope): Kernel {
  * One invocation for each word of y that bits go to, so that no two write the same word: for every bit of it, the
  * position it comes from is found by dividing through the steps of y, largest first.
  */
-export function copyBitsKernel(call: Call<'copyBits'>, scope: Scope): Kernel {
+export function copyBitsLayer(call: Call<'copyBits'>, scope: Scope): Layer {
   const { params, buffers, y } = call
   const { from, to } = params
   const axes = nestedAxes(params, scope)

@@ -4,7 +4,7 @@ import { type Axis, alongColumns, alongRows, lastTap } from '../../../plan/windo
 import { tapsInside } from '../functions.ts'
 import { indexText, linear, scalarType } from '../names.ts'
 import { itemGrid, resultContext, startOf, THREADS } from './elementwise.ts'
-import { createBinder, type Kernel, type Scope, sampleStride, unbound } from './layer.ts'
+import { createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf } from './value.ts'
 
 /** Whether every tap of every window lies inside the image, or at most so far `before` and `after` it. */
@@ -50,7 +50,7 @@ function poolTitle(params: WindowParams & { channels: number }, what: string): s
   return `${what} over ${windowTitle(params)}: ${shapes}.`
 }
 
-export function poolKernel(call: Call<'pool'>, scope: Scope): Kernel {
+export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
   const { params, store, buffers } = call
   const { images, outHeight, outWidth, channels, counted, kind } = params
   const binder = createBinder(scope)
@@ -86,7 +86,7 @@ export function poolKernel(call: Call<'pool'>, scope: Scope): Kernel {
 const pixelText = ({ params, buffers: { x } }: Call<'pool' | 'poolBits'>, last: string, pitch: number): string =>
   indexText(['sample', 'image_row + y', 'x', last], [sampleStride(x), params.inWidth * pitch, pitch, 1])
 
-export function poolBitsKernel(call: Call<'poolBits'>, scope: Scope): Kernel {
+export function poolBitsLayer(call: Call<'poolBits'>, scope: Scope): Layer {
   const { params, buffers } = call
   const { images, outHeight, outWidth, words } = params
   const binder = createBinder(scope)
