@@ -24,8 +24,10 @@ export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
 
 export function copyLayer(call: Call<'copy'>, scope: Scope): Layer {
   const { params, buffers } = call
+  const copied = copyContext(params, 2)
   const context = {
-    ...copyContext(params, 2),
+    ...copied,
+    several: copied.count > 1,
     comment: commentOf(
       call,
       `Copy [${params.sizes.join('][')}] values${call.y.element === 'u32' ? ' (words of bits)' : ''}.`,
@@ -55,6 +57,7 @@ function copyContext({ sizes, from, fromStrides, to, toStrides }: CopyParams, sh
     indent,
     xIndex: indexText(indices, fromStrides, from),
     yIndex: indexText(indices, toStrides, to),
-    count: even ? sizes.at(-1)! : 0,
+    /** Elements of a run. */
+    count: even ? sizes.at(-1)! : 1,
   }
 }
