@@ -61,7 +61,7 @@ const isaText = (sets: readonly InstructionSet[]): string =>
   })
 
 /** The functions behind the public one: the layers in order, and the same once for every instruction set. */
-function runContext({ plan, sets, used, scope }: Unit, file: ConstantsFile | undefined, trace: boolean) {
+function runContext({ plan, sets, takesIsa, used, scope }: Unit, file: ConstantsFile | undefined, trace: boolean) {
   const name = `${plan.name}_run_layers`
   const ports = [...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer)
   const isUsed = (parameter: string): boolean =>
@@ -79,7 +79,8 @@ function runContext({ plan, sets, used, scope }: Unit, file: ConstantsFile | und
   const inner = [...runParameters(plan, type).filter(([, parameter]) => isUsed(parameter)), ...traceParameters]
   const innerNames = inner.map(([, parameter]) => parameter)
   const publicNames = innerNames.map(each => (each === 'constants' ? `(const ${type} *)constants` : each))
-  const isa: Parameter[] = sets.length > 0 ? [['enum isa ', 'isa']] : []
+  const isa: Parameter[] = takesIsa ? [['enum isa ', 'isa']] : []
+  const constantFor = (set: InstructionSet): string[] => (takesIsa ? [constantOf(set)] : [])
   const call = (callee: string, args: readonly string[], margin: string): string =>
     wrapped(`return ${callee}(`, args, ');', margin)
   return {
@@ -92,10 +93,10 @@ function runContext({ plan, sets, used, scope }: Unit, file: ConstantsFile | und
       target: targetOf(set),
       condition: conditionOf(set, 4),
       head: headText(`${targetOf(set)} static int`, `${plan.name}_run_${set.isa}`, inner),
-      layersCall: call(name, [constantOf(set), ...innerNames], '  '),
+      layersCall: call(name, [...constantFor(set), ...innerNames], '  '),
       call: call(`${plan.name}_run_${set.isa}`, publicNames, '    '),
     })),
-    layersCall: call(name, [...sets.slice(-1).map(constantOf), ...publicNames], '  '),
+    layersCall: call(name, [...sets.slice(-1).flatMap(constantFor), ...publicNames], '  '),
     tracedCall: call(
       `${plan.name}_run_traced`,
       [...runParameters(plan, file && 'void').map(([, each]) => each), '0', '0'],

@@ -1,5 +1,5 @@
 import { callsOf } from '../../plan/buffers.ts'
-import type { Buffer, Call, Plan } from '../../plan/plan.ts'
+import { type Buffer, type Call, isConvolutionCall, type Plan } from '../../plan/plan.ts'
 import { isas, type PrintOptions } from '../backend.ts'
 import { createModule, type Module } from '../module.ts'
 import { collectConstants } from './constants/index.ts'
@@ -14,8 +14,10 @@ export interface Unit {
   readonly plan: Plan
   readonly scope: Scope
   readonly module: Module
-  /** Instruction sets that the run function exists for, the best first; none where no layer depends on them. */
+  /** Instruction sets that the run function exists for, the best first; none where there is only portable code. */
   readonly sets: readonly InstructionSet[]
+  /** Whether some layer calls functions that depend on the instruction set; for the others compilers do what they can. */
+  readonly takesIsa: boolean
   readonly calls: readonly { readonly call: Call; readonly made: MadeLayer }[]
   /** Statements of the run function. */
   readonly steps: readonly string[]
@@ -35,8 +37,10 @@ export function makeUnit(plan: Plan, options: Pick<PrintOptions, 'isa' | 'consta
   const calls = plan.steps.flatMap(callsOf).map(call => ({ call, made: makeLayer(call, scope) }))
   const madeFor = new Map(calls.map(({ call, made }) => [call, made]))
   const { steps, used } = runSteps(plan, call => madeFor.get(call)!, scope, options.trace)
-  const varies = calls.some(({ made }) => made.takesIsa)
-  return { plan, scope, module, sets: varies ? sets : [], calls, steps, used }
+  const takesIsa = calls.some(({ made }) => made.takesIsa)
+  // Only convolutions come in variants.
+  const varies = sets.length > 1 && calls.some(({ call }) => isConvolutionCall(call))
+  return { plan, scope, module, sets: varies ? sets : [], takesIsa, calls, steps, used }
 }
 
 /** The buffers in the workspace that the statements name. */

@@ -125,22 +125,19 @@ const insideText = (v: number): string =>
 function reach(block: ReachBlock): Variant {
   const { sums, pixels, width } = block
   const name = `reach_${sums}_avx512_${pixels}x${width}`
-  const { offset, ...texts } = reachTexts(block)
   const vectors = vectorsOf(width).map(v => {
-    const sum = `_mm512_loadu_si512(sums${plus(v * 16)})`
     return {
       v,
       at: plus(v * 16),
       shift: v === 0 ? '' : ` << ${v * 16}`,
       inside: insideText(v),
-      sum:
-        sums === 'counts' ? `_mm512_sub_epi32(_mm512_set1_epi32(${offset}),\n      _mm512_slli_epi32(${sum}, 1))` : sum,
     }
   })
   const context = {
     ...guarded(avx512, name, reachParameters(block), 'Compares 16 sums at a time.'),
-    ...texts,
+    ...reachTexts(block),
     floats: sums === 'f32',
+    counts: sums === 'counts',
     vectors,
   }
   return { fn: { name, ...templated('c/isa/avx512/reach.c', context), needs: [clampInt, orBits] } }

@@ -13,7 +13,15 @@ import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signBitsFor, signLan
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { PIXELS, pixelTexts } from './pixels.ts'
 import { thresholdsOf } from './thresholds.ts'
-import { columnContext, imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
+import {
+  columnContext,
+  imageVariables,
+  pixelStart,
+  resultTitle,
+  storedContext,
+  windowContext,
+  windowTitle,
+} from './windows.ts'
 
 /** How one kind of convolution adds up a run of x against a block of filters. */
 interface Adder {
@@ -35,7 +43,6 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
   const binary = call.kernel === 'binaryConv2d'
   // Taps side by side in x are side by side in the weights too: one run covers a row of the kernel.
   const contiguous = groups === 1 && dilationX === 1
-  const window = windowContext(params, call, filters, scope)
   const across = columnContext(params, scope)
   const padded = across.kxFirst !== '0' || across.kxEnd !== `${kernelWidth}`
   const pixels = pixelTexts(outWidth, scope)
@@ -77,9 +84,9 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
   }
   const laneText = laneCount(perGroup, width, groups === 1 ? 'first' : within, scope)
   const context = {
-    ...window.rows,
+    ...windowContext(params, call, filters, scope),
     ...across,
-    ...window.stored,
+    ...storedContext(call, filters, scope),
     outWidth,
     ...columns,
     first: 'first',

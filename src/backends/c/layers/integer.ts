@@ -21,7 +21,7 @@ import {
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { pixelTexts } from './pixels.ts'
 import { thresholdsOf } from './thresholds.ts'
-import { imageVariables, resultTitle, windowContext, windowTitle } from './windows.ts'
+import { imageVariables, resultTitle, storedContext, windowContext, windowTitle } from './windows.ts'
 
 type IntegerCall = Call<'integerConv2d'>
 
@@ -36,14 +36,13 @@ export function integerLayer(call: IntegerCall, scope: Scope): Layer {
   const width = widthFor(filters / groups)
   const pixels = pixelTexts(outWidth, scope)
   const starts = startSums(dataOf(buffers.offsets), params)
-  const window = windowContext(params, call, filters, scope)
   const block = blockTexts(params, width, scope)
   const { many, eachColumns, pixelsLeft, eachPixel, column } = pixels
   const columns = { many, eachColumns, pixelsLeft, eachPixel, column }
   const seen = seenContext(params, starts, pixels.startColumn, block)
   const context = {
-    ...window.rows,
-    ...window.stored,
+    ...windowContext(params, call, filters, scope),
+    ...storedContext(call, filters, scope),
     ...columns,
     ...seen,
     ...startContext(call, starts, pixels, block.at, scope),

@@ -23,7 +23,7 @@ export function planeLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   const title = `Float convolution ${kernelHeight}x${kernelWidth} of a plane${windowTitle(params)}: ${shapes}.`
   const tapLeft = linear('kx', dilationX, -padLeft)
   const context = {
-    ...windowContext(params, call, 1, scope).rows,
+    ...windowContext(params, call, 1, scope),
     outWidth,
     comment: commentOf(call, title, scope),
     weights: scope.constants.symbolOf(buffers.weights),

@@ -4,7 +4,15 @@ import { alongColumns, alongRows, lastTap } from '../../../plan/windows.ts'
 import { endTap, firstTap } from '../functions/plain.ts'
 import { plus, scalarType, times } from '../names.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
-import { columnContext, imageVariables, pixelStart, resultTitle, windowContext, windowTitle } from './windows.ts'
+import {
+  columnContext,
+  imageVariables,
+  pixelStart,
+  resultTitle,
+  storedContext,
+  windowContext,
+  windowTitle,
+} from './windows.ts'
 
 /** Channels that are pooled together: as many as a stack takes easily, because sums of few would wait for each other. */
 const LANES = 256
@@ -19,12 +27,11 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
   const first = lanes > stored ? 'first' : part
   const partLanes = lanesFrom(part, channels, lanes)
   const type = scalarType(store.accumulator ?? 'f32')
-  const { rows, stored: results } = windowContext(params, call, channels, scope, first)
   const pooled = first === part ? 'pooled[lane]' : `pooled[first${part === '0' ? '' : ' - part'} + lane]`
   const context = {
-    ...rows,
+    ...windowContext(params, call, channels, scope),
     ...columnContext(params, scope),
-    ...results,
+    ...storedContext(call, channels, scope, first),
     outWidth: params.outWidth,
     comment: commentOf(call, titleOf(params, mean ? 'Mean' : 'Maximum', resultTitle(call)), scope),
     mean,
@@ -54,10 +61,9 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
 export function poolBitsLayer(call: Call<'poolBits'>, scope: Scope): Layer {
   const { params, buffers } = call
   const { words } = params
-  const { rows } = windowContext(params, call, params.channels, scope)
   const word = words === 1 ? '' : ' + word'
   const context = {
-    ...rows,
+    ...windowContext(params, call, params.channels, scope),
     ...columnContext(params, scope),
     outWidth: params.outWidth,
     comment: commentOf(call, titleOf(params, 'OR', 'bits'), scope),

@@ -23,28 +23,28 @@ export const imageVariables = (first = 'first'): string[] => [
 ]
 
 /** What every kernel says that slides a window: its rows and columns, and which taps lie inside the image. */
-export function windowContext(params: WindowParams, call: Call, channels: number, scope: Scope, first = 'first') {
+export function windowContext(params: WindowParams, call: Call, channels: number, scope: Scope) {
   const { images, outHeight, outWidth, outRing } = params
   const bits = call.store.result === 'bit'
   const pixel = bits ? wordsFor(channels) : channels
   const vertical = tapRange('top', alongRows(params), scope)
   const row = outRing < images * outHeight ? `(row % ${outRing})` : 'row'
   return {
-    rows: {
-      top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
-      kyFirst: vertical.first,
-      kyEnd: vertical.end,
-      yType: cType[call.y.element],
-      yStart: `y + ${times(row, outWidth * pixel)}`,
-      yPitch: outWidth * pixel,
-      clears: call.y.element === 'u32',
-    },
-    stored: {
-      bits,
-      yPixel: bits ? `y_row + ${times('column', pixel)}` : `${times('column', pixel)}${plus(first)}`,
-      orBits: bits ? scope.use(orBits) : '',
-    },
+    top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
+    kyFirst: vertical.first,
+    kyEnd: vertical.end,
+    yType: cType[call.y.element],
+    yStart: `y + ${times(row, outWidth * pixel)}`,
+    yPitch: outWidth * pixel,
+    clears: call.y.element === 'u32',
   }
+}
+
+/** Where a kernel that computes its results value by value puts those of a pixel. */
+export function storedContext({ store }: Call, channels: number, { use }: Scope, first = 'first') {
+  const bits = store.result === 'bit'
+  const pixel = times('column', bits ? wordsFor(channels) : channels)
+  return { bits, yPixel: bits ? `y_row + ${pixel}` : `${pixel}${plus(first)}`, orBits: bits ? use(orBits) : '' }
 }
 
 /** The same of columns, for kernels that go tap by tap. */

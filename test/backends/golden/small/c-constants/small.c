@@ -369,8 +369,8 @@ TARGET_AVX512 static void reach_counts_avx512_8x5(const int32_t *sums, int pixel
     uint32_t bits = 0;
     const __mmask16 inside_0 = (__mmask16)((1u << clamp_int(lanes, 0, 16)) - 1);
     const __m512i threshold_0 = _mm512_maskz_loadu_epi32(inside_0, thresholds);
-    const __m512i sum_0 = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]),
-      _mm512_slli_epi32(_mm512_loadu_si512(sums), 1));
+    const __m512i count_0 = _mm512_loadu_si512(sums);
+    const __m512i sum_0 = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count_0, count_0));
     bits |= (uint32_t)_mm512_mask_cmpge_epi32_mask(inside_0, sum_0, threshold_0);
     or_bits(y + p * pitch, first, bits);
   }
