@@ -1,16 +1,23 @@
-// Compiles every templates/**/*.hbs into src/backends/templates.generated.ts, so that the compiler needs neither a file
-// system nor eval at run time and also works in a browser.
+// Compiles every templates/**/*.hbs into src/backends/print/templates.generated.ts, so that the compiler needs neither a file
+// system nor eval at run time and also works in a browser. What each template reads is a type beside it.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Handlebars from 'handlebars'
+import { printContexts } from './template-contexts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = `${root}templates`
-const target = `${root}src/backends/templates.generated.ts`
+const target = `${root}src/backends/print`
 
 /** A missing variable or an unknown helper is an error; nothing is escaped for HTML. */
-const options = { strict: true, noEscape: true, knownHelpersOnly: true, preventIndent: true }
+const options = {
+  strict: true,
+  noEscape: true,
+  knownHelpers: { loop: true, under: true, between: true },
+  knownHelpersOnly: true,
+  preventIndent: true,
+}
 
 /** `c/kernels/pool.c` for templates/c/kernels/pool.c.hbs, with the text of the template. */
 export function readTemplates() {
@@ -33,25 +40,35 @@ export function readTemplates() {
  */
 function wordsText() {
   const templates = readTemplates().filter(({ name }) => name.startsWith('c/'))
-  const functions = templates.flatMap(({ name }) => /^c\/functions\/(\w+)\.c$/.exec(name)?.[1] ?? [])
+  const functions = templates.flatMap(({ name }) => /^c\/\w+\/(\w+)\.c$/.exec(name)?.[1] ?? [])
   const found = templates.flatMap(({ text }) => text.replace(/\{\{.*?\}\}/g, '').match(/[A-Za-z]\w*_\w+/g) ?? [])
   const words = [...new Set([...functions, ...found])].sort()
   return `export const words = ${JSON.stringify(words)}\n`
 }
 
 export function embedTemplates() {
-  const entries = readTemplates().map(
+  const templates = readTemplates()
+  const entries = templates.map(
     ({ name, text }) =>
       `  ${JSON.stringify(name)}: ${Handlebars.precompile(text, { ...options, srcName: undefined })},`,
   )
-  const text = `// @ts-nocheck\n// Made by scripts/embed-templates.js from templates/. Do not edit.\nexport const specifications = {\n${entries.join('\n')}\n}\n${wordsText()}`
+  const head = '// @ts-nocheck\n// Made by scripts/embed-templates.js from templates/. Do not edit.'
+  writeChanged(
+    `${target}/templates.generated.ts`,
+    `${head}\nexport const specifications = {\n${entries.join('\n')}\n}\n${wordsText()}`,
+  )
+  writeChanged(`${target}/template-contexts.generated.ts`, printContexts(templates))
+}
+
+/** Leaves a file alone that has this text: others may watch it. */
+function writeChanged(path, text) {
   let before = ''
   try {
-    before = readFileSync(target, 'utf8')
+    before = readFileSync(path, 'utf8')
   } catch {
     // The first run.
   }
-  if (before !== text) writeFileSync(target, text)
+  if (before !== text) writeFileSync(path, text)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) embedTemplates()

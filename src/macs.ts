@@ -1,6 +1,6 @@
-import { type Axis, alongColumns, alongRows } from './backends/axis.ts'
-import type { ConvolutionParams } from './backends/kernels.ts'
-import { type Call, isConvolutionCall } from './backends/plan.ts'
+import type { ConvolutionParams } from './plan/kernels.ts'
+import { type Call, isConvolutionCall } from './plan/plan.ts'
+import { type Axis, alongColumns, alongRows } from './plan/windows.ts'
 
 /** Multiply-accumulates of one run, by what is multiplied: single bits, bytes with integers, floats. */
 export interface Macs {

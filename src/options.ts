@@ -1,4 +1,4 @@
-import { constantPlaces, isas } from './backends/backend.ts'
+import { constantPlaces, isas, vectorIsas } from './backends/backend.ts'
 import { type Target, targets } from './backends/registry.ts'
 import type { CompileOptions } from './compile.ts'
 
@@ -68,7 +68,7 @@ export const options = {
   rewriteLimit: { value: { kind: 'count' }, help: 'stop after so many rewrites, to bisect a wrong one' },
   isa: {
     value: { kind: 'list', of: isas },
-    help: `instruction sets beside portable code, of ${isas.join(',')}; none for portable code only (default: all)`,
+    help: `instruction sets beside portable code, of ${vectorIsas.join(',')}; none for portable code only (default: all)`,
     targets: ['c'],
   },
   constants: {

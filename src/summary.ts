@@ -1,15 +1,15 @@
-import { bytesOf } from './backends/arena.ts'
 import type { Sizes, SourceFile } from './backends/backend.ts'
-import { storageOf } from './backends/draft.ts'
-import { convolutionParams } from './backends/lower-windows.ts'
-import type { Plan, Port } from './backends/plan.ts'
 import type { ReadResult } from './frontend/index.ts'
 import { type Convolution, isConvolution } from './ir/epilogue.ts'
 import { type Graph, topological } from './ir/graph.ts'
 import type { Node } from './ir/node.ts'
 import { elements, type Shape } from './ir/tensor.ts'
+import { storageOf } from './lower/draft.ts'
+import { convolutionParams } from './lower/windows.ts'
 import { productsOf } from './macs.ts'
 import type { Decision } from './passes/pass.ts'
+import { bytesOf } from './plan/arena.ts'
+import type { Plan, Port } from './plan/plan.ts'
 
 export interface PortSummary {
   readonly name: string

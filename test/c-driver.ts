@@ -1,5 +1,5 @@
 import type { ConstantPlace } from '../src/backends/backend.ts'
-import type { Plan } from '../src/backends/plan.ts'
+import type { Plan } from '../src/plan/plan.ts'
 
 /**
  * A C program that runs one of several models over a file of samples: `driver MODEL INPUTS OUTPUTS CONSTANTS`, the last

@@ -1,7 +1,7 @@
-import { lower } from '../src/backends/lower.ts'
 import type { Graph } from '../src/ir/graph.ts'
 import { interpret } from '../src/ir/interpret.ts'
 import type { Tensor } from '../src/ir/tensor.ts'
+import { lower } from '../src/lower/index.ts'
 import { compileC, hasCompiler, type Settings } from './c-runner.ts'
 import { loadPlan } from './wasm-runner.ts'
 

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Plan } from '../src/backends/plan.ts'
 import { assemble } from '../src/backends/wasm/assemble.ts'
 import { printLoader } from '../src/backends/wasm/loader.ts'
 import { printModule } from '../src/backends/wasm/module.ts'
 import { packBits, unpackBits } from '../src/ir/bits.ts'
 import type { Tensor, Values } from '../src/ir/tensor.ts'
+import type { Plan } from '../src/plan/plan.ts'
 
 export type Feeds = Readonly<Record<string, Values | Uint32Array>>
 

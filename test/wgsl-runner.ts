@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { SourceFile } from '../src/backends/backend.ts'
-import type { Plan, Port } from '../src/backends/plan.ts'
 import { wgsl } from '../src/backends/wgsl/index.ts'
 import { packBits, unpackBits } from '../src/ir/bits.ts'
 import { elements, type Tensor, type Values } from '../src/ir/tensor.ts'
+import type { Plan, Port } from '../src/plan/plan.ts'
 import type { Device } from './gpu.ts'
 
 type TypedArray = Values | Uint32Array

@@ -1,14 +1,17 @@
-import type { LowerOptions } from './lower.ts'
-import type { Plan } from './plan.ts'
+import type { LowerOptions } from '../lower/index.ts'
+import type { Plan } from '../plan/plan.ts'
 
 export interface SourceFile {
   readonly path: string
   readonly content: string | Uint8Array
 }
 
-/** Instruction sets beside portable code that generated C may hold, worst first; the best is picked at run time. */
-export const isas = ['sse4', 'avx2', 'avx512'] as const
+/** Instruction sets that generated C may have functions for, worst first; the best that a machine has runs. */
+export const isas = ['portable', 'sse4', 'avx2', 'avx512'] as const
 export type Isa = (typeof isas)[number]
+
+/** What there is to choose from: portable code is always there. */
+export const vectorIsas = isas.filter(isa => isa !== 'portable')
 
 /** Where the constants of generated C are: in the source, or in a file of their own. */
 export const constantPlaces = ['inline', 'file'] as const
@@ -21,7 +24,7 @@ export interface PrintOptions {
   readonly commandLine?: string
   /** Whether the generated code can report what every layer computed. */
   readonly trace?: boolean
-  /** C: instruction sets to include beside portable code; all by default. */
+  /** C: instruction sets to include; all by default. Portable code is always there. */
   readonly isa?: readonly Isa[]
   /** C: `file` puts the constants into NAME.bin, which the run function takes a pointer to; `inline` by default. */
   readonly constants?: ConstantPlace

@@ -1,30 +1,25 @@
-import { bytesOf } from '../backends/arena.ts'
-import { type ConstantPlace, isas } from '../backends/backend.ts'
-import { callsOf } from '../backends/buffers.ts'
-import { collectConstants } from '../backends/c/constants.ts'
-import { instructionSets } from '../backends/c/instruction-sets.ts'
-import { makeLayer } from '../backends/c/layers.ts'
-import { cType } from '../backends/c/names.ts'
-import { runSteps } from '../backends/c/run.ts'
-import type { Buffer, Plan } from '../backends/plan.ts'
+import { conditionOf, constantOf, cType, targetOf, type Unit, workspaceBuffers } from '../backends/c/index.ts'
+import { PROBE_WORDS } from '../backends/module.ts'
+import { bytesOf } from '../plan/arena.ts'
+import type { Buffer } from '../plan/plan.ts'
 import { loadConstantsSource } from '../verify/c-constants.ts'
-import { multiplyAddSource, PROBE_ELEMENTS, type Probe } from './c-probe.ts'
+import { multiplyAddSource, type NamedProbe } from './c-probe.ts'
 
 /**
  * A C program that times generated code, which it includes so that it can call each layer alone. `program INPUTS` reads
  * the values of all inputs from a file and prints the instruction set in use. Then every line `KIND INDEX COUNT` on stdin
  * is answered with the nanoseconds that so many runs took, by the clock and of the processor: kind r the whole network, s one step, p one probe.
  */
-export function benchDriver(plan: Plan, probes: readonly Probe[], constants: ConstantPlace): string {
-  const { name, inputs, outputs } = plan
+export function benchDriver(unit: Unit, probes: readonly NamedProbe[]): string {
+  const { name, inputs, outputs } = unit.plan
   const ports = [...inputs, ...outputs].map(({ buffer }) => buffer)
-  const { texts, buffers } = stepsOf(plan, constants)
-  const inFile = constants === 'file'
+  const inFile = unit.scope.constants.place === 'file'
+  const sets = namesOf(unit)
   const args = [...ports.map(port), ...(inFile ? ['constants'] : []), 'workspace']
   const call = `return ${name}_run(${args.join(', ')});`
   const tasks = [
-    ...texts.map((text, k) => inVariants(`step_${k}`, `BUFFERS\n${text}\n  return 0;`)),
-    ...probes.map(({ call }, k) => inVariants(`probe_${k}`, `  ${call};\n  return 0;`)),
+    ...unit.steps.map((text, k) => inVariants(unit, `step_${k}`, `BUFFERS\n${text}\n  return 0;`)),
+    ...probes.map(({ call }, k) => inVariants(unit, `probe_${k}`, `  ${call};\n  return 0;`)),
   ]
   return `#define _POSIX_C_SOURCE 199309L
 #include "${name}.c"
@@ -37,28 +32,33 @@ static const size_t sizes[] = {${ports.map(bytesOf).join(', ')}};
 static void *ports[${ports.length}];
 static unsigned char *workspace;
 ${inFile ? `static const struct ${name}_constants *constants;\n${loadConstantsSource(name, 64)}` : ''}/* Words that are small floats too, so that no sum becomes infinite or slow. */
-static uint32_t probe_x[${PROBE_ELEMENTS}], probe_weights[${PROBE_ELEMENTS}], probe_sums[${PROBE_ELEMENTS}];
+static uint32_t probe_x[${PROBE_WORDS}], probe_weights[${PROBE_WORDS}], probe_sums[${PROBE_WORDS}];
 
 #define BUFFERS unsigned char *const base = workspace + (-(uintptr_t)workspace & 63u); \\
-${[...ports.map(local), ...buffers.map(inWorkspace)].join(' \\\n')} \\
-  (void)base; (void)isa;
+${[...ports.map(local), ...workspaceBuffers(unit).map(inWorkspace)].join(' \\\n')} \\
+  (void)base;
 
 static int whole_run(void)
 {
   ${call}
 }
 
-${multiplyAddSource()}
+${multiplyAddSource(unit.sets)}
 ${tasks.join('\n')}
+/* Where in the tables below the best set is that the machine has. */
 static int best_isa(void)
 {
-${instructionSets.map(({ target, condition, constant }) => `#ifdef ${target}\n  if (${condition}) return ${constant};\n#endif`).join('\n')}
-  return PORTABLE;
+${unit.sets
+  .slice(0, -1)
+  .map(set => `#ifdef ${targetOf(set)}\n  if (${conditionOf(set, 4)})\n    return ${constantOf(set)};\n#endif`)
+  .join('\n')}
+  return 0;
 }
 
-${table('steps', 'step', texts.length)}
-${table('probes', 'probe', probes.length)}
-${MAIN.replaceAll('INPUTS', `${inputs.length}`)
+${table('steps', 'step', unit.steps.length, sets)}
+${table('probes', 'probe', probes.length, sets)}
+${MAIN.replaceAll('NAMES', sets.map(isa => `"${isa}"`).join(', '))
+  .replaceAll('INPUTS', `${inputs.length}`)
   .replaceAll('PORTS', `${ports.length}`)
   .replaceAll('BYTES', `${name.toUpperCase()}_WORKSPACE_BYTES`)
   .replace('LOAD', inFile ? `\n  constants = (const struct ${name}_constants *)load_constants();` : '')}`
@@ -72,35 +72,31 @@ const local = (buffer: Buffer, k: number): string =>
 const inWorkspace = ({ name, element, place }: Buffer): string =>
   `  ${cType[element]} *const ${name} = (${cType[element]} *)(void *)(base + ${place.kind === 'workspace' ? place.offset : 0}); (void)${name};`
 
-/** The calls of the run function, as it has them, and the buffers in the workspace that they name. */
-function stepsOf(plan: Plan, constants: ConstantPlace): { texts: readonly string[]; buffers: readonly Buffer[] } {
-  const scope = { plan, constants: collectConstants(plan, constants) }
-  const made = new Map(plan.steps.flatMap(callsOf).map(call => [call, makeLayer(call, scope)]))
-  const { steps, used } = runSteps(plan, call => made.get(call)!, scope)
-  return { texts: steps, buffers: [...used].filter(({ place }) => place.kind === 'workspace') }
-}
+/** Instruction sets in the order of the enum; where no layer depends on one, there is none. */
+const namesOf = ({ sets }: Unit): string[] => (sets.length > 0 ? sets.map(({ isa }) => isa).reverse() : ['portable'])
 
 /** A function without arguments for every instruction set, as the module has run functions. */
-const inVariants = (name: string, body: string): string =>
-  [
+const inVariants = ({ sets }: Unit, name: string, body: string): string => {
+  if (sets.length === 0) return `static int ${name}_portable(void)\n{\n${body}\n}\n`
+  return [
     `static INLINE int ${name}_with(enum isa isa)\n{\n  (void)isa;\n${body}\n}`,
     `static int ${name}_portable(void) { return ${name}_with(PORTABLE); }`,
-    ...instructionSets.flatMap(({ target, isa, constant }) => [
-      `#ifdef ${target}`,
-      `${target} static int ${name}_${isa}(void) { return ${name}_with(${constant}); }`,
-      '#else',
-      `#define ${name}_${isa} ${name}_portable`,
-      '#endif',
-    ]),
+    ...sets
+      .slice(0, -1)
+      .flatMap(set => [
+        `#ifdef ${targetOf(set)}`,
+        `${targetOf(set)} static int ${name}_${set.isa}(void) { return ${name}_with(${constantOf(set)}); }`,
+        '#else',
+        `#define ${name}_${set.isa} ${name}_portable`,
+        '#endif',
+      ]),
     '',
   ].join('\n')
+}
 
-/** Instruction sets in the order of the enum. */
-const ISAS = ['portable', ...isas]
-
-const table = (name: string, prefix: string, count: number): string => {
-  const rows = Array.from({ length: count }, (_, k) => `  {${ISAS.map(isa => `${prefix}_${k}_${isa}`).join(', ')}},`)
-  return `static const task ${name}[][${ISAS.length}] = {\n${rows.join('\n')}\n  {0}\n};\n`
+const table = (name: string, prefix: string, count: number, sets: readonly string[]): string => {
+  const rows = Array.from({ length: count }, (_, k) => `  {${sets.map(isa => `${prefix}_${k}_${isa}`).join(', ')}},`)
+  return `static const task ${name}[][${sets.length}] = {\n${rows.join('\n')}\n  {0}\n};\n`
 }
 
 const MAIN = `static double nanoseconds(struct timespec start, struct timespec end)
@@ -110,7 +106,7 @@ const MAIN = `static double nanoseconds(struct timespec start, struct timespec e
 
 int main(int argc, char **argv)
 {
-  static const char *const names[] = {${ISAS.map(isa => `"${isa}"`).join(', ')}};
+  static const char *const names[] = {NAMES};
   FILE *values = argc == 2 ? fopen(argv[1], "rb") : 0;
   const int isa = best_isa();
   if (!values) return 2;LOAD
@@ -119,7 +115,7 @@ int main(int argc, char **argv)
     if (k < INPUTS && fread(ports[k], 1, sizes[k], values) != sizes[k]) return 2;
   }
   workspace = (unsigned char *)calloc(BYTES + 8, 1);
-  for (int k = 0; k < ${PROBE_ELEMENTS}; k++) {
+  for (int k = 0; k < ${PROBE_WORDS}; k++) {
     probe_x[k] = 0x3f000000u + (uint32_t)k * 40503u % 0x00700000u;
     probe_weights[k] = 0x3c000000u + (uint32_t)k * 30011u % 0x00700000u;
   }

@@ -1,7 +1,8 @@
-import { callsOf } from '../backends/buffers.ts'
-import type { Plan } from '../backends/plan.ts'
+import type { Probe } from '../backends/module.ts'
 import { addMacs, macsOf } from '../macs.ts'
-import type { Probe } from './c-probe.ts'
+import { callsOf } from '../plan/buffers.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { NamedProbe } from './c-probe.ts'
 import type { TimingProgram } from './c-program.ts'
 import { measureInTurns, type Timed, type Times, timed } from './measure.ts'
 
@@ -39,7 +40,7 @@ export interface CBench {
 export async function measureC(
   plan: Plan,
   program: TimingProgram,
-  probes: readonly Probe[],
+  probes: readonly NamedProbe[],
   reference: (() => Promise<unknown>) | string,
   milliseconds: number,
 ): Promise<CBench> {

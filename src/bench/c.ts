@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConstantPlace, Isa } from '../backends/backend.ts'
-import { c } from '../backends/c/index.ts'
-import { lower } from '../backends/lower.ts'
+import { c, makeUnit, printModule } from '../backends/c/index.ts'
 import { adaptInputs, type InputForm } from '../frontend/adapt-inputs.ts'
 import { type ReadOptions, readModel } from '../frontend/index.ts'
+import { lower } from '../lower/index.ts'
 import { type RunOptions, runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import { makeFeeds } from '../verify/inputs.ts'
@@ -14,7 +14,7 @@ import type { Feeds } from '../verify/runner.ts'
 import { version } from '../version.ts'
 import { benchDriver } from './c-driver.ts'
 import { type CBench, measureC } from './c-measure.ts'
-import { findProbes, multiplyAdd } from './c-probe.ts'
+import { probesOf } from './c-probe.ts'
 import { startProgram } from './c-program.ts'
 
 export interface CBenchOptions extends ReadOptions, InputForm, RunOptions {
@@ -39,10 +39,11 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
   try {
     const { isa, constants = 'inline' } = options
-    const files = c.print(plan, { version, constants, ...(isa ? { isa } : {}) })
-    for (const { path, content } of files) await writeFile(join(folder, path), content)
-    const probes = [...findProbes(String(files[0]!.content)), multiplyAdd]
-    await writeFile(join(folder, 'bench.c'), benchDriver(plan, probes, constants))
+    const printed = { version, constants, ...(isa ? { isa } : {}) }
+    const unit = makeUnit(plan, printed)
+    for (const { path, content } of printModule(unit, printed)) await writeFile(join(folder, path), content)
+    const probes = probesOf(unit)
+    await writeFile(join(folder, 'bench.c'), benchDriver(unit, probes))
     await writeFile(
       join(folder, 'inputs'),
       plan.inputs.map(({ name }) => bytesOfTensor(feeds.get(name)!)),

@@ -1,4 +1,4 @@
-import type { Plan } from '../backends/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 
 const ARRAYS = {
   f32: 'Float32Array',

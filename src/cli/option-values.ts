@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { type Isa, isas } from '../backends/backend.ts'
+import { type Isa, isas, vectorIsas } from '../backends/backend.ts'
 
 export function positiveInteger(text: string): number {
   const value = Number(text)
@@ -44,14 +44,14 @@ export function positiveNumber(text: string): number {
   return value
 }
 
-/** `sse4,avx2`; `none` or `portable` for portable code only. In the order of `isas`. */
+/** `sse4,avx2`; `none` or `portable` for portable code only, which is always there. In the order of `isas`. */
 export function isaList(text: string): Isa[] {
-  if (text === 'none' || text === 'portable') return []
+  if (text === 'none') return []
   const names = text.split(',').map(name => name.trim())
   const unknown = names.find(name => !isas.some(isa => isa === name))
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`There is no '${unknown}'; a list of ${isas.join(',')} is needed, or none.`)
-  return isas.filter(isa => names.includes(isa))
+    throw new InvalidArgumentError(`There is no '${unknown}'; a list of ${vectorIsas.join(',')} is needed, or none.`)
+  return isas.filter(isa => isa !== 'portable' && names.includes(isa))
 }
 
 export const sizeList = (text: string): number[] => text.split(',').map(positiveInteger)

@@ -1,7 +1,7 @@
 import type { SourceFile } from '../backends/backend.ts'
-import type { LowerOptions } from '../backends/lower.ts'
-import type { Plan } from '../backends/plan.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import type { LowerOptions } from '../lower/index.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Arithmetic } from './bounded.ts'
 
 /** Values for the inputs of one run, by their ONNX names. */

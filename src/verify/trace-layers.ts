@@ -1,7 +1,7 @@
-import type { Lowered } from '../backends/lower.ts'
 import { evaluateNode } from '../ir/interpret.ts'
 import type { Node } from '../ir/node.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import type { Lowered } from '../lower/index.ts'
 import { compareLayer, type LayerComparison } from './compare-layer.ts'
 import { assemble, type Traced } from './memory.ts'
 import type { Feeds, Piece, Run } from './runner.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cFloat, cInt, decimalF32, hexWord, wrapLiterals } from '../../src/backends/literals.ts'
+import { cFloat, cInt, decimalF32, hexWord, wrapLiterals } from '../../src/backends/print/literals.ts'
 
 describe('literals', () => {
   it('prints the shortest decimal that reads back to the same f32', () => {

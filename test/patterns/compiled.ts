@@ -1,11 +1,11 @@
-import { lower } from '../../src/backends/lower.ts'
-import type { Plan } from '../../src/backends/plan.ts'
 import { readModel } from '../../src/frontend/index.ts'
 import type { Diagnostic } from '../../src/ir/diagnostic.ts'
 import { type Graph, topological } from '../../src/ir/graph.ts'
 import { numbersOf, type Tensor } from '../../src/ir/tensor.ts'
+import { lower } from '../../src/lower/index.ts'
 import { type Decision, type RunOptions, runPasses } from '../../src/passes/pass.ts'
 import { pipeline } from '../../src/passes/pipeline.ts'
+import type { Plan } from '../../src/plan/plan.ts'
 import { compileC } from '../c-runner.ts'
 
 /** A model on its way to C, with what was said about it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { callsOf } from '../../src/backends/buffers.ts'
 import { wgsl } from '../../src/backends/wgsl/index.ts'
 import { createWgslRunner } from '../../src/cli/runners/wgsl.ts'
+import { callsOf } from '../../src/plan/buffers.ts'
 import { makeFeeds, specialFeeds } from '../../src/verify/inputs.ts'
 import { verifyModel } from '../../src/verify/verify-model.ts'
 import { hasDriver } from '../gpu.ts'

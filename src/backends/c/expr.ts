@@ -1,5 +1,8 @@
 import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
+import type { Store } from '../../plan/kernels.ts'
+import { isNeverNaN } from '../../plan/never-nan.ts'
+import type { GeneratedFunction, Module } from '../module.ts'
 import {
   ATOM,
   COMPARISON,
@@ -13,10 +16,25 @@ import {
   type Text,
   UNARY,
   within,
-} from '../infix.ts'
-import type { Store } from '../kernels.ts'
-import { cFloat } from '../literals.ts'
-import { isNeverNaN } from '../never-nan.ts'
+} from '../print/infix.ts'
+import { cFloat } from '../print/literals.ts'
+import {
+  absI32,
+  addI32,
+  intF32,
+  maxF32,
+  maxI32,
+  minF32,
+  minI32,
+  mulI32,
+  negI32,
+  notAboveF32,
+  notBelowF32,
+  signF32,
+  subI32,
+} from './functions/plain.ts'
+
+type Use = Module['use']
 
 /** What decides between two texts of one function. */
 interface Situation {
@@ -26,33 +44,34 @@ interface Situation {
   readonly wraps: boolean
   /** Whether the last argument is a number whatever happens. */
   readonly isNumber: boolean
+  readonly use: Use
 }
 
 type Print = (args: readonly Text[], situation: Situation) => Text
 
 /** A limit that is never NaN takes one instruction, without a look whether it is. */
 const extreme =
-  (name: string, limited: string): Print =>
-  (args, { type, isNumber }) =>
-    called(`${type === 'f32' && isNumber ? limited : name}_${type}`)(args)
+  (ofFloats: GeneratedFunction, limited: GeneratedFunction, ofIntegers: GeneratedFunction): Print =>
+  (args, { type, isNumber, use }) =>
+    called(use(type !== 'f32' ? ofIntegers : isNumber ? limited : ofFloats))(args)
 
 /** Signed arithmetic that overflows has no meaning in C: where it may, a function computes it without a sign. */
 const wrapping =
-  (name: string, plain: (args: readonly Text[]) => Text): Print =>
-  (args, { type, wraps }) =>
-    wraps && type === 'i32' ? called(`${name}_i32`)(args) : plain(args)
+  (fn: GeneratedFunction, plain: (args: readonly Text[]) => Text): Print =>
+  (args, { type, wraps, use }) =>
+    wraps && type === 'i32' ? called(use(fn))(args) : plain(args)
 
 /** Every scalar function of the language in C. Exhaustive: a new function does not compile without its text. */
 const printers: { readonly [F in Fn]: Print } = {
-  add: wrapping('add', infix('+', SUM)),
-  sub: wrapping('sub', infix('-', SUM)),
-  mul: wrapping('mul', infix('*', PRODUCT)),
+  add: wrapping(addI32, infix('+', SUM)),
+  sub: wrapping(subI32, infix('-', SUM)),
+  mul: wrapping(mulI32, infix('*', PRODUCT)),
   div: infix('/', PRODUCT),
-  max: extreme('max', 'not_below'),
-  min: extreme('min', 'not_above'),
+  max: extreme(maxF32, notBelowF32, maxI32),
+  min: extreme(minF32, notAboveF32, minI32),
   pow: called('powf'),
-  neg: wrapping('neg', prefix('-')),
-  abs: (args, { type }) => called(type === 'f32' ? 'fabsf' : 'abs_i32')(args),
+  neg: wrapping(negI32, prefix('-')),
+  abs: (args, { type, use }) => called(type === 'f32' ? 'fabsf' : use(absI32))(args),
   sqrt: called('sqrtf'),
   exp: called('expf'),
   log: called('logf'),
@@ -60,7 +79,7 @@ const printers: { readonly [F in Fn]: Print } = {
   floor: called('floorf'),
   ceil: called('ceilf'),
   round: called('rintf'),
-  sign: called('sign_f32'),
+  sign: (args, { use }) => called(use(signF32))(args),
   ge: infix('>=', COMPARISON),
   gt: infix('>', COMPARISON),
   eq: infix('==', COMPARISON),
@@ -77,25 +96,26 @@ const printers: { readonly [F in Fn]: Print } = {
 }
 
 /** A store's expression in C. `names` are the texts of its arguments, each safe inside any operator. */
-export const printExpr = (store: Store, names: readonly string[]): string =>
-  print(store.expr, store, typesOf(store), names).text
+export const printExpr = (store: Store, names: readonly string[], use: Use): string =>
+  print(store.expr, store, typesOf(store), names, use).text
 
 const typesOf = ({ accumulator, operands }: Store): readonly DType[] => [
   ...(accumulator ? [accumulator] : []),
   ...operands.map(({ dtype }) => dtype),
 ]
 
-function print(expr: Expr, store: Store, types: readonly DType[], names: readonly string[]): Text {
+function print(expr: Expr, store: Store, types: readonly DType[], names: readonly string[], use: Use): Text {
   if (expr.fn === 'arg') return { text: names[expr.index]!, binds: ATOM }
   if (expr.fn === 'number')
     return { text: cFloat(expr.value), binds: expr.value < 0 || Object.is(expr.value, -0) ? UNARY : ATOM }
-  const args = expr.args.map(part => print(part, store, types, names))
+  const args = expr.args.map(part => print(part, store, types, names, use))
   if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit')
     return { text: `${within(args[0]!, UNARY)} ? 1.0f : -1.0f`, binds: LOOSE }
-  if (expr.fn === 'int' && typeOf(expr.args[0]!, types) === 'f32') return called('int_f32')(args)
+  if (expr.fn === 'int' && typeOf(expr.args[0]!, types) === 'f32') return called(use(intF32))(args)
   return printers[expr.fn](args, {
     type: typeOf(expr, types),
     wraps: store.wraps,
     isNumber: isNeverNaN(expr.args.at(-1)!, store),
+    use,
   })
 }

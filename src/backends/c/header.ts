@@ -1,7 +1,8 @@
+import type { Plan, Port } from '../../plan/plan.ts'
 import type { PrintOptions } from '../backend.ts'
-import { inComment } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
+import { inComment } from '../print/foreign-text.ts'
 import { cType } from './names.ts'
+import { headText, type Parameter } from './signature.ts'
 
 /** `float [1][3][32][32]` and how it lies, for comments. */
 export function describePort({ name, dtype, shape, buffer }: Port): string {
@@ -28,15 +29,20 @@ export function headerContext(
     ...[...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer.name),
     ...(inFile ? ['constants'] : []),
   ]
+  const parameters = runParameters(plan, inFile ? 'void' : undefined)
   const width = Math.max(...names.map(({ length }) => length))
-  return {
+  const head = {
     name: plan.name,
-    upper,
-    guard: `${upper}_H`,
     version,
     options: commandLine ? ` (${inComment(commandLine)})` : '',
-    workspaceBytes,
     inFile,
+    trace,
+    head: headText('int', `${plan.name}_run`, parameters),
+  }
+  const interfaceOnly = {
+    upper,
+    guard: `${upper}_H`,
+    workspaceBytes,
     constantsBytes,
     constantsLabel: 'constants:'.padEnd(width + 1),
     ports: [...plan.inputs, ...plan.outputs].map(port => ({
@@ -51,15 +57,19 @@ export function headerContext(
       ...(gathers ? ['1: an index was out of range; outputs are zeroed.'] : []),
       ...(inFile ? ['2: these are not the constants of this code; outputs are zeroed.'] : []),
     ].join(' '),
-    parameters: runParameters(plan, inFile ? 'void' : undefined),
-    trace,
+    tracedHead: headText('int', `${plan.name}_run_traced`, [
+      ...parameters,
+      [`${plan.name}_tracer `, 'tracer'],
+      ['void *', 'tracer_context'],
+    ]),
   }
+  return { head, header: { ...head, ...interfaceOnly } }
 }
 
-/** Parameters of the run function before the workspace; the last is the constants, where they have a type. */
-export const runParameters = ({ inputs, outputs }: Plan, constantsType?: string): string =>
-  [
-    ...inputs.map(({ buffer }) => `const ${cType[buffer.element]} *${buffer.name}`),
-    ...outputs.map(({ buffer }) => `${cType[buffer.element]} *${buffer.name}`),
-    ...(constantsType ? [`const ${constantsType} *constants`] : []),
-  ].join(', ')
+/** Parameters of the run function: ports, the constants where they have a type, the workspace. */
+export const runParameters = ({ inputs, outputs }: Plan, constantsType?: string): Parameter[] => [
+  ...inputs.map(({ buffer }): Parameter => [`const ${cType[buffer.element]} *`, buffer.name]),
+  ...outputs.map(({ buffer }): Parameter => [`${cType[buffer.element]} *`, buffer.name]),
+  ...(constantsType ? ([[`const ${constantsType} *`, 'constants']] as const) : []),
+  ['void *', 'workspace'],
+]

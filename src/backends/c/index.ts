@@ -1,30 +1,31 @@
-import type { Backend, Sizes } from '../backend.ts'
-import { callsOf } from '../buffers.ts'
-import { collectConstants, constantBytes } from './constants.ts'
-import { makeLayer } from './layers.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Backend, PrintOptions, Sizes } from '../backend.ts'
+import { constantBytes } from './constants/index.ts'
 import { printModule, workspaceBytes } from './module.ts'
+import { makeUnit } from './unit.ts'
+
+export { conditionOf, constantOf, type InstructionSet, targetOf } from './isa/index.ts'
+export { printModule } from './module.ts'
+export { cType } from './names.ts'
+export { makeUnit, type Unit, workspaceBuffers } from './unit.ts'
 
 /** One .c and one .h file, and a .bin file on request; see docs for what is in them. */
 export const c = {
   name: 'c',
   lowering: {},
-  print: printModule,
+  print: (plan: Plan, options: PrintOptions) => printModule(makeUnit(plan, options), options),
   measure: (plan): Sizes => {
-    const constants = collectConstants(plan)
-    const read = plan.steps.flatMap(callsOf).map(call => {
-      const { layer, reads } = makeLayer(call, { plan, constants })
-      const handed = layer.parameters.filter(({ buffer }) => buffer.place.kind === 'constant')
-      return { call, symbols: new Set([...reads, ...handed.map(({ buffer }) => constants.symbolOf(buffer))]) }
-    })
+    const { calls, scope } = makeUnit(plan, {})
+    const { constants } = scope
     const bytes = new Map(constants.all().map(constant => [constant.symbol, constantBytes(constant)]))
     return {
       constantBytes: sum([...bytes.values()]),
       workspaceBytes: workspaceBytes(plan),
-      calls: read.map(({ call: { name, origin }, symbols }) => ({
-        name,
-        origin,
-        constantBytes: sum([...symbols].map(symbol => bytes.get(symbol)!)),
-      })),
+      calls: calls.map(({ call: { name, origin }, made: { layer, reads } }) => {
+        const handed = layer.parameters.filter(({ buffer }) => buffer.place.kind === 'constant')
+        const symbols = new Set([...reads, ...handed.map(({ buffer }) => constants.symbolOf(buffer))])
+        return { name, origin, constantBytes: sum([...symbols].map(symbol => bytes.get(symbol)!)) }
+      }),
     }
   },
 } satisfies Backend

@@ -1,69 +1,50 @@
 import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
-import { ALIGNMENT } from '../arena.ts'
-import { isas, type PrintOptions, type SourceFile } from '../backend.ts'
-import { callsOf } from '../buffers.ts'
-import { cLiteral, wrapLiterals } from '../literals.ts'
-import { type Buffer, type Call, isConvolutionCall, type Plan } from '../plan.ts'
-import { render } from '../template.ts'
-import { type Constant, collectConstants, constantBytes, typeOfData } from './constants.ts'
-import { makeConstantsFile, paddedBytes } from './constants-file.ts'
-import { functionsFor } from './functions.ts'
+import { ALIGNMENT } from '../../plan/arena.ts'
+import type { Buffer, Plan } from '../../plan/plan.ts'
+import type { PrintOptions, SourceFile } from '../backend.ts'
+import { cLiteral, wrapLiterals } from '../print/literals.ts'
+import { render, renderTemplated } from '../print/template.ts'
+import { type ConstantsFile, makeConstantsFile, paddedBytes } from './constants/file.ts'
+import { type Constant, constantBytes, typeOfData } from './constants/index.ts'
 import { headerContext, runParameters } from './header.ts'
-import { instructionSets } from './instruction-sets.ts'
-import { declare, type Scope } from './layer.ts'
-import { type MadeLayer, makeLayer } from './layers.ts'
+import { conditionOf, constantOf, type InstructionSet, targetOf } from './isa/index.ts'
+import { declare } from './layers/layer.ts'
 import { comment, cType } from './names.ts'
-import { runSteps, zeroOutputs } from './run.ts'
+import { zeroOutputs } from './run.ts'
+import { headText, type Parameter, wrapped } from './signature.ts'
+import { type Unit, workspaceBuffers } from './unit.ts'
 
 /** Source of more constants is longer than a string may be, and more than compilers like. */
 const MOST_INLINE_BYTES = 100e6
 
 /** NAME.c and NAME.h, and NAME.bin where the constants are not in NAME.c. */
-export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
-  const scope: Scope = { plan, constants: collectConstants(plan, options.constants) }
-  const calls = plan.steps.flatMap(callsOf)
-  // Only convolutions come in variants.
-  const varies = calls.some(isConvolutionCall)
-  const chosen = varies ? (options.isa ?? isas) : []
-  const sets = instructionSets.filter(({ isa }) => chosen.includes(isa))
-  const made = new Map(calls.map(call => [call, makeLayer(call, scope)]))
-  const functions = calls.map(call => printLayer(call, made.get(call)!, scope))
-  const { steps, used } = runSteps(plan, call => made.get(call)!, scope, options.trace)
-  const workspace = [...used].filter(({ place }) => place.kind === 'workspace')
-  const ports = [...plan.inputs, ...plan.outputs]
-  const names = ports.map(({ buffer }) => buffer.name)
+export function printModule(unit: Unit, options: PrintOptions): SourceFile[] {
+  const { plan, scope } = unit
   const constants = scope.constants.all()
   const file = scope.constants.place === 'file' ? makeConstantsFile(constants) : undefined
   const bytes = constants.reduce((sum, constant) => sum + constantBytes(constant), 0)
   if (!file && bytes > MOST_INLINE_BYTES)
     throw new CompileError(diagnostics.constantsTooLarge(bytes, MOST_INLINE_BYTES))
-  const header = headerContext(plan, options, {
+  const { head, header } = headerContext(plan, options, {
     workspaceBytes: workspaceBytes(plan),
     constantsBytes: file?.bytes.length ?? 0,
   })
   const code = render('c/module.c', {
-    ...header,
-    isaText: render('c/functions/isa.c', { sets }),
-    functions: functionsFor([...functions, ...steps], chosen),
-    variants: sets,
-    traced: options.trace ? '_traced' : '',
-    traceParameters: options.trace ? `, ${plan.name}_tracer tracer, void *tracer_context` : '',
-    traceArguments: options.trace ? ', tracer, tracer_context' : '',
+    ...head,
+    isaText: isaText(unit.sets),
+    functions: unit.module.functions().map(renderTemplated),
     constants: file ? [] : constants.map(arrayContext),
     members: file ? constants.map(memberContext) : [],
     identity: file?.identity ?? '',
     zeroed: zeroOutputs(plan),
-    layers: functions,
-    // Behind the public function the constants have a type.
-    innerParameters: runParameters(plan, file && `struct ${plan.name}_constants`),
-    innerArguments: [...names, ...(file ? ['constants'] : [])].join(', '),
-    arguments: [...names, ...(file ? [`(const struct ${plan.name}_constants *)constants`] : [])].join(', '),
-    buffers: workspace.map(buffer => ({ type: cType[buffer.element], name: buffer.name, offset: offsetOf(buffer) })),
-    unused: [
-      ...ports.filter(({ buffer }) => !used.has(buffer)).map(({ buffer }) => buffer.name),
-      ...(file && constants.length === 0 ? ['constants'] : []),
-    ],
-    steps,
+    layers: printLayers(unit),
+    ...runContext(unit, file, options.trace ?? false),
+    buffers: workspaceBuffers(unit).map(buffer => ({
+      type: cType[buffer.element],
+      name: buffer.name,
+      offset: offsetOf(buffer),
+    })),
+    steps: unit.steps,
   })
   return [
     { path: `${plan.name}.c`, content: code },
@@ -72,14 +53,79 @@ export function printModule(plan: Plan, options: PrintOptions): SourceFile[] {
   ]
 }
 
-function printLayer(call: Call, { layer, reads }: MadeLayer, { plan, constants }: Scope): string {
-  const file = reads.size > 0 && constants.place === 'file' ? [`const struct ${plan.name}_constants *constants`] : []
-  return render(layer.template, {
-    ...layer.context,
-    function: `${plan.name}_${call.name}`,
-    parameters: [...file, ...layer.parameters.map(declare)].join(', '),
+/** The enum has all sets, the worst first; the others but the portable one are declared. */
+const isaText = (sets: readonly InstructionSet[]): string =>
+  render('c/functions/isa.c', {
+    constants: sets.map(constantOf).reverse().join(', '),
+    sets: sets.slice(0, -1).map(set => ({ target: targetOf(set), features: set.features.join(',') })),
   })
+
+/** The functions behind the public one: the layers in order, and the same once for every instruction set. */
+function runContext({ plan, sets, takesIsa, used, scope }: Unit, file: ConstantsFile | undefined, trace: boolean) {
+  const name = `${plan.name}_run_layers`
+  const ports = [...plan.inputs, ...plan.outputs].map(({ buffer }) => buffer)
+  const isUsed = (parameter: string): boolean =>
+    parameter === 'constants'
+      ? scope.constants.all().length > 0
+      : [...used].some(buffer => (buffer.place.kind === 'workspace' ? 'workspace' : buffer.name) === parameter)
+  const traceParameters: Parameter[] = trace
+    ? [
+        [`${plan.name}_tracer `, 'tracer'],
+        ['void *', 'tracer_context'],
+      ]
+    : []
+  // Behind the public function the constants have a type.
+  const type = file && `struct ${plan.name}_constants`
+  const inner = [...runParameters(plan, type).filter(([, parameter]) => isUsed(parameter)), ...traceParameters]
+  const innerNames = inner.map(([, parameter]) => parameter)
+  const publicNames = innerNames.map(each => (each === 'constants' ? `(const ${type} *)constants` : each))
+  const isa: Parameter[] = takesIsa ? [['enum isa ', 'isa']] : []
+  const constantFor = (set: InstructionSet): string[] => (takesIsa ? [constantOf(set)] : [])
+  const call = (callee: string, args: readonly string[], margin: string): string =>
+    wrapped(`return ${callee}(`, args, ');', margin)
+  return {
+    runHead: headText('int', `${plan.name}_run${trace ? '_traced' : ''}`, [
+      ...runParameters(plan, file && 'void'),
+      ...traceParameters,
+    ]),
+    layersHead: headText(sets.length > 0 ? 'static INLINE int' : 'static int', name, [...isa, ...inner]),
+    variants: sets.slice(0, -1).map(set => ({
+      target: targetOf(set),
+      condition: conditionOf(set, 4),
+      head: headText(`${targetOf(set)} static int`, `${plan.name}_run_${set.isa}`, inner),
+      layersCall: call(name, [...constantFor(set), ...innerNames], '  '),
+      call: call(`${plan.name}_run_${set.isa}`, publicNames, '    '),
+    })),
+    layersCall: call(name, [...sets.slice(-1).flatMap(constantFor), ...publicNames], '  '),
+    tracedCall: call(
+      `${plan.name}_run_traced`,
+      [...runParameters(plan, file && 'void').map(([, each]) => each), '0', '0'],
+      '  ',
+    ),
+    unused: [...ports.map(({ name }) => name), 'workspace'].filter(
+      each =>
+        !innerNames.includes(each) && !(file && ports.slice(plan.inputs.length).some(({ name }) => name === each)),
+    ),
+  }
 }
+
+const printLayers = ({ plan, scope, calls }: Unit): string[] =>
+  calls.map(({ call, made: { layer, reads, takesIsa } }) => {
+    const inFile = reads.size > 0 && scope.constants.place === 'file'
+    const parameters: Parameter[] = [
+      ...(inFile ? ([[`const struct ${plan.name}_constants *`, 'constants']] as const) : []),
+      ...layer.parameters.map(declare),
+      ...(layer.byRows ? rows : []),
+      ...(takesIsa ? ([['enum isa ', 'isa']] as const) : []),
+    ]
+    const head = headText(`static INLINE ${layer.returns ?? 'void'}`, `${plan.name}_${call.name}`, parameters)
+    return renderTemplated({ template: layer.template, context: { ...layer.context, head } })
+  })
+
+const rows: readonly Parameter[] = [
+  ['int ', 'first_row'],
+  ['int ', 'end_row'],
+]
 
 const titleOf = ({ buffer, layout }: Constant): string => `${buffer.name}${layout ? ` as ${layout}` : ''}`
 

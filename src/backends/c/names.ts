@@ -1,6 +1,6 @@
 import type { DType } from '../../ir/tensor.ts'
-import { inComment } from '../foreign-text.ts'
-import type { Element } from '../plan.ts'
+import type { Element } from '../../plan/plan.ts'
+import { inComment } from '../print/foreign-text.ts'
 
 export const cType: Readonly<Record<Element, string>> = {
   f32: 'float',
@@ -18,19 +18,28 @@ export const scalarType = (dtype: DType): string => (dtype === 'bit' ? 'uint32_t
 export function linear(variable: string, factor: number, offset: number): string {
   const product = times(variable, factor)
   if (offset === 0) return product
+  if (product === '0') return `${offset}`
   return `${product} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`
 }
 
 /** `text * 3`, without what changes nothing. */
-export const times = (text: string, factor: number): string => (factor === 1 ? text : `${text} * ${factor}`)
+export const times = (text: string, factor: number): string =>
+  factor === 1 || text === '0' ? text : `${text} * ${factor}`
+
+export const sumText = (a: string, b: string): string => (a === '0' ? b : `${a}${plus(b)}`)
+
+export const inParentheses = (text: string): string => (text.includes(' ') ? `(${text})` : text)
+
+/** ` + text`, where that adds anything. */
+export const plus = (text: string): string => (text === '0' ? '' : ` + ${text}`)
 
 /** `i * 12 + j`: the element at these indices, `offset` from the start. */
 export function indexText(variables: readonly string[], strides: readonly number[], offset = 0): string {
   const terms = variables.flatMap((variable, k) => {
     const stride = strides[k]!
-    if (stride === 0) return []
+    if (stride === 0 || variable === '0') return []
     if (stride === 1) return [variable]
-    return [`${/[ ]/.test(variable) ? `(${variable})` : variable} * ${stride}`]
+    return [`${variable.includes(' ') ? `(${variable})` : variable} * ${stride}`]
   })
   if (offset !== 0) terms.unshift(String(offset))
   return terms.join(' + ') || '0'

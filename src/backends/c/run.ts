@@ -1,34 +1,39 @@
-import type { WindowParams } from '../kernels.ts'
-import { type Buffer, type Call, isConvolutionCall, type Plan, type Step } from '../plan.ts'
-import { rowsKept } from '../strips.ts'
-import type { Parameter, Scope } from './layer.ts'
-import type { MadeLayer } from './layers.ts'
+import type { WindowParams } from '../../plan/kernels.ts'
+import type { Buffer, Call, Plan, Step } from '../../plan/plan.ts'
+import { rowsKept } from '../../plan/strips.ts'
+import { clampInt } from './functions/plain.ts'
+import type { MadeLayer } from './layers/index.ts'
+import type { BufferParameter, Scope } from './layers/layer.ts'
 import { linear } from './names.ts'
+import { wrapped } from './signature.ts'
 import { traceRows, traceStep } from './trace.ts'
 
+/** A statement, or the beginning of a condition, that calls a layer. */
+type CallText = (call: Call, rows: readonly string[], margin: string, start?: string, end?: string) => string
+
 /** The body of the run function: a call after the other, with `trace` its reports, and which buffers it names. */
-export function runSteps(plan: Plan, madeFor: (call: Call) => MadeLayer, { constants }: Scope, trace = false) {
+export function runSteps(plan: Plan, madeFor: (call: Call) => MadeLayer, scope: Scope, trace = false) {
   const used = new Set<Buffer>()
-  const argument = ({ buffer }: Parameter): string => {
-    if (buffer.place.kind === 'constant') return constants.symbolOf(buffer)
+  const argument = ({ buffer }: BufferParameter): string => {
+    if (buffer.place.kind === 'constant') return scope.constants.symbolOf(buffer)
     used.add(buffer)
     return buffer.name
   }
-  const callText = (call: Call, rows: string[]): string => {
-    const isa = isConvolutionCall(call) ? ['isa'] : []
-    const { layer, reads } = madeFor(call)
-    const file = reads.size > 0 && constants.place === 'file' ? ['constants'] : []
-    return `${plan.name}_${call.name}(${[...file, ...layer.parameters.map(argument), ...rows, ...isa].join(', ')})`
+  const callText: CallText = (call, rows, margin, start = '', end = ';') => {
+    const { layer, reads, takesIsa } = madeFor(call)
+    const file = reads.size > 0 && scope.constants.place === 'file' ? ['constants'] : []
+    const args = [...file, ...layer.parameters.map(argument), ...rows, ...(takesIsa ? ['isa'] : [])]
+    return wrapped(`${start}${plan.name}_${call.name}(`, args, `)${end}`, margin)
   }
   const stepText = (step: Step): string => {
-    if (step.kind === 'strip') return printStrip(step, callText, trace)
+    if (step.kind === 'strip') return printStrip(step, callText, scope, trace)
     const { call } = step
     if (call.kernel === 'gather') {
       for (const { buffer } of plan.outputs) used.add(buffer)
-      return [`  if (${callText(call, [])}) {`, zeroOutputs(plan), '    return 1;', '  }'].join('\n')
+      return [callText(call, [], '  ', 'if (', ') {'), zeroOutputs(plan), '    return 1;', '  }'].join('\n')
     }
     const rows = 'inRing' in call.params ? ['0', `${call.params.images * call.params.outHeight}`] : []
-    return `  ${callText(call, rows)};`
+    return callText(call, rows, '  ')
   }
   return { steps: plan.steps.map(step => stepText(step) + (trace ? traceStep(plan, step) : '')), used }
 }
@@ -37,12 +42,11 @@ export function runSteps(plan: Plan, madeFor: (call: Call) => MadeLayer, { const
 export const zeroOutputs = ({ outputs }: Plan): string =>
   outputs.map(({ buffer: { name, length } }) => `    memset(${name}, 0, ${length} * sizeof *${name});`).join('\n')
 
-type CallText = (call: Call, rows: string[]) => string
-
 /** Row by row: the rows of the producer that are still missing, then one row of the consumer. */
 function printStrip(
   { producer, consumer }: Extract<Step, { kind: 'strip' }>,
   callText: CallText,
+  { use }: Scope,
   trace: boolean,
 ): string {
   const params = consumer.params as WindowParams
@@ -50,14 +54,14 @@ function printStrip(
   const top = linear('row', params.strideY, -params.padTop)
   const bottom = linear('row', params.strideY, span - params.padTop)
   // Rows between two windows are never read.
-  const first = params.strideY > span ? `clamp_int(${top}, done, ${params.inHeight})` : 'done'
+  const first = params.strideY > span ? `${use(clampInt)}(${top}, done, ${params.inHeight})` : 'done'
   return [
     `  /* Row by row: ${rowsKept(params)} of the ${params.inHeight} rows of ${producer.y.name} are kept at a time. */`,
     `  for (int row = 0, done = 0; row < ${params.outHeight}; row++) {`,
-    `    const int end = clamp_int(${bottom}, done, ${params.inHeight});`,
-    `    ${callText(producer, [first, 'end'])};`,
+    `    const int end = ${use(clampInt)}(${bottom}, done, ${params.inHeight});`,
+    callText(producer, [first, 'end'], '    '),
     ...(trace ? traceRows(producer, first) : []),
-    `    ${callText(consumer, ['row', 'row + 1'])};`,
+    callText(consumer, ['row', 'row + 1'], '    '),
     '    done = end;',
     '  }',
   ].join('\n')

@@ -1,6 +1,6 @@
-import { writesOf } from '../buffers.ts'
-import type { WindowParams } from '../kernels.ts'
-import type { Buffer, Call, Plan, Step } from '../plan.ts'
+import { writesOf } from '../../plan/buffers.ts'
+import type { WindowParams } from '../../plan/kernels.ts'
+import type { Buffer, Call, Plan, Step } from '../../plan/plan.ts'
 
 /** Calls of the tracer after a step: values that no later step adds to. Rings are reported row by row instead. */
 export function traceStep({ steps }: Plan, step: Step): string {

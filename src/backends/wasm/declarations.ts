@@ -1,7 +1,7 @@
 import { IndentationText, Project, QuoteKind, type SourceFile, VariableDeclarationKind } from 'ts-morph'
+import type { Plan, Port } from '../../plan/plan.ts'
 import type { PrintOptions } from '../backend.ts'
-import { jsString } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
+import { jsString } from '../print/foreign-text.ts'
 import { feedTypes, resultType } from './loader.ts'
 
 /** The type declarations of a model's loader. */

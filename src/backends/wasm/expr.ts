@@ -1,14 +1,13 @@
 import { type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
-import type { Store } from '../kernels.ts'
-import { watFloat } from '../literals.ts'
-import { isNeverNaN } from '../never-nan.ts'
+import type { Store } from '../../plan/kernels.ts'
+import { isNeverNaN } from '../../plan/never-nan.ts'
+import type { GeneratedFunction, Module } from '../module.ts'
+import { watFloat } from '../print/literals.ts'
+import { exp, log, max, min, pow, sign, tanh } from './functions.ts'
 import { get } from './text.ts'
 
-/** Functions of a module that are no kernels; it gets those that are used. */
-export type Routine = 'exp' | 'log' | 'tanh' | 'pow' | 'sign' | 'max' | 'min' | 'tap_from' | 'taps_inside'
-
-type Use = (routine: Routine) => void
+type Use = Module['use']
 /** `isNumber` says that the last argument is never NaN. */
 type Print = (args: readonly string[], type: DType, use: Use, isNumber: boolean) => string
 
@@ -23,22 +22,20 @@ const bitwise =
   args =>
     `(v128.${op} ${args.join(' ')})`
 
-const routine =
-  (name: Routine): Print =>
-  (args, _, use) => {
-    use(name)
-    return `(call $f32x4.${name} ${args.join(' ')})`
-  }
+const called =
+  (fn: GeneratedFunction): Print =>
+  (args, _, use) =>
+    `(call ${use(fn)} ${args.join(' ')})`
 
 /** pmax is exactly `a < b ? b : a`, and pmin alike: what is wanted where b is a number. */
 const extreme =
-  (name: 'max' | 'min'): Print =>
+  (name: 'max' | 'min', fn: GeneratedFunction): Print =>
   (args, type, use, isNumber) => {
     if (type === 'i32') return `(i32x4.${name}_s ${args.join(' ')})`
-    return isNumber ? `(f32x4.p${name} ${args.join(' ')})` : routine(name)(args, type, use, isNumber)
+    return isNumber ? `(f32x4.p${name} ${args.join(' ')})` : called(fn)(args, type, use, isNumber)
   }
 
-/** The same as the routine, where a value comes from memory: `local` holds it meanwhile. */
+/** The same as the function, where a value comes from memory: `local` holds it meanwhile. */
 export const extremeOfLoaded = (name: 'max' | 'min', best: string, load: string, local: string): string =>
   `(v128.bitselect (local.tee $${local} ${load}) ${best} (v128.or (f32x4.${name === 'max' ? 'lt' : 'gt'} ${best} ${get(local)}) (f32x4.ne ${get(local)} ${get(local)})))`
 
@@ -53,19 +50,19 @@ const printers: { readonly [F in Fn]: Print } = {
   sub: lanes('sub'),
   mul: lanes('mul'),
   div: lanes('div'),
-  max: extreme('max'),
-  min: extreme('min'),
-  pow: routine('pow'),
+  max: extreme('max', max),
+  min: extreme('min', min),
+  pow: called(pow),
   neg: lanes('neg'),
   abs: lanes('abs'),
   sqrt: lanes('sqrt'),
-  exp: routine('exp'),
-  log: routine('log'),
-  tanh: routine('tanh'),
+  exp: called(exp),
+  log: called(log),
+  tanh: called(tanh),
   floor: lanes('floor'),
   ceil: lanes('ceil'),
   round: lanes('nearest'),
-  sign: routine('sign'),
+  sign: called(sign),
   ge: lanes('ge', { i32: 'ge_s' }),
   gt: lanes('gt', { i32: 'gt_s' }),
   eq: lanes('eq'),

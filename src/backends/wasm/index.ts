@@ -1,8 +1,8 @@
+import { callsOf } from '../../plan/buffers.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
-import { callsOf } from '../buffers.ts'
-import type { Plan } from '../plan.ts'
 import { assemble, withDataText } from './assemble.ts'
-import { printLoader, printTypes } from './loader.ts'
+import { printLoader } from './loader.ts'
 import { printModule } from './module.ts'
 
 export interface WasmOptions extends PrintOptions {
@@ -38,4 +38,10 @@ export async function printWasm(plan: Plan, options: WasmOptions): Promise<Sourc
     types,
     ...(options.wat ? [{ path: `${plan.name}.wat`, content: withDataText(text, scope.segments()) }] : []),
   ]
+}
+
+/** NAME.d.ts, typed for this model. ts-morph is loaded here: that takes half a second. */
+async function printTypes(plan: Plan, options: PrintOptions): Promise<SourceFile> {
+  const { printDeclarations } = await import('./declarations.ts')
+  return { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) }
 }

@@ -1,8 +1,8 @@
-import { bytesOf } from '../arena.ts'
-import type { PrintOptions, SourceFile } from '../backend.ts'
-import { inComment, jsString } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
-import { render } from '../template.ts'
+import { bytesOf } from '../../plan/arena.ts'
+import type { Plan, Port } from '../../plan/plan.ts'
+import type { PrintOptions } from '../backend.ts'
+import { inComment, jsString } from '../print/foreign-text.ts'
+import { render } from '../print/template.ts'
 import type { Scope } from './scope.ts'
 
 /** What a caller gives and gets for each dtype; bits are packed words. */
@@ -33,7 +33,6 @@ export function printLoader(plan: Plan, scope: Scope, options: PrintOptions, inl
     options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
     inputs: plan.inputs.map(port => portContext(port, scope)),
     outputs: plan.outputs.map(port => portContext(port, scope)),
-    hasIndices: plan.steps.some(step => step.kind === 'call' && step.call.kernel === 'gather'),
     base64: inline ? encodeBase64(inline) : '',
   })
 }
@@ -42,12 +41,6 @@ function encodeBase64(bytes: Uint8Array): string {
   let binary = ''
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
   return btoa(binary)
-}
-
-/** NAME.d.ts, typed for this model. ts-morph is loaded here: that takes half a second. */
-export async function printTypes(plan: Plan, options: PrintOptions): Promise<SourceFile> {
-  const { printDeclarations } = await import('./declarations.ts')
-  return { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) }
 }
 
 /** The arrays that a feed of this port may come in. */

@@ -1,60 +1,17 @@
+import { callsOf } from '../../plan/buffers.ts'
+import type { WindowParams } from '../../plan/kernels.ts'
+import type { Call, Plan, Step } from '../../plan/plan.ts'
+import { scheduleOf } from '../../plan/strips.ts'
 import type { PrintOptions } from '../backend.ts'
-import { callsOf } from '../buffers.ts'
-import { inComment } from '../foreign-text.ts'
-import type { KernelName, WindowParams } from '../kernels.ts'
-import type { Call, Plan, Step } from '../plan.ts'
-import { scheduleOf } from '../strips.ts'
-import { render } from '../template.ts'
-import { binaryLayer } from './binary.ts'
-import { convolutionLayer } from './convolution.ts'
-import { mapLayer, reduceLayer } from './elementwise.ts'
-import type { Routine } from './expr.ts'
-import type { Layer } from './layer.ts'
-import { lookupLayer } from './lookup.ts'
-import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
+import { inComment } from '../print/foreign-text.ts'
+import { render, renderTemplated } from '../print/template.ts'
+import { layerOf } from './layers/index.ts'
 import { createScope, type Scope } from './scope.ts'
 import { indent } from './text.ts'
-import { chooseTile } from './tiles.ts'
-import { poolBitsLayer, poolLayer } from './windows.ts'
-
-type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
-
-/** What each kernel becomes. Exhaustive: a new kernel does not compile without its layer. */
-const layers: Layers = {
-  map: mapLayer,
-  conv2d: convolutionLayer,
-  binaryConv2d: (call, scope) => {
-    const tile = chooseTile(call.params)
-    return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
-  },
-  integerConv2d: convolutionLayer,
-  pool: poolLayer,
-  poolBits: poolBitsLayer,
-  reduce: reduceLayer,
-  gather: gatherLayer,
-  fill: fillLayer,
-  copy: copyLayer,
-  copyBits: copyBitsLayer,
-}
-
-const layerOf = (call: Call, scope: Scope): Layer => (layers[call.kernel] as (c: Call, s: Scope) => Layer)(call, scope)
 
 const PAGE = 65536
 /** Vectors may read this many bytes past the last buffer. */
 const SLACK = 128
-
-/** Routines that others call. */
-const NEEDS: Readonly<Record<Routine, readonly string[]>> = {
-  exp: ['exp'],
-  log: ['log'],
-  tanh: ['exp', 'tanh'],
-  pow: ['exp', 'log', 'pow'],
-  sign: ['sign'],
-  max: ['max'],
-  min: ['min'],
-  tap_from: ['tap_from'],
-  taps_inside: ['tap_from', 'taps_inside'],
-}
 
 export interface Module {
   readonly scope: Scope
@@ -68,32 +25,27 @@ export interface Module {
 export function printModule(plan: Plan, options: PrintOptions, steps = false): Module {
   const scope = createScope(plan)
   const constantBytes: number[] = []
-  const functions = plan.steps.flatMap(callsOf).map(call => {
+  const prepared: string[] = []
+  const layers = plan.steps.flatMap(callsOf).map(call => {
     const before = dataBytes(scope)
-    const { template, context } = layerOf(call, scope)
-    const text = render(template, context)
+    const layer = layerOf(call, scope)
+    if (layer.prepare) prepared.push(layer.prepare)
+    const text = renderTemplated(layer)
     constantBytes.push(dataBytes(scope) - before)
     return text
   })
-  const routines = new Set([...scope.routines(), ...calledRoutines(functions)].flatMap(routine => NEEDS[routine]))
   const text = render('wasm/module.wat', {
     name: plan.name,
     version: options.version,
     options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
     pages: Math.ceil((scope.size() + SLACK) / PAGE),
-    routines: [...routines].map(routine => render(`wasm/functions/${routine}.wat`, {})),
-    functions,
-    prepared: functions.flatMap(text => /\(func (\$\S+\.prepare)\n/.exec(text)?.[1] ?? []),
+    functions: scope.functions().map(renderTemplated),
+    layers,
+    prepared,
     steps: plan.steps.map((step, index) => ({ index, lines: runStep(step), exported: steps })),
   })
   return { scope, text: indent(text), constantBytes }
 }
-
-/** Routines that the templates themselves call. */
-const calledRoutines = (functions: readonly string[]): Routine[] =>
-  (['tap_from', 'taps_inside'] as const).filter(name =>
-    functions.some(text => text.includes(`(call $${name.replace('_', '.')} `)),
-  )
 
 const dataBytes = (scope: Scope): number => scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0)
 

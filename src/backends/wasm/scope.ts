@@ -1,6 +1,6 @@
-import { ALIGNMENT, bytesOf } from '../arena.ts'
-import type { Buffer, Plan } from '../plan.ts'
-import type { Routine } from './expr.ts'
+import { ALIGNMENT, bytesOf } from '../../plan/arena.ts'
+import type { Buffer, Plan } from '../../plan/plan.ts'
+import { createModule, type Module } from '../module.ts'
 
 type Data = Float32Array | Int32Array | Uint32Array | Uint8Array | Uint16Array
 
@@ -11,8 +11,8 @@ export interface Segment {
   readonly bytes: Uint8Array
 }
 
-/** One module being printed: where everything lies in its memory, and which routines it calls. */
-export interface Scope {
+/** One module being printed: where everything lies in its memory, and which functions it has. */
+export interface Scope extends Module {
   readonly plan: Plan
   /** Byte address of a buffer. A constant is placed where it is first asked for. */
   readonly addressOf: (buffer: Buffer) => number
@@ -20,9 +20,7 @@ export interface Scope {
   readonly place: (name: string, data: Data) => number
   /** Memory that a kernel alone uses; its address. Zero at the start. */
   readonly reserve: (bytes: number) => number
-  readonly use: (routine: Routine) => void
   readonly segments: () => readonly Segment[]
-  readonly routines: () => readonly Routine[]
   /** Bytes of memory in use so far, constants included. */
   readonly size: () => number
 }
@@ -31,7 +29,6 @@ export interface Scope {
 export function createScope(plan: Plan): Scope {
   const addresses = new Map<Buffer, number>()
   const segments: Segment[] = []
-  const routines = new Set<Routine>()
   // The first bytes stay unused, so that no buffer lies at 0.
   let end = ALIGNMENT
   const reserve = (bytes: number): number => {
@@ -49,6 +46,7 @@ export function createScope(plan: Plan): Scope {
     return address
   }
   return {
+    ...createModule(),
     plan,
     addressOf: buffer => {
       if (buffer.place.kind === 'workspace') return workspace + buffer.place.offset
@@ -61,9 +59,7 @@ export function createScope(plan: Plan): Scope {
     },
     place,
     reserve,
-    use: routine => routines.add(routine),
     segments: () => segments,
-    routines: () => [...routines].sort(),
     size: () => end,
   }
 }

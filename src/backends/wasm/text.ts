@@ -20,6 +20,16 @@ export function sum(terms: readonly string[], constant = 0): string {
   return all.reduce((a, b) => `(i32.add ${a} ${b})`)
 }
 
+/** What stands before and behind the lines of a loop over a local: `last` lines end a turn. */
+export const loopOver = (local: string, label: string, end: string, first = int(0), last: readonly string[] = []) => ({
+  open: `${set(local, first)}\n(loop $${label}`,
+  close: [
+    ...last,
+    `(br_if $${label} (i32.lt_u (local.tee $${local} (i32.add ${get(local)} ${int(1)})) ${end}))`,
+    ')',
+  ].join('\n'),
+})
+
 /** A load (or a store, with its value): the constant part of the address becomes its offset. */
 export const at = (op: string, terms: readonly string[], offset = 0, value?: string): string =>
   `(${op}${offset ? ` offset=${offset}` : ''} ${sum(terms)}${value ? ` ${value}` : ''})`

@@ -1,7 +1,7 @@
 import { type InterfaceDeclarationStructure, type OptionalKind, Project, QuoteKind } from 'ts-morph'
+import type { Plan, Port } from '../../plan/plan.ts'
 import type { PrintOptions } from '../backend.ts'
-import { jsString } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
+import { jsString } from '../print/foreign-text.ts'
 
 /** Typed arrays of the generated API; bits are packed words, as in the plan. */
 const ARRAYS = {

@@ -1,9 +1,18 @@
 import { type Expr, type Fn, typeOf } from '../../ir/expr.ts'
 import type { DType } from '../../ir/tensor.ts'
-import { ATOM, called, infix, loose, PRODUCT, prefix, SUM, type Text, UNARY } from '../infix.ts'
-import { decimalF32 } from '../literals.ts'
+import type { GeneratedFunction, Module } from '../module.ts'
+import { ATOM, called, infix, loose, PRODUCT, prefix, SUM, type Text, UNARY } from '../print/infix.ts'
+import { decimalF32 } from '../print/literals.ts'
+import { infinity, notANumber, pow4, powF32, tanh4, tanhF32 } from './functions.ts'
 
-type Print = (args: readonly Text[]) => Text
+type Use = Module['use']
+type Print = (args: readonly Text[], four: boolean, use: Use) => Text
+
+/** A function of the module, for one value or for four. */
+const own =
+  (one: GeneratedFunction, vector: GeneratedFunction): Print =>
+  (args, four, use) =>
+    called(use(four ? vector : one))(args)
 
 /** Every scalar function of the language in WGSL, bits being bool. Exhaustive: a new function needs its text. */
 const printers: { readonly [F in Fn]: Print } = {
@@ -14,14 +23,14 @@ const printers: { readonly [F in Fn]: Print } = {
   max: called('max'),
   min: called('min'),
   // The built-in one knows no negative base.
-  pow: called('pow_f32'),
+  pow: own(powF32, pow4),
   neg: prefix('-'),
   abs: called('abs'),
   sqrt: called('sqrt'),
   exp: called('exp'),
   log: called('log'),
   // The built-in one may overflow for large arguments.
-  tanh: called('tanh_f32'),
+  tanh: own(tanhF32, tanh4),
   floor: called('floor'),
   ceil: called('ceil'),
   round: called('round'),
@@ -34,29 +43,30 @@ const printers: { readonly [F in Fn]: Print } = {
   or: loose('|'),
   xor: loose('!='),
   select: ([condition, a, b]) => called('select')([b!, a!, condition!]),
-  float: called('f32'),
-  int: called('i32'),
+  float: (args, four) => called(four ? 'vec4f' : 'f32')(args),
+  int: (args, four) => called(four ? 'vec4i' : 'i32')(args),
 }
 
 /**
  * An expression in WGSL. `names` are the texts of its arguments, each safe inside any operator. With `four`, all of
  * them are vectors of four values, and so is the result.
  */
-export const printExpr = (expr: Expr, types: readonly DType[], names: readonly string[], four = false): string =>
-  print(expr, types, names, four).text
+export const printExpr = (
+  expr: Expr,
+  types: readonly DType[],
+  names: readonly string[],
+  use: Use,
+  four = false,
+): string => print(expr, types, names, four, use).text
 
-/** Functions whose text differs between one value and four. */
-const VECTOR_NAMES: Partial<Record<Fn, string>> = { pow: 'pow_4', tanh: 'tanh_4', float: 'vec4f', int: 'vec4i' }
-
-function print(expr: Expr, types: readonly DType[], names: readonly string[], four: boolean): Text {
+function print(expr: Expr, types: readonly DType[], names: readonly string[], four: boolean, use: Use): Text {
   const literal = (text: string) => atom(four ? `vec4f(${text})` : text)
   if (expr.fn === 'arg') return atom(names[expr.index]!)
-  if (expr.fn === 'number') return literal(printFloat(expr.value))
-  const args = expr.args.map(part => print(part, types, names, four))
+  if (expr.fn === 'number') return literal(printFloat(expr.value, use))
+  const args = expr.args.map(part => print(part, types, names, four, use))
   if (expr.fn === 'float' && typeOf(expr.args[0]!, types) === 'bit')
     return called('select')([literal('-1.0'), literal('1.0'), args[0]!])
-  const vectorName = four ? VECTOR_NAMES[expr.fn] : undefined
-  return vectorName ? called(vectorName)(args) : printers[expr.fn](args)
+  return printers[expr.fn](args, four, use)
 }
 
 const atom = (text: string): Text => ({ text, binds: text.startsWith('-') ? UNARY : ATOM })
@@ -64,10 +74,10 @@ const atom = (text: string): Text => ({ text, binds: text.startsWith('-') ? UNAR
 const LARGEST_F32 = 2 ** 128 - 2 ** 104
 
 /** WGSL has no literal for infinity or NaN, and refuses a constant expression that is one. */
-export function printFloat(value: number): string {
-  if (value === Infinity) return 'infinity()'
-  if (value === -Infinity) return '-infinity()'
-  if (Number.isNaN(value)) return 'not_a_number()'
+export function printFloat(value: number, use: Use): string {
+  if (value === Infinity) return `${use(infinity)}()`
+  if (value === -Infinity) return `-${use(infinity)}()`
+  if (Number.isNaN(value)) return `${use(notANumber)}()`
   // Its shortest decimal is a little more than it, which WGSL refuses.
   if (Math.abs(value) === LARGEST_F32) return `${value < 0 ? '-' : ''}0x1.fffffep+127f`
   const text = decimalF32(value)

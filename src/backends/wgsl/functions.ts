@@ -1,10 +1,26 @@
-import { render } from '../template.ts'
+import type { GeneratedFunction } from '../module.ts'
+import type { PlainName } from '../print/template.ts'
 
-/** Functions that kernels may call, in the order in which they stand in a module. */
-const FUNCTIONS = ['infinity', 'not_a_number', 'taps_inside', 'pow_f32', 'pow_4', 'tanh_f32', 'tanh_4', 'int_i64']
+const plain = (
+  name: PlainName<'wgsl/functions', 'wgsl'>,
+  ...needs: readonly GeneratedFunction[]
+): GeneratedFunction => ({
+  name,
+  template: `wgsl/functions/${name}.wgsl` as const,
+  context: {},
+  needs,
+})
 
-/** The texts of the functions that these kernels, or other such functions, call. */
-export const functionsFor = (texts: readonly string[]): string[] =>
-  FUNCTIONS.filter(name =>
-    texts.some(text => text.includes(`${name}(`) || (name === 'pow_f32' && text.includes('pow_4('))),
-  ).map(name => render(`wgsl/functions/${name}.wgsl`, {}).trim())
+/** Numbers that have no literal. */
+export const infinity = plain('infinity')
+export const notANumber = plain('not_a_number')
+
+/** Taps of windows inside an image. */
+export const tapsInside = plain('taps_inside')
+
+/** Where the built-in functions do not do, on one value or four. */
+export const powF32 = plain('pow_f32')
+export const pow4 = plain('pow_4', powF32)
+export const tanhF32 = plain('tanh_f32')
+export const tanh4 = plain('tanh_4')
+export const intI64 = plain('int_i64')

@@ -1,6 +1,6 @@
-import { jsString } from '../foreign-text.ts'
-import type { Plan, Port } from '../plan.ts'
-import type { Entry } from './index.ts'
+import type { Plan, Port } from '../../plan/plan.ts'
+import { jsString } from '../print/foreign-text.ts'
+import type { Entry } from './layers/layer.ts'
 import type { Table } from './table.ts'
 
 /** What NAME.js says: the tables that its code walks. */
@@ -12,7 +12,7 @@ export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Tabl
     const at = offset === undefined ? '' : `, offset: ${offset}`
     return `{ name: ${quote(name)}, kind: '${kind}', bytes: ${bytes}${at} }`
   }),
-  kernels: entries.map(({ name, call, kernel: { bindings, grid } }, k) => {
+  kernels: entries.map(({ name, call, layer: { bindings, grid } }, k) => {
     const indices = (access: string) =>
       bindings
         .filter(binding => binding.access === access)
@@ -45,7 +45,7 @@ export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Tabl
 function traceText(entries: readonly Entry[], k: number, table: Table): string {
   const { y } = entries[k]!.call
   if (entries.slice(k + 1).some(({ call }) => call.y === y)) return ''
-  const at = table.indexOf(entries[k]!.kernel.bindings.find(({ source }) => source === y)!)
+  const at = table.indexOf(entries[k]!.layer.bindings.find(({ source }) => source === y)!)
   const dtype = y.element === 'u32' ? 'bit' : y.element
   return `{ at: ${at}, name: ${quote(y.name)}, dtype: '${dtype}', length: ${y.length} }`
 }

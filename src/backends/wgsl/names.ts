@@ -1,6 +1,6 @@
 import type { DType } from '../../ir/tensor.ts'
-import { inComment } from '../foreign-text.ts'
-import type { Element } from '../plan.ts'
+import type { Element } from '../../plan/plan.ts'
+import { inComment } from '../print/foreign-text.ts'
 
 /** How elements lie in a storage buffer: bytes widened to a word each, 64-bit integers as (low, high). */
 export const storedType: Readonly<Record<Element, string>> = {
@@ -75,7 +75,7 @@ export function indexText(variables: readonly string[], strides: readonly number
   const terms = variables.flatMap((variable, k) => {
     const stride = strides[k]!
     if (stride === 0) return []
-    const factor = /^[^(].* /.test(variable) ? `(${variable})` : variable
+    const factor = variable.includes(' ') && !variable.startsWith('(') ? `(${variable})` : variable
     if (stride === 1) return [factor]
     return [stride < 0 ? `${factor} * (${stride})` : `${factor} * ${stride}`]
   })

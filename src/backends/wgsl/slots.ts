@@ -1,5 +1,5 @@
-import { lifetimesOf } from '../arena.ts'
-import type { Buffer, Plan } from '../plan.ts'
+import { lifetimesOf } from '../../plan/arena.ts'
+import type { Buffer, Plan } from '../../plan/plan.ts'
 import { storedBytes } from './names.ts'
 
 /** A GPU buffer that holds several buffers of the plan, one after the other. */

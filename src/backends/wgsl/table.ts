@@ -1,8 +1,8 @@
-import { joinParts, type Part } from '../binary-file.ts'
-import type { Buffer, Plan } from '../plan.ts'
-import type { Arranged, Binding, Data, Kernel } from './kernel.ts'
+import type { Buffer, Plan } from '../../plan/plan.ts'
+import { joinParts, type Part } from '../print/binary-file.ts'
+import type { Arranged, Binding, Data, Layer } from './layers/layer.ts'
+import { dataOf } from './layers/value.ts'
 import { assignSlots, bytesOnDevice } from './slots.ts'
-import { dataOf } from './value.ts'
 
 /** A GPU buffer as the loader makes it. */
 export interface DeviceBuffer {
@@ -26,7 +26,7 @@ export interface Table {
 /** Constants start at multiples of this in NAME.bin. */
 const ALIGNMENT = 16
 
-export function makeTable(plan: Plan, kernels: readonly Kernel[], gathers: number): Table {
+export function makeTable(plan: Plan, layers: readonly Layer[], gathers: number): Table {
   const buffers: DeviceBuffer[] = []
   const places = new Map<Buffer | string, number>()
   const put = (buffer: DeviceBuffer, ...keys: (Buffer | string)[]) => {
@@ -39,7 +39,7 @@ export function makeTable(plan: Plan, kernels: readonly Kernel[], gathers: numbe
   for (const { name, bytes, buffers: shared } of assignSlots(plan)) put({ name, kind: 'scratch', bytes }, ...shared)
   const parts: Part[] = []
   let end = 0
-  for (const { source } of kernels.flatMap(({ bindings }) => bindings)) {
+  for (const { source } of layers.flatMap(({ bindings }) => bindings)) {
     const constant = constantOf(source)
     if (!constant || places.has(constant.key)) continue
     const offset = end

@@ -1,6 +1,6 @@
-import { bytesOf } from '../../backends/arena.ts'
 import type { ConstantPlace } from '../../backends/backend.ts'
-import type { Element, Plan } from '../../backends/plan.ts'
+import { bytesOf } from '../../plan/arena.ts'
+import type { Element, Plan } from '../../plan/plan.ts'
 import { loadConstantsSource } from '../../verify/c-constants.ts'
 
 const types: Readonly<Record<Element, string>> = {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { callsOf } from '../../backends/buffers.ts'
-import type { Plan } from '../../backends/plan.ts'
+import { callsOf } from '../../plan/buffers.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Feeds, Run, Runner } from '../../verify/runner.ts'
 import { ToolError } from '../fail.ts'
 import { bytesOf, importFiles, loaderFeeds, loaderOutputs, type TypedArray } from './files.ts'

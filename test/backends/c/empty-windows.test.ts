@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { isas } from '../../../src/backends/backend.ts'
-import { lower } from '../../../src/backends/lower.ts'
 import { arg, call } from '../../../src/ir/expr.ts'
 import type { Graph } from '../../../src/ir/graph.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { constant, create, input } from '../../../src/ir/node.ts'
 import { bits, f32 } from '../../../src/ir/tensor.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { compileC, hasCompiler } from '../../c-runner.ts'
 import { randomFeeds } from '../../random.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { lower } from '../../../src/backends/lower.ts'
 import { arg, call, type Expr, number } from '../../../src/ir/expr.ts'
 import type { Graph } from '../../../src/ir/graph.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { create, input } from '../../../src/ir/node.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { compileC, hasCompiler, SANITIZED } from '../../c-runner.ts'
 import { dyadicTensor } from '../../random-epilogues.ts'
 

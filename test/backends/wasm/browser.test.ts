@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lower } from '../../../src/backends/lower.ts'
 import { printWasm } from '../../../src/backends/wasm/index.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { f32, numbersOf } from '../../../src/ir/tensor.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { isChromiumMissing, logged, openSite, type Site } from '../../chromium.ts'
 import { smallGraph } from '../../small-graph.ts'
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { lower } from '../../../src/backends/lower.ts'
 import { arg, call, type Fn } from '../../../src/ir/expr.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { create, input } from '../../../src/ir/node.ts'
 import { f32 } from '../../../src/ir/tensor.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { loadPlan } from '../../wasm-runner.ts'
 
 const wide = Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 20)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { lower } from '../../../src/backends/lower.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
 import type { Tensor } from '../../../src/ir/tensor.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { cifar10, imdb, mnist, type Samples } from '../../data-sets.ts'
 import { runOnnxruntime } from '../../onnxruntime.ts'
 import { optimise } from '../../plan.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lower } from '../../../src/backends/lower.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { networkInput, networkModel, networks } from '../../differential/random-networks.ts'
 import { optimise } from '../../plan.ts'
 import { loadPlan } from '../../wasm-runner.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { lower } from '../../../src/backends/lower.ts'
 import { printWasm } from '../../../src/backends/wasm/index.ts'
+import { lower } from '../../../src/lower/index.ts'
 import { smallGraph } from '../../small-graph.ts'
 import { typeCheck } from '../type-check.ts'
 

@@ -24,9 +24,17 @@ enum isa { PORTABLE, SSE4, AVX2, AVX512 };
 #pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
 #endif
 #include <immintrin.h>
-#define TARGET_AVX512 __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt")))
-#define TARGET_AVX2 __attribute__((noinline, target("avx2,fma,popcnt")))
-#define TARGET_SSE4 __attribute__((noinline, target("sse4.2,popcnt")))
+#define TARGET_AVX512 \
+  __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt")))
+#define TARGET_AVX2 \
+  __attribute__((noinline, target("avx2,fma,popcnt")))
+#define TARGET_SSE4 \
+  __attribute__((noinline, target("sse4.2,popcnt")))
+#endif
+#if defined(__GNUC__) && !defined(__clang__)
+#define UNROLL _Pragma("GCC unroll 16")
+#else
+#define UNROLL
 #endif
 
 /* Layers become part of the run function, of which there is one for every instruction set. */
@@ -37,29 +45,11 @@ enum isa { PORTABLE, SSE4, AVX2, AVX512 };
 #define INLINE inline
 #define RESTRICT
 #endif
-#if defined(__GNUC__) && !defined(__clang__)
-#define UNROLL _Pragma("GCC unroll 16")
-#else
-#define UNROLL
-#endif
 /* clang would unroll a loop over few lanes before it looks for vectors. */
 #if defined(__clang__)
 #define LANEWISE _Pragma("clang loop unroll(disable)")
 #else
 #define LANEWISE
-#endif
-
-/* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
-#ifndef VECTORS
-#if defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__VSX__))
-#define VECTORS 1
-#else
-#define VECTORS 0
-#endif
-#endif
-#if VECTORS
-typedef float float4 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef uint32_t word4 __attribute__((vector_size(16), aligned(4), may_alias));
 #endif
 
 /* First tap of a window, starting at `start`, that is not above or left of the image. */
@@ -77,6 +67,161 @@ static inline int end_tap(int start, int dilation, int taps, int size)
   return end > first ? end : first;
 }
 
+/* A NaN stays one; the limit is none. */
+static inline float not_below_f32(float a, float limit)
+{
+  return a < limit ? limit : a;
+}
+
+#ifdef TARGET_AVX512
+/* 8 pixels by 4 filters: a number of x times a vector of weights, a fused multiply-add each. */
+TARGET_AVX512 static void accumulate_avx512_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int next_row, int rows, int count, int fresh, float *sums)
+{
+  const float *pixel[8];
+  __m128 totals_0[8];
+  UNROLL
+  for (int p = 0; p < 8; p++) {
+    /* What lies outside is computed as its neighbour, and not stored. */
+    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
+    totals_0[p] = fresh ? _mm_setzero_ps() : _mm_loadu_ps(sums + p * 16);
+  }
+  for (int row = 0; row < rows; row++) {
+    for (int k = 0; k < count; k++) {
+      const __m128 w_0 = _mm_loadu_ps(weights + k * 4);
+      UNROLL
+      for (int p = 0; p < 8; p++)
+        totals_0[p] = _mm_fmadd_ps(_mm_set1_ps(pixel[p][k]), w_0, totals_0[p]);
+    }
+    UNROLL
+    for (int p = 0; p < 8; p++)
+      pixel[p] += row_pitch;
+    weights += next_row;
+  }
+  UNROLL
+  for (int p = 0; p < 8; p++) {
+    if (p >= from && p < to)
+      _mm_storeu_ps(sums + p * 16, totals_0[p]);
+  }
+}
+#endif
+
+#ifdef TARGET_AVX2
+/* Four pixels by 16 filters at a time: a number of x times 8 weights, a fused multiply-add each. */
+TARGET_AVX2 static void accumulate_avx2_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int next_row, int rows, int count, int fresh, float *sums)
+{
+  const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  /* Lanes past the last filter are not read, nor pointed at where they are a whole half. */
+  const int left = 4, half = left > 8 ? 8 : 0;
+  const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(left), order);
+  const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(left - 8), order);
+  for (int p = from; p < to; p += 4) {
+    const float *pixel[4];
+    const float *w = weights;
+    __m256 totals[4][2];
+    UNROLL
+    for (int q = 0; q < 4; q++) {
+      /* What lies outside is computed as its neighbour, and not stored. */
+      const int inside = p + q < to ? p + q : to - 1;
+      const float *const sum = sums + inside * 16;
+      pixel[q] = x + start + inside * pitch;
+      totals[q][0] = fresh ? _mm256_setzero_ps() : _mm256_loadu_ps(sum);
+      totals[q][1] = fresh ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + 8);
+    }
+    for (int row = 0; row < rows; row++) {
+      for (int k = 0; k < count; k++) {
+        const __m256 low = _mm256_maskload_ps(w + k * 4, low_lanes);
+        const __m256 high = _mm256_maskload_ps(w + k * 4 + half, high_lanes);
+        UNROLL
+        for (int q = 0; q < 4; q++) {
+          const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
+          totals[q][0] = _mm256_fmadd_ps(value, low, totals[q][0]);
+          totals[q][1] = _mm256_fmadd_ps(value, high, totals[q][1]);
+        }
+      }
+      UNROLL
+      for (int q = 0; q < 4; q++)
+        pixel[q] += row_pitch;
+      w += next_row;
+    }
+    UNROLL
+    for (int q = 0; q < 4; q++) {
+      if (p + q < to) {
+        _mm256_storeu_ps(sums + (p + q) * 16, totals[q][0]);
+        _mm256_storeu_ps(sums + (p + q) * 16 + 8, totals[q][1]);
+      }
+    }
+  }
+}
+#endif
+
+/* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
+#ifndef VECTORS
+#if defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__VSX__))
+#define VECTORS 1
+#else
+#define VECTORS 0
+#endif
+#endif
+#if VECTORS
+typedef float float4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef uint32_t word4 __attribute__((vector_size(16), aligned(4), may_alias));
+#endif
+
+/* Adds to each of 4 filters' sums the products of x with its weights [count][4]. */
+static void accumulate_4(const float *x, const float *weights, int count, float *sums)
+{
+#if VECTORS
+  float4 totals[1];
+  memcpy(totals, sums, sizeof totals);
+  for (int k = 0; k < count; k++)
+    for (int quad = 0; quad < 1; quad++)
+      totals[quad] += x[k] * *(const float4 *)(weights + k * 4 + quad * 4);
+  memcpy(sums, totals, sizeof totals);
+#endif
+  for (int lane = VECTORS ? 4 : 0; lane < 4; lane++) {
+    float total = sums[lane];
+    for (int k = 0; k < count; k++)
+      total += x[k] * weights[k * 4 + lane];
+    sums[lane] = total;
+  }
+}
+
+/*
+ * Adds up products with the weights for pixels from..to of a block of 8: pixel p has `rows` runs of `count` in x, the
+ *   first at x + start + p * pitch, and its 4 sums at sums + p * 16. `fresh` sums start at 0.
+ */
+static INLINE void accumulate_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int next_row, int rows, int count, int fresh, float *sums)
+{
+  if (fresh)
+    memset(sums, 0, 128 * sizeof *sums);
+  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row) {
+    for (int p = from; p < to; p++)
+      accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
+  }
+}
+
+/* accumulate_8x4, or what an instruction set has instead. */
+static INLINE void accumulate_8x4_with(enum isa isa, const float *x, int start, int row_pitch, int pitch, int from,
+  int to, const float *weights, int next_row, int rows, int count, int fresh, float *sums)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    accumulate_avx512_8x4(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
+    return;
+  }
+#endif
+#ifdef TARGET_AVX2
+  if (isa == AVX2) {
+    accumulate_avx2_8x4(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
+    return;
+  }
+#endif
+  accumulate_8x4(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
+}
+
 static inline int clamp_int(int value, int low, int high)
 {
   const int most = value < high ? value : high;
@@ -92,11 +237,40 @@ static inline void or_bits(uint32_t *words, int first, uint32_t bits)
     words[first / 32 + 1] |= bits >> (32 - shift);
 }
 
-/* A NaN stays one; the limit is none. */
-static inline float not_below_f32(float a, float limit)
+#ifdef TARGET_AVX512
+/* 8 pixels by 5 filters: a word of x against words of weights, a popcount each. */
+TARGET_AVX512 static void count_mismatches_avx512_8x5(const uint32_t *x, int start, int row_pitch, int pitch, int from,
+  int to, const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
-  return a < limit ? limit : a;
+  const uint32_t *pixel[8];
+  __m512i totals_0[8];
+  UNROLL
+  for (int p = 0; p < 8; p++) {
+    /* What lies outside is computed as its neighbour, and not stored. */
+    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
+    totals_0[p] = fresh ? _mm512_setzero_si512() : _mm512_loadu_si512(sums + p * 16);
+  }
+  for (int row = 0; row < rows; row++) {
+    for (int k = 0; k < count; k++) {
+      const __m512i w_0 = _mm512_maskz_loadu_epi32((__mmask16)0x1f, weights + k * 5);
+      UNROLL
+      for (int p = 0; p < 8; p++) {
+        totals_0[p] = _mm512_add_epi32(totals_0[p],
+          _mm512_popcnt_epi32(_mm512_xor_si512(_mm512_set1_epi32((int)pixel[p][k]), w_0)));
+      }
+    }
+    UNROLL
+    for (int p = 0; p < 8; p++)
+      pixel[p] += row_pitch;
+    weights += next_row;
+  }
+  UNROLL
+  for (int p = 0; p < 8; p++) {
+    if (p >= from && p < to)
+      _mm512_storeu_si512(sums + p * 16, totals_0[p]);
+  }
 }
+#endif
 
 /* The number of bits set in each byte, in that byte. */
 static inline uint32_t bits_per_byte(uint32_t word)
@@ -121,38 +295,6 @@ static inline word4 bits_per_nibble_4(word4 word)
   return (word & 0x33333333u) + ((word >> 2) & 0x33333333u);
 }
 #endif
-
-/* Adds to each of 4 filters' sums the products of x with its weights [count][4]. */
-static void accumulate_4(const float *x, const float *weights, int count, float *sums)
-{
-#if VECTORS
-  float4 totals[1];
-  memcpy(totals, sums, sizeof totals);
-  for (int k = 0; k < count; k++)
-    for (int quad = 0; quad < 1; quad++)
-      totals[quad] += x[k] * *(const float4 *)(weights + k * 4 + quad * 4);
-  memcpy(sums, totals, sizeof totals);
-#endif
-  for (int lane = VECTORS ? 4 : 0; lane < 4; lane++) {
-    float total = sums[lane];
-    for (int k = 0; k < count; k++)
-      total += x[k] * weights[k * 4 + lane];
-    sums[lane] = total;
-  }
-}
-
-/* Adds to each of 3 filters' counts the bits in which its weights [words][3] differ from x. */
-static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
-{
-  for (int lane = 0; lane < 3; lane++)
-    for (int first = 0; first < words; first += 31) {
-      const int end = words - first < 31 ? words : first + 31;
-      uint32_t bytes = 0;
-      for (int word = first; word < end; word++)
-        bytes += bits_per_byte(x[word] ^ weights[word * 3 + lane]);
-      counts[lane] += sum_of_bytes(bytes);
-    }
-}
 
 /* Adds to each of 5 filters' counts the bits in which its weights [words][5] differ from x. */
 static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
@@ -192,322 +334,160 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
 #endif
 }
 
-#ifdef TARGET_AVX512
-/* 8 pixels by one of 4 filters: a number of x times a vector of weights, a fused multiply-add each. */
-TARGET_AVX512 static void accumulate_avx512_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
-  const float *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, float *sums)
-{
-  const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
-  const float *pixel[8];
-  __m128 tails[8];
-  UNROLL
-  for (int p = 0; p < 8; p++) {
-    /* What lies outside is computed as its neighbour, and not stored. */
-    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
-    tails[p] = fresh ? _mm_setzero_ps() : _mm_loadu_ps(sums + p * 16 + 0);
-  }
-  for (int row = 0; row < rows; row++) {
-    for (int k = 0; k < count; k++) {
-      const float *const w = weights + k * lanes;
-      const __m128 rest = _mm_maskz_loadu_ps((__mmask8)last, w + 0 * next_vector);
-      UNROLL
-      for (int p = 0; p < 8; p++) {
-        tails[p] = _mm_fmadd_ps(_mm_set1_ps(pixel[p][k]), rest, tails[p]);
-      }
-    }
-    UNROLL
-    for (int p = 0; p < 8; p++)
-      pixel[p] += row_pitch;
-    weights += next_row;
-  }
-  UNROLL
-  for (int p = 0; p < 8; p++)
-    if (p >= from && p < to) {
-      _mm_storeu_ps(sums + p * 16 + 0, tails[p]);
-    }
-}
-#endif
-
-#ifdef TARGET_AVX2
-/* Four pixels by 16 filters at a time: a number of x times 8 weights, a fused multiply-add each. */
-TARGET_AVX2 static void accumulate_avx2_1(const float *x, int start, int row_pitch, int pitch, int from, int to,
-  const float *weights, int lanes, int next_row, int rows, int count, int fresh, float *sums)
-{
-  const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  for (int v = 0; v < 1; v++) {
-    /* Lanes past the last filter are not read, nor pointed at where they are a whole half. */
-    const int half = lanes - v * 16 > 8 ? 8 : 0;
-    const __m256i low_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes - v * 16), order);
-    const __m256i high_lanes = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes - v * 16 - 8), order);
-    for (int p = from; p < to; p += 4) {
-      const float *pixel[4];
-      const float *w = weights + v * 16;
-      __m256 totals[4][2];
-      UNROLL
-      for (int q = 0; q < 4; q++) {
-        /* What lies outside is computed as its neighbour, and not stored. */
-        const int inside = p + q < to ? p + q : to - 1;
-        const float *const sum = sums + inside * 16 + v * 16;
-        pixel[q] = x + start + inside * pitch;
-        totals[q][0] = fresh ? _mm256_setzero_ps() : _mm256_loadu_ps(sum);
-        totals[q][1] = fresh ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + 8);
-      }
-      for (int row = 0; row < rows; row++) {
-        for (int k = 0; k < count; k++) {
-          const __m256 low = _mm256_maskload_ps(w + k * lanes, low_lanes);
-          const __m256 high = _mm256_maskload_ps(w + k * lanes + half, high_lanes);
-          UNROLL
-          for (int q = 0; q < 4; q++) {
-            const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
-            totals[q][0] = _mm256_fmadd_ps(value, low, totals[q][0]);
-            totals[q][1] = _mm256_fmadd_ps(value, high, totals[q][1]);
-          }
-        }
-        UNROLL
-        for (int q = 0; q < 4; q++)
-          pixel[q] += row_pitch;
-        w += next_row;
-      }
-      UNROLL
-      for (int q = 0; q < 4; q++)
-        if (p + q < to) {
-          _mm256_storeu_ps(sums + (p + q) * 16 + v * 16, totals[q][0]);
-          _mm256_storeu_ps(sums + (p + q) * 16 + v * 16 + 8, totals[q][1]);
-        }
-    }
-  }
-}
-#endif
-
-#ifdef TARGET_AVX512
-/* 1 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_1x16(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
-  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
-{
-  const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
-  const uint32_t *pixel[1];
-  __m512i totals[1][1];
-  UNROLL
-  for (int p = 0; p < 1; p++) {
-    /* What lies outside is computed as its neighbour, and not stored. */
-    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      totals[p][v] = fresh ? _mm512_setzero_si512() : _mm512_loadu_si512(sums + p * 16 + v * 16);
-  }
-  for (int row = 0; row < rows; row++) {
-    for (int k = 0; k < count; k++) {
-      __m512i w[1];
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
-      UNROLL
-      for (int p = 0; p < 1; p++) {
-        const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
-        UNROLL
-        for (int v = 0; v < 1; v++)
-          totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
-      }
-    }
-    UNROLL
-    for (int p = 0; p < 1; p++)
-      pixel[p] += row_pitch;
-    weights += next_row;
-  }
-  UNROLL
-  for (int p = 0; p < 1; p++)
-    if (p >= from && p < to) {
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        _mm512_storeu_si512(sums + p * 16 + v * 16, totals[p][v]);
-    }
-}
-#endif
-
-#ifdef TARGET_AVX512
-/* 8 pixels by 1 vectors of 16 filters: a word of x against 16 words of weights, a popcount each. */
-TARGET_AVX512 static void count_mismatches_avx512_8x16(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
-  const uint32_t *weights, int lanes, int next_vector, int last_lanes, int next_row, int rows, int count, int fresh, int32_t *sums)
-{
-  const __mmask16 last = (__mmask16)((1u << last_lanes) - 1);
-  const uint32_t *pixel[8];
-  __m512i totals[8][1];
-  UNROLL
-  for (int p = 0; p < 8; p++) {
-    /* What lies outside is computed as its neighbour, and not stored. */
-    pixel[p] = x + start + (p < from ? from : p < to ? p : to - 1) * pitch;
-    UNROLL
-    for (int v = 0; v < 1; v++)
-      totals[p][v] = fresh ? _mm512_setzero_si512() : _mm512_loadu_si512(sums + p * 16 + v * 16);
-  }
-  for (int row = 0; row < rows; row++) {
-    for (int k = 0; k < count; k++) {
-      __m512i w[1];
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        w[v] = _mm512_maskz_loadu_epi32(v == 1 - 1 ? last : (__mmask16)-1, weights + k * lanes + v * next_vector);
-      UNROLL
-      for (int p = 0; p < 8; p++) {
-        const __m512i word = _mm512_set1_epi32((int)pixel[p][k]);
-        UNROLL
-        for (int v = 0; v < 1; v++)
-          totals[p][v] = _mm512_add_epi32(totals[p][v], _mm512_popcnt_epi32(_mm512_xor_si512(word, w[v])));
-      }
-    }
-    UNROLL
-    for (int p = 0; p < 8; p++)
-      pixel[p] += row_pitch;
-    weights += next_row;
-  }
-  UNROLL
-  for (int p = 0; p < 8; p++)
-    if (p >= from && p < to) {
-      UNROLL
-      for (int v = 0; v < 1; v++)
-        _mm512_storeu_si512(sums + p * 16 + v * 16, totals[p][v]);
-    }
-}
-#endif
-
 /*
- * Adds up products with the weights for pixels from..to of a block of 8: pixel p has `rows` runs of `count` in x, the first at
- * x + start + p * pitch, and its 4 sums at sums + p * 16. `fresh` sums start at 0.
+ * Adds up the bits that differ from those of the weights for pixels from..to of a block of 8: pixel p has `rows` runs
+ *   of `count` in x, the first at x + start + p * pitch, and its 5 sums at sums + p * 16. `fresh` sums start at 0.
  */
-static INLINE void accumulate_8x4(enum isa isa, const float *x, int start, int row_pitch, int pitch, int from, int to,
-  const float *weights, int next_row, int rows, int count, int fresh, float *sums)
-{
-#ifdef TARGET_AVX512
-  if (isa == AVX512) {
-    accumulate_avx512_8x4(x, start, row_pitch, pitch, from, to, weights, 4, 16, 4, next_row, rows, count,
-      fresh, sums);
-    return;
-  }
-#endif
-#ifdef TARGET_AVX2
-  if (isa == AVX2) {
-    accumulate_avx2_1(x, start, row_pitch, pitch, from, to, weights, 4, next_row, rows, count,
-      fresh, sums);
-    return;
-  }
-#endif
-  if (fresh)
-    memset(sums, 0, 8 * 16 * sizeof *sums);
-  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
-    for (int p = from; p < to; p++) {
-      accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
-    }
-  (void)isa;
-}
-
-/*
- * Adds up the bits that differ from those of the weights for pixels from..to of a block of 1: pixel p has `rows` runs of `count` in x, the first at
- * x + start + p * pitch, and its 3 sums at sums + p * 16. `fresh` sums start at 0.
- */
-static INLINE void count_mismatches_1x3(enum isa isa, const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
+static INLINE void count_mismatches_8x5(const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
   const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
-#ifdef TARGET_AVX512
-  if (isa == AVX512) {
-    count_mismatches_avx512_1x16(x, start, row_pitch, pitch, from, to, weights, 3, 16, 3, next_row, rows, count,
-      fresh, sums);
-    return;
-  }
-#endif
   if (fresh)
-    memset(sums, 0, 1 * 16 * sizeof *sums);
-  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
-    for (int p = from; p < to; p++) {
-      count_mismatches_3(x + start + p * pitch, weights, count, sums + p * 16);
-    }
-  (void)isa;
-}
-
-/*
- * Adds up the bits that differ from those of the weights for pixels from..to of a block of 8: pixel p has `rows` runs of `count` in x, the first at
- * x + start + p * pitch, and its 5 sums at sums + p * 16. `fresh` sums start at 0.
- */
-static INLINE void count_mismatches_8x5(enum isa isa, const uint32_t *x, int start, int row_pitch, int pitch, int from, int to,
-  const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
-{
-#ifdef TARGET_AVX512
-  if (isa == AVX512) {
-    count_mismatches_avx512_8x16(x, start, row_pitch, pitch, from, to, weights, 5, 16, 5, next_row, rows, count,
-      fresh, sums);
-    return;
-  }
-#endif
-  if (fresh)
-    memset(sums, 0, 8 * 16 * sizeof *sums);
-  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
-    for (int p = from; p < to; p++) {
+    memset(sums, 0, 128 * sizeof *sums);
+  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row) {
+    for (int p = from; p < to; p++)
       count_mismatches_5(x + start + p * pitch, weights, count, sums + p * 16);
-    }
-  (void)isa;
+  }
+}
+
+/* count_mismatches_8x5, or what an instruction set has instead. */
+static INLINE void count_mismatches_8x5_with(enum isa isa, const uint32_t *x, int start, int row_pitch, int pitch,
+  int from, int to, const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    count_mismatches_avx512_8x5(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
+    return;
+  }
+#endif
+  count_mismatches_8x5(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
 }
 
 #ifdef TARGET_AVX512
-TARGET_AVX512 static void reach_i32_8x5_avx512(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
-  int lanes, uint32_t *y, int pitch, int first)
+/* Compares 16 sums at a time. */
+TARGET_AVX512 static void reach_counts_avx512_8x5(const int32_t *sums, int pixels, const int32_t *offsets,
+  const int32_t *thresholds, int lanes, uint32_t *y, int pitch, int first)
 {
   for (int p = 0; p < pixels; p++, sums += 16) {
     uint32_t bits = 0;
-    UNROLL
-    for (int v = 0; v < 1; v++) {
-      const __mmask16 inside = (__mmask16)((1u << clamp_int(lanes - v * 16, 0, 16)) - 1);
-      const __m512i count = _mm512_loadu_si512(sums + v * 16);
-      const __m512i sum = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count, count));
-      const __mmask16 reached = _mm512_mask_cmpge_epi32_mask(inside, sum, _mm512_maskz_loadu_epi32(inside, thresholds + v * 16));
-      bits |= (uint32_t)reached << (v * 16);
-    }
+    const __mmask16 inside_0 = (__mmask16)((1u << clamp_int(lanes, 0, 16)) - 1);
+    const __m512i threshold_0 = _mm512_maskz_loadu_epi32(inside_0, thresholds);
+    const __m512i count_0 = _mm512_loadu_si512(sums);
+    const __m512i sum_0 = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count_0, count_0));
+    bits |= (uint32_t)_mm512_mask_cmpge_epi32_mask(inside_0, sum_0, threshold_0);
     or_bits(y + p * pitch, first, bits);
   }
 }
 #endif
 
 #ifdef TARGET_AVX2
-TARGET_AVX2 static void reach_i32_8x5_avx2(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
-  int lanes, uint32_t *y, int pitch, int first)
+/* Compares 8 sums at a time. */
+TARGET_AVX2 static void reach_counts_avx2_8x5(const int32_t *sums, int pixels, const int32_t *offsets,
+  const int32_t *thresholds, int lanes, uint32_t *y, int pitch, int first)
 {
   const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (int p = 0; p < pixels; p++, sums += 16) {
     uint32_t bits = 0;
-    UNROLL
-    for (int v = 0; v < 1; v++) {
-      const __m256i inside = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes - v * 8), order);
-      const __m256i twice = _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)(sums + v * 8)), 1);
-      const __m256i sum = _mm256_sub_epi32(_mm256_set1_epi32(offsets[p]), twice);
-      const __m256i below = _mm256_cmpgt_epi32(_mm256_maskload_epi32(thresholds + v * 8, inside), sum);
-      const __m256 reached = _mm256_castsi256_ps(_mm256_andnot_si256(below, inside));
-      bits |= (uint32_t)_mm256_movemask_ps(reached) << (v * 8);
-    }
+    const __m256i inside = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), order);
+    const __m256i threshold = _mm256_maskload_epi32(thresholds, inside);
+    const __m256i sum = _mm256_sub_epi32(_mm256_set1_epi32(offsets[p]), _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)(sums)), 1));
+    const __m256i below = _mm256_cmpgt_epi32(threshold, sum);
+    const __m256 reached = _mm256_castsi256_ps(_mm256_andnot_si256(below, inside));
+    bits |= (uint32_t)_mm256_movemask_ps(reached);
     or_bits(y + p * pitch, first, bits);
   }
 }
 #endif
 
-/* For each of a block of pixels the bits of y from `first` on: whether a sum reaches its threshold. */
-static INLINE void reach_i32_8x5(enum isa isa, const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
+/* The bits of y from `first` on: whether a sum reaches its threshold. */
+static INLINE void reach_counts_8x5(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
   int lanes, uint32_t *y, int pitch, int first)
 {
-#ifdef TARGET_AVX512
-  if (isa == AVX512) {
-    reach_i32_8x5_avx512(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
-    return;
-  }
-#endif
-#ifdef TARGET_AVX2
-  if (isa == AVX2) {
-    reach_i32_8x5_avx2(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
-    return;
-  }
-#endif
-  (void)isa;
   for (int p = 0; p < pixels; p++, sums += 16) {
     uint32_t bits = 0;
     for (int lane = 0; lane < lanes; lane++)
       bits |= (uint32_t)(offsets[p] - 2 * sums[lane] >= thresholds[lane]) << lane;
     or_bits(y + p * pitch, first, bits);
   }
+}
+
+/* reach_counts_8x5, or what an instruction set has instead. */
+static INLINE void reach_counts_8x5_with(enum isa isa, const int32_t *sums, int pixels, const int32_t *offsets,
+  const int32_t *thresholds, int lanes, uint32_t *y, int pitch, int first)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    reach_counts_avx512_8x5(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
+    return;
+  }
+#endif
+#ifdef TARGET_AVX2
+  if (isa == AVX2) {
+    reach_counts_avx2_8x5(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
+    return;
+  }
+#endif
+  reach_counts_8x5(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
+}
+
+#ifdef TARGET_AVX512
+/* A pixel by 3 filters: a word of x against words of weights, a popcount each. */
+TARGET_AVX512 static void count_mismatches_avx512_1x3(const uint32_t *x, int start, int row_pitch,
+  const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
+{
+  const uint32_t *pixel[1];
+  __m512i totals_0[1];
+  pixel[0] = x + start;
+  totals_0[0] = fresh ? _mm512_setzero_si512() : _mm512_loadu_si512(sums);
+  for (int row = 0; row < rows; row++) {
+    for (int k = 0; k < count; k++) {
+      const __m512i w_0 = _mm512_maskz_loadu_epi32((__mmask16)0x7, weights + k * 3);
+      totals_0[0] = _mm512_add_epi32(totals_0[0],
+        _mm512_popcnt_epi32(_mm512_xor_si512(_mm512_set1_epi32((int)pixel[0][k]), w_0)));
+    }
+    pixel[0] += row_pitch;
+    weights += next_row;
+  }
+  _mm512_storeu_si512(sums, totals_0[0]);
+}
+#endif
+
+/* Adds to each of 3 filters' counts the bits in which its weights [words][3] differ from x. */
+static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
+{
+  for (int lane = 0; lane < 3; lane++)
+    for (int first = 0; first < words; first += 31) {
+      const int end = words - first < 31 ? words : first + 31;
+      uint32_t bytes = 0;
+      for (int word = first; word < end; word++)
+        bytes += bits_per_byte(x[word] ^ weights[word * 3 + lane]);
+      counts[lane] += sum_of_bytes(bytes);
+    }
+}
+
+/*
+ * Adds up the bits that differ from those of the weights for a pixel, which has `rows` runs of `count` in x, the
+ *   first at x + start, and 3 sums. `fresh` sums start at 0.
+ */
+static INLINE void count_mismatches_1x3(const uint32_t *x, int start, int row_pitch, const uint32_t *weights,
+  int next_row, int rows, int count, int fresh, int32_t *sums)
+{
+  if (fresh)
+    memset(sums, 0, 16 * sizeof *sums);
+  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
+    count_mismatches_3(x + start, weights, count, sums);
+}
+
+/* count_mismatches_1x3, or what an instruction set has instead. */
+static INLINE void count_mismatches_1x3_with(enum isa isa, const uint32_t *x, int start, int row_pitch,
+  const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
+{
+#ifdef TARGET_AVX512
+  if (isa == AVX512) {
+    count_mismatches_avx512_1x3(x, start, row_pitch, weights, next_row, rows, count, fresh, sums);
+    return;
+  }
+#endif
+  count_mismatches_1x3(x, start, row_pitch, weights, next_row, rows, count, fresh, sums);
 }
 
 /* bias */
@@ -566,31 +546,28 @@ static INLINE void small_features_0_Conv(const float *x, float *y, int first_row
     const int top = row - 1;
     const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 6);
     float *RESTRICT const y_row = y + (row % 2) * 24;
-    for (int block = 0; block < 1; block++) {
-      const int first = block * 4;
-      const float *const filters = small_constant_0_weight + block * 72;
-      for (int start_column = 0; start_column < 6; start_column += 6) {
-        const int pixels = 6;
-        float sums[128] = {0};
-        /* Taps that all pixels have are one run; the others leave some pixels out. */
-        const int whole = first_tap(start_column - 1, 1);
-        const int whole_end = end_tap((start_column + pixels - 1) - 1, 1, 3, 6);
-          for (int kx = 0, run; kx < 3; kx += run) {
-            const int from = clamp_int(first_tap(kx - 1, 1) - start_column, 0, pixels);
-            const int to = clamp_int(end_tap(kx - 1, 1, 6, 6) - start_column, from, pixels);
-            run = kx == whole && whole < whole_end ? whole_end - whole : 1;
-            if (from < to)
-              accumulate_8x4(isa, x, ((top + ky_first) * 6 + start_column - 1 + kx) * 2, 12, 2, from, to, filters + (ky_first * 3 + kx) * 8, 24, ky_end - ky_first, run * 2, 0, sums);
-          }
-        for (int pixel = 0; pixel < pixels; pixel++) {
-          const int column = start_column + pixel;
-          const float *const sum = sums + pixel * 16;
-        LANEWISE
-        for (int lane = 0; lane < 4; lane++) {
-          const float a = sum[lane];
-          y_row[column * 4 + first + lane] = not_below_f32(a + small_bias[first + lane], 0.0f);
-        }
-        }
+    const int first = 0;
+    const float *const filters = small_constant_0_weight;
+    const int pixels = 6;
+    float sums[128] = {0};
+    /* Taps that all pixels have are one run; the others leave some pixels out. */
+    const int whole = first_tap(-1, 1);
+    const int whole_end = end_tap((pixels - 1) - 1, 1, 3, 6);
+    for (int kx = 0, run; kx < 3; kx += run) {
+      const int from = clamp_int(first_tap(kx - 1, 1), 0, pixels);
+      const int to = clamp_int(end_tap(kx - 1, 1, 6, 6), from, pixels);
+      run = kx == whole && whole < whole_end ? whole_end - whole : 1;
+      if (from < to)
+        accumulate_8x4_with(isa, x, ((top + ky_first) * 6 + -1 + kx) * 2, 12, 2, from, to,
+          filters + (ky_first * 3 + kx) * 8, 24, ky_end - ky_first, run * 2, 0, sums);
+    }
+    for (int pixel = 0; pixel < pixels; pixel++) {
+      const int column = pixel;
+      const float *const sum = sums + pixel * 16;
+      LANEWISE
+      for (int lane = 0; lane < 4; lane++) {
+        const float a = sum[lane];
+        y_row[column * 4 + first + lane] = not_below_f32(a + small_bias[first + lane], 0.0f);
       }
     }
   }
@@ -611,37 +588,32 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
     for (int column = 0; column < 3; column++) {
       const int left = column * 2;
       const int kx_first = 0, kx_end = 2;
-      for (int part = 0; part < 4; part += 4) {
-        const int lanes = 4;
-        float pooled[4];
-        for (int lane = 0; lane < 4; lane++)
-          pooled[lane] = -INFINITY;
-        int any_nan = 0;
-        for (int ky = ky_first; ky < ky_end; ky++)
-          for (int kx = kx_first; kx < kx_end; kx++) {
-            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
-            for (int lane = 0; lane < lanes; lane++) {
-              pooled[lane] = pooled[lane] < pixel[lane] ? pixel[lane] : pooled[lane];
-              any_nan |= pixel[lane] != pixel[lane];
-            }
+      float pooled[4];
+      for (int lane = 0; lane < 4; lane++)
+        pooled[lane] = -INFINITY;
+      int any_nan = 0;
+      for (int ky = ky_first; ky < ky_end; ky++)
+        for (int kx = kx_first; kx < kx_end; kx++) {
+          const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4;
+          for (int lane = 0; lane < 4; lane++) {
+            pooled[lane] = pooled[lane] < pixel[lane] ? pixel[lane] : pooled[lane];
+            any_nan |= pixel[lane] != pixel[lane];
           }
-        /* Nothing is larger than NaN. */
-        for (int ky = ky_first; any_nan && ky < ky_end; ky++)
-          for (int kx = kx_first; kx < kx_end; kx++) {
-            const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4 + part;
-            for (int lane = 0; lane < lanes; lane++)
-              pooled[lane] = pixel[lane] != pixel[lane] ? pixel[lane] : pooled[lane];
-          }
-        for (int first = part; first < part + lanes; first += 4) {
-        uint32_t bits = 0;
-        LANEWISE
-        for (int lane = 0; lane < 4; lane++) {
-          const float a = pooled[first - part + lane];
-          bits |= (uint32_t)(a >= small_threshold[first + lane]) << lane;
         }
-        or_bits(y_row + column, first, bits);
+      /* Nothing is larger than NaN. */
+      for (int ky = ky_first; any_nan && ky < ky_end; ky++)
+        for (int kx = kx_first; kx < kx_end; kx++) {
+          const float *const pixel = x + (((top + ky) % 2) * 6 + left + kx) * 4;
+          for (int lane = 0; lane < 4; lane++)
+            pooled[lane] = pixel[lane] != pixel[lane] ? pixel[lane] : pooled[lane];
         }
+      uint32_t bits = 0;
+      LANEWISE
+      for (int lane = 0; lane < 4; lane++) {
+        const float a = pooled[lane];
+        bits |= (uint32_t)(a >= small_threshold[lane]) << lane;
       }
+      or_bits(y_row + column, 0, bits);
     }
   }
 }
@@ -658,32 +630,28 @@ static INLINE void small_features_3_Conv(const uint32_t *x, uint32_t *y, int fir
     const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 3);
     uint32_t *RESTRICT const y_row = y + row * 3;
     memset(y_row, 0, 3 * sizeof *y_row);
-    for (int block = 0; block < 1; block++) {
-      const int first = block * 5;
-      const uint32_t *const filters = small_constant_3_weight + block * 45;
-      for (int start_column = 0; start_column < 3; start_column += 3) {
-        const int pixels = 3;
-        int32_t sums[128] = {0};
-        /* Taps that all pixels have are one run; the others leave some pixels out. */
-        const int whole = first_tap(start_column - 1, 1);
-        const int whole_end = end_tap((start_column + pixels - 1) - 1, 1, 3, 3);
-          for (int kx = 0, run; kx < 3; kx += run) {
-            const int from = clamp_int(first_tap(kx - 1, 1) - start_column, 0, pixels);
-            const int to = clamp_int(end_tap(kx - 1, 1, 3, 3) - start_column, from, pixels);
-            run = kx == whole && whole < whole_end ? whole_end - whole : 1;
-            if (from < to)
-              count_mismatches_8x5(isa, x, (top + ky_first) * 3 + start_column - 1 + kx, 3, 1, from, to, filters + (ky_first * 3 + kx) * 5, 15, ky_end - ky_first, run, 0, sums);
-          }
-        int32_t offsets[3];
-        for (int pixel = 0; pixel < pixels; pixel++) {
-          const int column = start_column + pixel;
-          const int left = column - 1;
-          const int taps = (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1));
-          offsets[pixel] = 4 * taps;
-        }
-        reach_i32_8x5(isa, sums, pixels, offsets, small_constant_3_limit + first, 5, y_row + start_column, 1, first);
-      }
+    const int first = 0;
+    const uint32_t *const filters = small_constant_3_weight;
+    const int pixels = 3;
+    int32_t sums[128] = {0};
+    /* Taps that all pixels have are one run; the others leave some pixels out. */
+    const int whole = first_tap(-1, 1);
+    const int whole_end = end_tap((pixels - 1) - 1, 1, 3, 3);
+    for (int kx = 0, run; kx < 3; kx += run) {
+      const int from = clamp_int(first_tap(kx - 1, 1), 0, pixels);
+      const int to = clamp_int(end_tap(kx - 1, 1, 3, 3), from, pixels);
+      run = kx == whole && whole < whole_end ? whole_end - whole : 1;
+      if (from < to)
+        count_mismatches_8x5_with(isa, x, (top + ky_first) * 3 + -1 + kx, 3, 1, from, to,
+          filters + (ky_first * 3 + kx) * 5, 15, ky_end - ky_first, run, 0, sums);
     }
+    int32_t offsets[8];
+    for (int pixel = 0; pixel < pixels; pixel++) {
+      const int column = pixel, left = column - 1;
+      const int taps = (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1));
+      offsets[pixel] = 4 * taps;
+    }
+    reach_counts_8x5_with(isa, sums, pixels, offsets, small_constant_3_limit + first, 5, y_row, 1, first);
   }
 }
 
@@ -698,33 +666,25 @@ static INLINE void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int
     const int top = row;
     const int ky_first = 0, ky_end = 3;
     float *RESTRICT const y_row = y + row * 3;
-    for (int block = 0; block < 1; block++) {
-      const int first = block * 3;
-      const uint32_t *const filters = small_fc_weight + block * 27;
-      for (int start_column = 0; start_column < 1; start_column += 1) {
-        const int pixels = 1;
-        int32_t sums[16];
-          for (int kx = 0; kx < 3; kx += 3)
-            count_mismatches_1x3(isa, x, (top + ky_first) * 3 + start_column + kx, 3, 1, 0, pixels, filters + (ky_first * 3 + kx) * 3, 9, ky_end - ky_first, 3, 1, sums);
-        for (int pixel = 0; pixel < pixels; pixel++) {
-          const int column = start_column + pixel;
-          const int32_t *const sum = sums + pixel * 16;
-          const int taps = (ky_end - ky_first) * (3 - 0);
-        LANEWISE
-        for (int lane = 0; lane < 3; lane++) {
-          const int32_t a = 5 * taps - 2 * sum[lane];
-          y_row[column * 3 + first + lane] = (float)a * small_alpha[first + lane];
-        }
-        }
-      }
+    const int first = 0;
+    const uint32_t *const filters = small_fc_weight;
+    int32_t sums[16];
+    count_mismatches_1x3_with(isa, x, (top + ky_first) * 3, 3, filters + ky_first * 3 * 3, 9, ky_end - ky_first,
+      3, 1, sums);
+    const int column = 0;
+    const int32_t *const sum = sums;
+    const int taps = (ky_end - ky_first) * (3 - 0);
+    LANEWISE
+    for (int lane = 0; lane < 3; lane++) {
+      const int32_t a = 5 * taps - 2 * sum[lane];
+      y_row[column * 3 + first + lane] = (float)a * small_alpha[first + lane];
     }
   }
 }
 
-static INLINE int small_run_with(enum isa isa, const float *image, float *logits, void *workspace)
+static INLINE int small_run_layers(enum isa isa, const float *image, float *logits, void *workspace)
 {
   unsigned char *const base = (unsigned char *)workspace + (-(uintptr_t)workspace & 63u);
-  (void)isa;
   float *const features_0_Conv_out = (float *)(void *)(base + 0);
   uint32_t *const features_2_MaxPool_out = (uint32_t *)(void *)(base + 192);
   uint32_t *const features_3_Conv_out = (uint32_t *)(void *)(base + 0);
@@ -744,37 +704,48 @@ static INLINE int small_run_with(enum isa isa, const float *image, float *logits
 #ifdef TARGET_AVX512
 TARGET_AVX512 static int small_run_avx512(const float *image, float *logits, void *workspace)
 {
-  return small_run_with(AVX512, image, logits, workspace);
+  return small_run_layers(AVX512, image, logits, workspace);
 }
 #endif
 
 #ifdef TARGET_AVX2
 TARGET_AVX2 static int small_run_avx2(const float *image, float *logits, void *workspace)
 {
-  return small_run_with(AVX2, image, logits, workspace);
+  return small_run_layers(AVX2, image, logits, workspace);
 }
 #endif
 
 #ifdef TARGET_SSE4
 TARGET_SSE4 static int small_run_sse4(const float *image, float *logits, void *workspace)
 {
-  return small_run_with(SSE4, image, logits, workspace);
+  return small_run_layers(SSE4, image, logits, workspace);
 }
 #endif
 
 int small_run(const float *image, float *logits, void *workspace)
 {
 #ifdef TARGET_AVX512
-  if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+  if (__builtin_cpu_supports("avx512f") &&
+    __builtin_cpu_supports("avx512bw") &&
+    __builtin_cpu_supports("avx512dq") &&
+    __builtin_cpu_supports("avx512vl") &&
+    __builtin_cpu_supports("avx512vpopcntdq") &&
+    __builtin_cpu_supports("avx512vnni") &&
+    __builtin_cpu_supports("avx2") &&
+    __builtin_cpu_supports("fma") &&
+    __builtin_cpu_supports("popcnt"))
     return small_run_avx512(image, logits, workspace);
 #endif
 #ifdef TARGET_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+  if (__builtin_cpu_supports("avx2") &&
+    __builtin_cpu_supports("fma") &&
+    __builtin_cpu_supports("popcnt"))
     return small_run_avx2(image, logits, workspace);
 #endif
 #ifdef TARGET_SSE4
-  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
+  if (__builtin_cpu_supports("sse4.2") &&
+    __builtin_cpu_supports("popcnt"))
     return small_run_sse4(image, logits, workspace);
 #endif
-  return small_run_with(PORTABLE, image, logits, workspace);
+  return small_run_layers(PORTABLE, image, logits, workspace);
 }

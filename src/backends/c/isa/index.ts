@@ -1,0 +1,22 @@
+import { type Isa, isas } from '../../backend.ts'
+import { avx2 } from './avx2.ts'
+import { avx512 } from './avx512.ts'
+import type { InstructionSet } from './instruction-set.ts'
+import { portable } from './portable.ts'
+import { sse4 } from './sse4.ts'
+
+export { constantOf, type InstructionSet, targetOf } from './instruction-set.ts'
+
+/** Exhaustive: a new instruction set does not compile without its file. */
+const instructionSets: { readonly [I in Isa]: InstructionSet } = { portable, sse4, avx2, avx512 }
+
+/** Those that are chosen, the best first; portable code is always the last. */
+export const setsOf = (chosen: readonly Isa[]): readonly InstructionSet[] =>
+  isas
+    .filter(isa => isa === 'portable' || chosen.includes(isa))
+    .map(isa => instructionSets[isa])
+    .reverse()
+
+/** Whether the machine has what functions for an instruction set are compiled for, so many columns from the left. */
+export const conditionOf = ({ features }: InstructionSet, column: number): string =>
+  features.map(feature => `__builtin_cpu_supports("${feature}")`).join(` &&\n${' '.repeat(column)}`)

@@ -1,0 +1,86 @@
+import { wordsFor } from '../../../ir/bits.ts'
+import type { WindowParams } from '../../../plan/kernels.ts'
+import type { Call } from '../../../plan/plan.ts'
+import { type Axis, alongColumns, alongRows, lastTap } from '../../../plan/windows.ts'
+import { endTap, firstTap, orBits } from '../functions/plain.ts'
+import { cType, linear, plus, times } from '../names.ts'
+import type { Scope } from './layer.ts'
+
+/** First and end tap inside the image: numbers where every window lies inside, else computed from its start. */
+function tapRange(start: string, axis: Axis, { use }: Scope): { first: string; end: string } {
+  const { padding, dilation, taps, size } = axis
+  return {
+    first: padding <= 0 ? '0' : `${use(firstTap)}(${start}, ${dilation})`,
+    end: padding <= 0 && lastTap(axis) < size ? `${taps}` : `${use(endTap)}(${start}, ${dilation}, ${taps}, ${size})`,
+  }
+}
+
+/** Loop variables of a store over [row, column, channel], for lanes from channel `first` on. */
+export const imageVariables = (first = 'first'): string[] => [
+  'row',
+  'column',
+  first === '0' ? 'lane' : `${first} + lane`,
+]
+
+/** What every kernel says that slides a window: its rows and columns, and which taps lie inside the image. */
+export function windowContext(params: WindowParams, call: Call, channels: number, scope: Scope) {
+  const { images, outHeight, outWidth, outRing } = params
+  const bits = call.store.result === 'bit'
+  const pixel = bits ? wordsFor(channels) : channels
+  const vertical = tapRange('top', alongRows(params), scope)
+  const row = outRing < images * outHeight ? `(row % ${outRing})` : 'row'
+  return {
+    top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
+    kyFirst: vertical.first,
+    kyEnd: vertical.end,
+    yType: cType[call.y.element],
+    yStart: `y + ${times(row, outWidth * pixel)}`,
+    yPitch: outWidth * pixel,
+    clears: call.y.element === 'u32',
+  }
+}
+
+/** Where a kernel that computes its results value by value puts those of a pixel. */
+export function storedContext({ store }: Call, channels: number, { use }: Scope, first = 'first') {
+  const bits = store.result === 'bit'
+  const pixel = times('column', bits ? wordsFor(channels) : channels)
+  return { bits, yPixel: bits ? `y_row + ${pixel}` : `${pixel}${plus(first)}`, orBits: bits ? use(orBits) : '' }
+}
+
+/** The same of columns, for kernels that go tap by tap. */
+export function columnContext(params: WindowParams, scope: Scope) {
+  const { first, end } = tapRange('left', alongColumns(params), scope)
+  return { left: linear('column', params.strideX, -params.padLeft), kxFirst: first, kxEnd: end }
+}
+
+/** The pixel of x, counted from its start, with which the row under tap ky begins. */
+export function rowStart(params: WindowParams, tapRow = 'ky'): string {
+  const { images, inHeight, inWidth, outHeight, inRing } = params
+  const ky = `top${plus(linear(tapRow, params.dilationY, 0))}`
+  const row = images > 1 ? `row / ${outHeight} * ${inHeight} + ${ky}` : ky
+  return times(inRing < images * inHeight ? `((${row}) % ${inRing})` : `(${row})`, inWidth)
+}
+
+/** Where in x the pixel under tap (ky, kx) starts for a window whose left edge is at `left`, `pitch` elements a pixel. */
+export function pixelStart(
+  params: WindowParams,
+  left: string,
+  pitch: number,
+  { ky = 'ky', kx = 'kx' }: { readonly ky?: string; readonly kx?: string } = {},
+): string {
+  const pixel = `${rowStart(params, ky)}${plus(left)}${plus(linear(kx, params.dilationX, 0))}`
+  return pitch === 1 ? pixel : `(${pixel}) * ${pitch}`
+}
+
+/** `, stride 2 2, padding 1 1` for comments. */
+export const windowTitle = (params: WindowParams): string =>
+  [
+    params.strideY * params.strideX > 1 ? `, stride ${params.strideY} ${params.strideX}` : '',
+    params.dilationY * params.dilationX > 1 ? `, dilation ${params.dilationY} ${params.dilationX}` : '',
+    params.padTop || params.padLeft ? `, padding ${params.padTop} ${params.padLeft}` : '',
+    params.images > 1 ? `, ${params.images} images` : '',
+  ].join('')
+
+/** What a call's results are, for comments. */
+export const resultTitle = ({ store }: Call): string =>
+  ({ bit: 'bits', f32: 'floats', i32: 'int32', u8: 'bytes', i8: 'bytes', i64: 'int64' })[store.result]
