@@ -46,12 +46,14 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: TwoValued,
   const withBox = box ? call('add', added, times(box, offset)) : added
   // A filter of zeros has an alpha of 0; a sum that is never negative makes +0 of that, as floats do.
   const size = planes.length * elements(planes[0]!.signs.shape.slice(1))
-  const shift = weightSums(weights).map((value, o) => (alpha[o] === 0 ? size : value * ratio))
-  const shifted = isEvery(shift, 0) ? withBox : call('add', withBox, perFilter(shift))
-  const expr = times(
-    shifted,
-    alpha.map(value => (value * (high - low)) / 2),
-  )
+  const totals = Array.from(weightSums(weights))
+  const shift = totals.map((value, o) => (alpha[o] === 0 ? size : value * ratio))
+  const scale = alpha.map(value => (value * (high - low)) / 2)
+  // A ratio such as 17/15 would round before it is multiplied; its product with the scale may be short.
+  const isShort = shift.every(value => Math.fround(value) === value)
+  const expr = isShort
+    ? times(isEvery(shift, 0) ? withBox : call('add', withBox, perFilter(shift)), scale)
+    : call('add', times(withBox, scale), perFilter(totals.map((sum, o) => (sum * alpha[o]! * (high + low)) / 2)))
   return create('map', operands, { expr }, origin)
 }
 
