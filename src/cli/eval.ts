@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { ConstantPlace } from '../backends/backend.ts'
 import { c } from '../backends/c/index.ts'
 import { lower } from '../backends/lower.ts'
@@ -6,17 +5,14 @@ import type { Plan } from '../backends/plan.ts'
 import { adaptInputs } from '../frontend/adapt-inputs.ts'
 import { readModel } from '../frontend/index.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
-import type { Graph } from '../ir/graph.ts'
-import { elements, numbersOf } from '../ir/tensor.ts'
+import { numbersOf } from '../ir/tensor.ts'
 import { runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import type { Feeds, Run } from '../verify/runner.ts'
 import { version } from '../version.ts'
-import { FileError, reasonOf, UsageError } from './fail.ts'
-import { feedsFrom } from './feeds.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
-import { readNumpy } from './npy.ts'
 import { createCRunner } from './runners/c.ts'
+import { classesOf, readSamples } from './samples.ts'
 
 interface Options extends ModelOptions {
   readonly data: string
@@ -37,35 +33,6 @@ export async function runEval(path: string, options: Options): Promise<void> {
   const result = { samples: labels.length, correct, accuracy: correct / labels.length }
   if (options.json) console.log(JSON.stringify(result, null, 2))
   else console.log(`${(100 * result.accuracy).toFixed(2)} % of ${labels.length} samples`)
-}
-
-/** Values per sample of the first output. */
-function classesOf({ inputs, outputs }: Plan): number {
-  const batch = inputs[0]?.shape[0] ?? 1
-  if (batch !== 1) throw new UsageError(`eval runs one sample at a time, and the model takes ${batch}`)
-  return elements(outputs[0]!.shape)
-}
-
-/** Samples and the class of each, from the arrays of a .npz file: y or labels, and one for every input. */
-async function readSamples(path: string, graph: Graph, classes: number): Promise<{ feeds: Feeds[]; labels: number[] }> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
-  }
-  const arrays = readNumpy(path, bytes)
-  const key = ['y', 'labels'].find(name => arrays.has(name))
-  if (key === undefined) throw new FileError(`'${path}' has no array 'y' with the class of every sample`)
-  const labels = Array.from(arrays.get(key)!.values, Number)
-  const feeds = feedsFrom(path, arrays, graph, key)
-  if (labels.length === 0) throw new FileError(`'${path}' has no samples`)
-  if (labels.length !== feeds.length)
-    throw new FileError(`'${path}' has ${feeds.length} samples and ${labels.length} classes`)
-  const wrong = labels.find(label => !Number.isInteger(label) || label < 0 || label >= classes)
-  if (wrong !== undefined)
-    throw new FileError(`'${path}' has the class ${wrong}; the model has classes 0 to ${classes - 1}`)
-  return { feeds, labels }
 }
 
 async function runSamples(plan: Plan, feeds: readonly Feeds[], constants: ConstantPlace = 'inline'): Promise<Run[]> {
