@@ -2,7 +2,7 @@ import type { Filters } from '../data/filters.ts'
 import type { Gathered } from '../data/gather.ts'
 import type { FilterFigures, Report } from '../report.ts'
 import { type Html, html } from './html.ts'
-import { BITS, COLOURS, colourOf, NOTHING, SIGNED } from './palettes.ts'
+import { BITS, NOTHING, SIGNED } from './palettes.ts'
 import { image, type Picture } from './png.ts'
 import { count, percent } from './show.ts'
 import { tabs } from './tabs.ts'
@@ -11,7 +11,9 @@ import { tabs } from './tabs.ts'
 const MOST_WEIGHTS = 2 ** 20
 
 export function filtersSection({ report, filters }: Gathered): Html | undefined {
-  const drawn = filters.filter(each => each.weights.dtype === 'bit' || isSmall(each))
+  const isBinary = ({ weights }: Filters) => weights.dtype === 'bit'
+  // What the network is about comes first.
+  const drawn = [...filters.filter(isBinary), ...filters.filter(each => !isBinary(each) && isSmall(each))]
   if (drawn.length === 0) return undefined
   return html`<section id="filters"><h2>Filters</h2>
 <p class="lead">A row per filter, a tile per input channel; white is +1, black is -1. The filters with the most +1 come first. They are shown as the generated code has them, which may be the other way round than in the model: then the comparison behind them is, too. Click a picture to enlarge it.</p>
@@ -94,27 +96,27 @@ function bitPicture({ weights }: Filters, { plusShare }: FilterFigures): Picture
   return { width, height, pixels, palette: gap ? BITS : BITS.slice(0, 2) }
 }
 
-/** Three channels as colours, others as tiles side by side; lines of filters. */
+/** Three channels as colours, others as tiles side by side; 24 filters, or one with all its channels, to a line. */
 function floatPicture({ weights }: Filters): Picture {
   const [o, h, w, c] = weights.shape as [number, number, number, number]
   const values = weights.values as Float32Array
-  const colour = c === 3
-  const tiles = colour ? o : o * c
-  const columns = Math.min(colour || c === 1 ? 24 : c, tiles)
+  const isColour = c === 3
+  const depth = isColour ? 3 : 1
+  const tiles = isColour ? o : o * c
+  const columns = Math.min(isColour || c === 1 ? 24 : c, tiles)
   const [width, height] = [columns * (w + 1) - 1, Math.ceil(tiles / columns) * (h + 1) - 1]
-  // Black in the colours, nothing in the signed ones.
-  const palette = colour ? [...COLOURS, [128, 128, 128, 0] as const] : SIGNED
-  const pixels = new Uint8Array(width * height).fill(palette.length - 1)
+  const pixels = new Uint8Array(width * height * depth).fill(isColour ? 128 : SIGNED.length - 1)
   for (let tile = 0; tile < tiles; tile++) {
-    const k = colour ? tile : Math.floor(tile / c)
+    const k = isColour ? tile : Math.floor(tile / c)
     const filter = values.subarray(k * h * w * c, (k + 1) * h * w * c)
     const most = filter.reduce((size, value) => Math.max(size, Math.abs(value)), 0) || 1
     for (let y = 0; y < h; y++)
-      for (let x = 0; x < w; x++) {
-        const parts = Array.from({ length: c }, (_, channel) => (filter[(y * w + x) * c + channel]! / most + 1) / 2)
-        const at = (Math.floor(tile / columns) * (h + 1) + y) * width + (tile % columns) * (w + 1) + x
-        pixels[at] = colour ? colourOf(parts, 0, 0) : Math.round(parts[tile % c]! * 30)
-      }
+      for (let x = 0; x < w; x++)
+        for (let channel = 0; channel < depth; channel++) {
+          const value = filter[(y * w + x) * c + (isColour ? channel : tile % c)]!
+          const at = (Math.floor(tile / columns) * (h + 1) + y) * width + (tile % columns) * (w + 1) + x
+          pixels[at * depth + channel] = Math.round(((value / most + 1) / 2) * (isColour ? 255 : 30))
+        }
   }
-  return { width, height, pixels, palette }
+  return { width, height, pixels, ...(isColour ? {} : { palette: SIGNED }) }
 }

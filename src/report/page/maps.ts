@@ -1,5 +1,5 @@
 import { numbersOf, type Tensor } from '../../ir/tensor.ts'
-import { BITS, COLOURS, colourOf, GREYS, NOTHING, SIGNED } from './palettes.ts'
+import { BITS, GREYS, NOTHING, SIGNED } from './palettes.ts'
 import type { Picture } from './png.ts'
 
 const SHOWN = 32
@@ -55,7 +55,7 @@ const scaleFor = (width: number, height: number): number =>
   Math.max(1, Math.min(12, Math.floor(320 / width), Math.floor(320 / height)))
 
 interface Painter {
-  readonly palette: Picture['palette']
+  readonly palette: NonNullable<Picture['palette']>
   readonly nothing: number
   readonly index: (value: number) => number
 }
@@ -90,17 +90,11 @@ export function photoOf({ dtype, shape, values }: Tensor): { picture: Picture; s
   const span = dtype === 'u8' ? 255 : numbers.reduce((a, b) => Math.max(a, b)) - low || 1
   const part = (y: number, x: number, k: number): number =>
     (numbers[first ? (k * height + y) * width + x : (y * width + x) * channels + k]! - low) / span
-  const pixels = new Uint8Array(width * height)
+  const pixels = new Uint8Array(width * height * channels)
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
-      pixels[y * width + x] =
-        channels === 1
-          ? step(part(y, x, 0), 31)
-          : colourOf(
-              [0, 1, 2].map(k => part(y, x, k)),
-              x,
-              y,
-            )
-  const palette = channels === 1 ? GREYS : COLOURS
-  return { picture: { width, height, pixels, palette }, scale: Math.max(1, Math.floor(128 / Math.max(width, height))) }
+      for (let k = 0; k < channels; k++)
+        pixels[(y * width + x) * channels + k] = step(part(y, x, k), channels === 1 ? 31 : 255)
+  const scale = Math.max(1, Math.floor(128 / Math.max(width, height)))
+  return { picture: { width, height, pixels, ...(channels === 1 ? { palette: GREYS } : {}) }, scale }
 }

@@ -4,7 +4,7 @@ import type { Report, Stage } from '../report.ts'
 import { type Html, html } from './html.ts'
 import { kinds, sizes, verbOf } from './show.ts'
 
-const ROW = 84
+const ROW = 72
 const LANE = 26
 
 /** The road from input to output, a station per kernel: bits are thin dotted lines, all else is as thick as it is large. */
@@ -15,7 +15,7 @@ export function networkSection(report: Report): Html {
   const place = (stage: number): [number, number] => [20 + lanes[stage]! * LANE, stage * ROW + ROW / 2]
   const edges = stages.flatMap(stage => stage.reads.map(read => ({ from: stages[read]!, to: stage })))
   return html`<section id="network"><h2>The network</h2>
-<p class="lead">From top to bottom, a station is one kernel of the generated code. Dotted lines carry bits, solid ones numbers; the wider, the more bytes. Below each name stand the ONNX nodes that became this kernel.</p>
+<p class="lead">From top to bottom, a station is one kernel of the generated code. Dotted lines carry bits, solid ones numbers; the wider, the more bytes. Beside it stand the ONNX nodes that became this kernel.</p>
 <div class="road"><svg width="${width}" height="${stages.length * ROW}" viewBox="0 0 ${width} ${stages.length * ROW}" aria-hidden="true">
 ${edges.map(({ from, to }) => edge(place(from.id), place(to.id), from))}
 ${stages.map(stage => station(place(stage.id), stage))}</svg>
@@ -66,7 +66,7 @@ function row(report: Report, stage: Stage): Html {
     ...(ring ? ['only a few rows at a time'] : []),
     ...(output ? [`output ${output}`] : []),
   ]
-  return html`<li id="stage-${stage.id}"><div class="name"><span class="number">${stage.id}</span>${layer === undefined ? name : html`<a href="#layer-${layer}">${name}</a>`}<span class="verb">${verbOf(stage)}</span></div>
-<div class="size">${notes.join(' · ')}</div>
-<div class="from" title="${from.map(node => `${node.op} ${node.name}`).join('\n')}">${from.map(({ op }, k) => html`${k > 0 && html`<i>+</i>`}<code>${op}</code>`)}</div></li>`
+  return html`<li id="stage-${stage.id}"><div class="kernel"><div class="name"><span class="number">${stage.id}</span>${layer === undefined ? name : html`<a href="#layer-${layer}">${name}</a>`}<span class="verb">${verbOf(stage)}</span></div>
+<div class="size">${notes.join(' · ')}</div></div>
+<div class="from" title="${from.map(node => `${node.op} ${node.name}`).join('\n')}">${from.map(({ op }) => html`<code>${op}</code>`)}</div></li>`
 }

@@ -24,20 +24,6 @@ export const SIGNED: Palette = [
   [128, 128, 128, 0],
 ]
 
-/** 6 × 6 × 6 colours. */
-export const COLOURS: Palette = Array.from({ length: 216 }, (_, k) => [
-  Math.floor(k / 36) * 51,
-  (Math.floor(k / 6) % 6) * 51,
-  (k % 6) * 51,
-  255,
-])
-
 function mix(end: number, share: number): number {
   return Math.round(250 + (end - 250) * share)
-}
-
-/** The step of a colour for parts from 0 to 1. Three-channel pictures in 216 colours are dithered by position. */
-export const colourOf = (parts: readonly number[], x: number, y: number): number => {
-  const shift = ((((x & 1) * 2 + (y & 1) * 3) & 3) - 1.5) / 4
-  return parts.reduce((code, part) => code * 6 + Math.min(5, Math.max(0, Math.round(part * 5 + shift))), 0)
 }

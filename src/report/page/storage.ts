@@ -38,9 +38,11 @@ function pixel(channels: number, words: number): Html {
       ? html`<text class="label" x="46" y="${8 + lines * 12 + 12}">and ${words - lines} more words</text>`
       : ''
   const unused = words * WORD - channels
+  const bottom = 8 + lines * 12 + (more ? 32 : 16)
   return plot(
     `${channels} channels in ${words} words`,
-    html`${cells}${Array.from({ length: lines }, (_, word) => html`<text class="tick" x="40" y="${16 + word * 12}" text-anchor="end">word ${word}</text>`)}${more}<text class="label" x="46" y="${168}">bit 0 left, 31 right; ${unused === 0 ? 'all are used' : `${unused} unused`}</text>`,
+    html`${cells}${Array.from({ length: lines }, (_, word) => html`<text class="tick" x="40" y="${16 + word * 12}" text-anchor="end">word ${word}</text>`)}${more}<text class="label" x="46" y="${bottom}">bit 0 left, 31 right; ${unused === 0 ? 'all are used' : `${unused} unused`}</text>`,
+    bottom + 8,
   )
 }
 
