@@ -42,8 +42,6 @@ export interface Layer extends LayerSummary {
   readonly stage: number
   /** Bytes of the workspace that are in use while it runs. */
   readonly aliveBytes: number
-  /** Microseconds of one run here, where a C compiler is installed. */
-  readonly microseconds?: number
 }
 
 /** A buffer of the workspace. */

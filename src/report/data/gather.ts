@@ -38,8 +38,6 @@ export interface ReportOptions extends Omit<CompileOptions, 'target'> {
   /** Generated C where it can be built on this machine, or the interpreter and the reason. */
   readonly machine: (network: Network) => Promise<{ machine: Machine; note?: string }>
   readonly training?: readonly Epoch[]
-  /** Microseconds of a run per layer, by the layer's name. */
-  readonly times?: ReadonlyMap<string, number>
   readonly progress?: (what: string, done: number, total: number) => void
 }
 
@@ -91,12 +89,10 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     layers: summary.layers.map((layer, k) => {
       const stage = stages.find(other => other.layer === k)!.id
       const step = memory.steps.find(({ stages: computed }) => computed.includes(stage))
-      const microseconds = options.times?.get(layer.name)
       return {
         ...layer,
         stage,
         aliveBytes: step?.bytes ?? 0,
-        ...(microseconds === undefined ? {} : { microseconds }),
       }
     }),
     memory,

@@ -56,7 +56,7 @@ function text(tokens: readonly number[], words?: readonly string[]): Html {
 function grams(report: Report, { grams = [] }: ShownSample, words?: readonly string[]): Html {
   return html`<h4>What filters answered to</h4><div class="scroll" tabindex="0" role="region" aria-label="n-grams"><table><thead><tr><th scope="col">words</th><th scope="col" class="r">position</th><th scope="col">filter</th><th scope="col" class="r">sum</th><th scope="col" class="r">of the largest possible</th></tr></thead><tbody>${grams.map(
     ({ stage, filter, position, tokens, sum, share }) =>
-      html`<tr><td><b>${tokens.map(token => wordOf(token, words)).join(' ')}</b></td><td class="r">${position}</td><td>${filter} of ${report.stages[stage]!.name}</td><td class="r">${figure(sum)}</td><td class="r">${percent(share)}</td></tr>`,
+      html`<tr><td class="nowrap"><b>${tokens.map(token => wordOf(token, words)).join(' ')}</b></td><td class="r">${position}</td><td class="nowrap">${filter} of ${report.stages[stage]!.name}</td><td class="r">${figure(sum)}</td><td class="r">${percent(share)}</td></tr>`,
   )}</tbody></table></div>`
 }
 

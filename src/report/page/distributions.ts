@@ -88,5 +88,5 @@ const constantChart = ({ role, values, histogram: data }: ConstantFigures): Html
   chart(
     `Constants: ${roles[role]}`,
     `${count(values.length)} values, ${figure(data.minimum)} to ${figure(data.maximum)}`,
-    histogram(`Constants: ${roles[role]}`, data, role),
+    histogram(`Constants: ${roles[role]}`, data, roles[role]),
   )

@@ -16,7 +16,7 @@ export function filtersSection({ report, filters }: Gathered): Html | undefined 
   const drawn = [...filters.filter(isBinary), ...filters.filter(each => !isBinary(each) && isSmall(each))]
   if (drawn.length === 0) return undefined
   return html`<section id="filters"><h2>Filters</h2>
-<p class="lead">A row per filter, a tile per input channel; white is +1, black is -1. The filters with the most +1 come first. They are shown as the generated code has them, which may be the other way round than in the model: then the comparison behind them is, too. Click a picture to enlarge it.</p>
+<p class="lead">White is +1, black is -1; the filters with the most +1 come first. They are shown as the generated code has them, which may be the other way round than in the model: then the comparison behind them is, too. Click a picture to enlarge it.</p>
 ${tabs(
   'filters-of',
   'Layers with filters',
@@ -68,7 +68,8 @@ function facts(report: Report, figures: FilterFigures): Html {
       : []),
     [percent(figures.plusShare.reduce((a, b) => a + b, 0) / filters), 'of the weights are +1'],
   ]
-  return html`<ul class="facts" data-layer="${figures.layer}">${items.map(([value, text]) => html`<li><b>${value}</b> ${text}</li>`)}</ul>`
+  const across = sideBySide(figures) ? ['column', 'row'] : ['row', 'column']
+  return html`<ul class="facts" data-layer="${figures.layer}">${items.map(([value, text]) => html`<li><b>${value}</b> ${text}</li>`)}</ul><p class="quiet">A ${across[0]!} per filter, a ${across[1]!} per input channel.</p>`
 }
 
 /** `3 = 7, 1 = 2`, and how many more. */
@@ -78,23 +79,29 @@ const groups = (list: readonly (readonly number[])[]): string =>
     .map(group => group.join(', '))
     .join('; ')}${list.length > 4 ? ` and ${list.length - 4} more` : ''}`
 
-/** Rows are filters; of 1 × 1 kernels every column is a channel, of a larger one a tile. */
-function bitPicture({ weights }: Filters, { plusShare }: FilterFigures): Picture {
-  const [o, h, w, c] = weights.shape as [number, number, number, number]
+/** Of 1 × 1 kernels a line per filter; of larger ones a tile per filter and channel, the more numerous side by side. */
+function bitPicture({ weights }: Filters, figures: FilterFigures): Picture {
+  const { height: h, width: w, channels: c, filters: o, plusShare } = figures
   const order = plusShare.map((share, k) => ({ share, k })).sort((a, b) => b.share - a.share || a.k - b.k)
   const gap = h * w > 1 ? 1 : 0
-  const [width, height] = [c * (w + gap) - gap, o * (h + gap) - gap]
+  const [columns, rows] = sideBySide(figures) ? [o, c] : [c, o]
+  const [width, height] = [columns * (w + gap) - gap, rows * (h + gap) - gap]
   const pixels = new Uint8Array(width * height).fill(NOTHING)
-  order.forEach(({ k }, row) => {
-    for (let y = 0; y < h; y++)
-      for (let x = 0; x < w; x++)
-        for (let channel = 0; channel < c; channel++)
-          pixels[(row * (h + gap) + y) * width + channel * (w + gap) + x] = Number(
+  order.forEach(({ k }, place) => {
+    for (let channel = 0; channel < c; channel++) {
+      const [column, row] = sideBySide(figures) ? [place, channel] : [channel, place]
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++)
+          pixels[(row * (h + gap) + y) * width + column * (w + gap) + x] = Number(
             weights.values[((k * h + y) * w + x) * c + channel],
           )
+    }
   })
   return { width, height, pixels, palette: gap ? BITS : BITS.slice(0, 2) }
 }
+
+const sideBySide = ({ height, width, channels, filters }: FilterFigures): boolean =>
+  height * width > 1 && filters > channels
 
 /** Three channels as colours, others as tiles side by side; 24 filters, or one with all its channels, to a line. */
 function floatPicture({ weights }: Filters): Picture {

@@ -15,7 +15,7 @@ export function networkSection(report: Report): Html {
   const place = (stage: number): [number, number] => [20 + lanes[stage]! * LANE, stage * ROW + ROW / 2]
   const edges = stages.flatMap(stage => stage.reads.map(read => ({ from: stages[read]!, to: stage })))
   return html`<section id="network"><h2>The network</h2>
-<p class="lead">From top to bottom, a station is one kernel of the generated code. Dotted lines carry bits, solid ones numbers; the wider, the more bytes. Beside it stand the ONNX nodes that became this kernel.</p>
+<p class="lead">From top to bottom, a station is one kernel of the generated code. Dotted lines carry bits, solid ones numbers; the wider, the more bytes. With it stand the ONNX nodes that became this kernel.</p>
 <div class="road"><svg width="${width}" height="${stages.length * ROW}" viewBox="0 0 ${width} ${stages.length * ROW}" aria-hidden="true">
 ${edges.map(({ from, to }) => edge(place(from.id), place(to.id), from))}
 ${stages.map(stage => station(place(stage.id), stage))}</svg>
