@@ -28,6 +28,7 @@ export const kinds: Readonly<Record<DType, string>> = {
   f32: 'floats',
   i32: 'integers',
   u8: 'bytes',
+  i8: 'bytes',
   i64: 'indices',
 }
 
