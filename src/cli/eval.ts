@@ -11,6 +11,7 @@ import { pipeline } from '../passes/pipeline.ts'
 import type { Feeds, Run } from '../verify/runner.ts'
 import { version } from '../version.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
+import { createProgress } from './progress.ts'
 import { createCRunner } from './runners/c.ts'
 import { classesOf, readSamples } from './samples.ts'
 
@@ -35,12 +36,22 @@ export async function runEval(path: string, options: Options): Promise<void> {
   else console.log(`${(100 * result.accuracy).toFixed(2)} % of ${labels.length} samples`)
 }
 
+/** Samples from one look at the progress to the next. */
+const AT_ONCE = 500
+
 async function runSamples(plan: Plan, feeds: readonly Feeds[], constants: ConstantPlace = 'inline'): Promise<Run[]> {
   const runner = createCRunner({ flags: ['-O3'] })
   const program = await runner.build(c.print(plan, { version, constants }), plan, { trace: false })
+  const progress = createProgress()
   try {
-    return await program.run(feeds)
+    const runs: Run[] = []
+    for (let first = 0; first < feeds.length; first += AT_ONCE) {
+      progress.show('running samples', first, feeds.length)
+      runs.push(...(await program.run(feeds.slice(first, first + AT_ONCE))))
+    }
+    return runs
   } finally {
+    progress.end()
     await program.dispose()
   }
 }

@@ -132,6 +132,7 @@ function addReport(program: Command): void {
     .option('--float <twin.onnx>', 'the float twin, to compare accuracies with; needs --data')
     .option('--sample <list>', 'which samples to follow through the network, from 0', indexList, [0, 1, 2])
     .option('--words <file>', 'of a text network: the word of every number, a line each')
+    .option('--no-time', 'do not measure how long every step takes')
     .option('--log <file>', 'training curves: lines of JSON, as train.py --log writes them')
   withModelOptions(command).action(async (model, options) => (await import('./report.ts')).runReport(model, options))
 }

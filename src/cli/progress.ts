@@ -8,7 +8,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr) {
       if (what !== current) [current, start, shown] = [what, now, 0]
       if (done < total && now - shown < 100) return
       shown = now
-      const left = (((now - start) / done) * (total - done)) / 1000
+      const left = done > 0 ? (((now - start) / done) * (total - done)) / 1000 : 0
       stream.write(`\r\x1b[K${what}: ${done} of ${total}${left >= 1 ? `, ${Math.ceil(left)} s left` : ''}`)
     },
     end: (): void => {

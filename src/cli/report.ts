@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { benchC } from '../bench/c.ts'
+import type { CompileOptions } from '../compile.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
 import { type Gathered, gather, type ReportOptions } from '../report/data/gather.ts'
 import { compiledMachine, interpretingMachine } from '../report/data/machine.ts'
@@ -8,7 +10,7 @@ import type { Epoch } from '../report/report.ts'
 import { FileError, reasonOf, ToolError, UsageError } from './fail.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
-import { buildsC } from './runners/build-c.ts'
+import { buildC, buildsC, findCompiler } from './runners/build-c.ts'
 import { createCRunner } from './runners/c.ts'
 import { classesOf, readSamples } from './samples.ts'
 import { showBytes } from './show.ts'
@@ -21,6 +23,7 @@ interface Options extends ModelOptions {
   readonly sample: readonly number[]
   readonly words?: string
   readonly log?: string
+  readonly time?: boolean
 }
 
 /** `xnorc report`: a page that shows a network from the inside, and a JSON file with every figure on it. */
@@ -41,11 +44,14 @@ export async function runReport(path: string, options: Options): Promise<void> {
     gathered = await gather(bytes, {
       ...settings,
       ...(options.data === undefined ? {} : { data: dataFrom(options.data) }),
-      ...(options.float === undefined ? {} : { twin: await readModelFile(options.float) }),
+      ...(options.float === undefined
+        ? {}
+        : { twin: await readTwin(options.float, options, file => inputs.add(file)) }),
       ...(options.log === undefined ? {} : { training: parseLog(options.log, await readText(options.log)) }),
       shown: options.sample,
       machine: chooseMachine,
       progress: progress.show,
+      ...(options.time === true ? { time: () => timeSteps(bytes, settings) } : {}),
     })
   } finally {
     progress.end()
@@ -64,6 +70,13 @@ export async function runReport(path: string, options: Options): Promise<void> {
   console.error(`${name}.html (${showBytes(page.length)}), ${name}.json in ${dirname(options.out)}`)
 }
 
+/** A twin has no signs, so exact weights leave every layer as it is: it needs no other runtime. */
+async function readTwin(path: string, options: Options, found: (file: string) => void) {
+  const { dumpIr, printAfter, timing, name, ...rest } = options
+  const exact = { ...rest, weights: 'exact', binarize: 'auto' } as const
+  return { bytes: await readModelFile(path), options: { batch: 1, ...(await compileOptions(path, exact, found)) } }
+}
+
 const dataFrom =
   (path: string): NonNullable<ReportOptions['data']> =>
   async ({ source, lowered }) => ({
@@ -80,6 +93,19 @@ async function chooseMachine() {
     if (!(error instanceof ToolError)) throw error
     return { machine: interpretingMachine, note: error.message }
   }
+}
+
+/** Microseconds of the processor per step; it takes about three seconds. */
+async function timeSteps(bytes: Uint8Array, settings: Omit<CompileOptions, 'target'>): Promise<number[]> {
+  const compiler = findCompiler()
+  const { layers } = await benchC(bytes, {
+    ...settings,
+    observe: () => {},
+    milliseconds: 1000,
+    build: (args, folder) => buildC(compiler, args, folder),
+    reference: async () => 'only the generated code is measured',
+  })
+  return layers.map(({ microseconds }) => microseconds)
 }
 
 async function readText(path: string): Promise<string> {

@@ -42,6 +42,8 @@ export interface Layer extends LayerSummary {
   readonly stage: number
   /** Bytes of the workspace that are in use while it runs. */
   readonly aliveBytes: number
+  /** Of the processor, of the step that it runs in; where a C compiler is installed. */
+  readonly microseconds?: number
 }
 
 /** A buffer of the workspace. */
@@ -55,11 +57,19 @@ export interface MemoryBlock {
   readonly last: number
 }
 
+/** What runs at once: a kernel, or two that share a ring of rows. */
+export interface MemoryStep {
+  readonly name: string
+  readonly stages: readonly number[]
+  /** In use. */
+  readonly bytes: number
+}
+
 export interface Memory {
   readonly workspaceBytes: number
   /** Most bytes in use at once; the rest of the workspace is gaps. */
   readonly peakBytes: number
-  readonly steps: readonly { readonly name: string; readonly stages: readonly number[]; readonly bytes: number }[]
+  readonly steps: readonly MemoryStep[]
   readonly blocks: readonly MemoryBlock[]
 }
 

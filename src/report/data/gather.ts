@@ -31,13 +31,15 @@ export interface Data {
 export interface ReportOptions extends Omit<CompileOptions, 'target'> {
   /** Seeded values without it. */
   readonly data?: (network: Network) => Promise<Data>
-  /** The float twin of the network. */
-  readonly twin?: Uint8Array
+  /** The float twin of the network, and how it is compiled. */
+  readonly twin?: { readonly bytes: Uint8Array; readonly options: Omit<CompileOptions, 'target'> }
   /** Indices of the samples whose activations are shown; those that the data does not have are left out. */
   readonly shown: readonly number[]
   /** Generated C where it can be built on this machine, or the interpreter and the reason. */
   readonly machine: (network: Network) => Promise<{ machine: Machine; note?: string }>
   readonly training?: readonly Epoch[]
+  /** Measures the steps of the generated code: microseconds of each, in order. */
+  readonly time?: () => Promise<readonly number[]>
   readonly progress?: (what: string, done: number, total: number) => void
 }
 
@@ -71,6 +73,8 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     ? await judgeAll(network, machine, given, options)
     : { accuracy: undefined, disagreements: [] }
   const memory = memoryOf(network)
+  options.progress?.('measuring', 1, 1)
+  const times = machine.name === 'generated C' ? await options.time?.() : undefined
   const filters = filtersOf(network)
   const { summary, stages } = network
   const report: Report = {
@@ -88,11 +92,13 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     stages,
     layers: summary.layers.map((layer, k) => {
       const stage = stages.find(other => other.layer === k)!.id
-      const step = memory.steps.find(({ stages: computed }) => computed.includes(stage))
+      const at = memory.steps.findIndex(({ stages: computed }) => computed.includes(stage))
+      const microseconds = times?.[at]
       return {
         ...layer,
         stage,
-        aliveBytes: step?.bytes ?? 0,
+        aliveBytes: memory.steps[at]?.bytes ?? 0,
+        ...(microseconds === undefined ? {} : { microseconds }),
       }
     }),
     memory,
@@ -160,8 +166,7 @@ async function judgeAll(network: Network, machine: Machine, data: Data, options:
       accuracy: { samples: data.labels.length, classes, generated: generated.result() },
       disagreements: [],
     }
-  // A twin has no signs, so exact weights leave every layer as it is: no other runtime is needed.
-  const { graph } = await openNetwork(options.twin, { ...options, weights: 'exact', binarize: 'auto' })
+  const { graph } = await openNetwork(options.twin.bytes, options.twin.options)
   const twin = await judge(graph, machine, data, classes, 'float twin', options)
   const differing = data.labels.flatMap((label, sample): Disagreement[] => {
     const [ours, theirs] = [generated.predictions[sample], twin.predictions[sample]]
@@ -175,7 +180,7 @@ async function judgeAll(network: Network, machine: Machine, data: Data, options:
       samples: data.labels.length,
       classes,
       generated: generated.result(),
-      twin: { ...twin.result(), bytes: options.twin.length },
+      twin: { ...twin.result(), bytes: options.twin.bytes.length },
       onlyGenerated: right!.length,
       onlyTwin: wrong!.length,
       shown,
