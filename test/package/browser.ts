@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
-import { openSite } from '../chromium.ts'
+import { logged, openSite } from '../chromium.ts'
 import type { Project } from './tarball.ts'
 
 /** A page that has the compiler bundled into it. */
@@ -23,6 +23,7 @@ globalThis.compileModel = async target => {
   }
   return digests
 }
+console.log('"ready"')
 `
 
 /** Bundles the project's page as a user would, serves it and opens it in headless Chromium. */
@@ -44,7 +45,8 @@ export async function openPage(project: Project, model: string): Promise<Page> {
     csp: "'wasm-unsafe-eval'",
   })
   const page = await site.open('index.html', async opened => {
-    await opened.waitForFunction('"compileModel" in globalThis', undefined, { timeout: 30_000 })
+    // Polling for a function evaluates text, which the policy forbids where the page loads slowly.
+    await logged(60_000)(opened)
     return opened
   })
   return { compile: target => page.evaluate(`compileModel(${JSON.stringify(target)})`), close: site.close }
