@@ -33,7 +33,14 @@ const networks = [
 ]
 
 const compiler = await findCompiler()
-if (!compiler) console.log('No C compiler was found (cc, gcc, clang, or $CC): the networks are interpreted instead.\n')
+if (!compiler) {
+  const missing = 'No C compiler was found (cc, gcc, clang, or $CC); apt-get install gcc would install one'
+  if (process.env.CI === 'true') {
+    console.error(missing)
+    process.exit(1)
+  }
+  console.log(`${missing}. The networks are interpreted instead.\n`)
+}
 for (const network of networks) await show(network)
 
 async function show({ title, path, shape, pixels, width, normalise, classes }) {

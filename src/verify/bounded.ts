@@ -123,7 +123,7 @@ function evaluateMap(node: Node, expr: Expr, operands: readonly Bounded[]): Tens
   )
 }
 
-const JUMPS: ReadonlySet<string> = new Set(['ge', 'gt', 'eq', 'sign', 'round', 'floor', 'ceil'])
+const JUMPS: ReadonlySet<string> = new Set(['ge', 'gt', 'eq', 'sign', 'round', 'floor', 'ceil', 'int'])
 
 export function hasJump(expr: Expr): boolean {
   let found = false

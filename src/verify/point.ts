@@ -1,4 +1,4 @@
-import { type Expr, functions, typeOf } from '../ir/expr.ts'
+import { type Expr, type Fn, functions, typeOf } from '../ir/expr.ts'
 import type { DType } from '../ir/tensor.ts'
 
 /** A number with how far another computation of it may be off, and what else it may be where that decides a jump. */
@@ -69,7 +69,7 @@ interface LocalJump {
 }
 
 /** Where this function itself jumps. */
-function localJump(fn: string, [type]: readonly DType[], [a, b]: readonly Point[]): LocalJump | undefined {
+function localJump(fn: Fn, [type]: readonly DType[], [a, b]: readonly Point[]): LocalJump | undefined {
   if (type !== 'f32' && type !== 'i32') return undefined
   const { value, error } = a!
   const size = Math.abs(value)
@@ -92,6 +92,14 @@ function localJump(fn: string, [type]: readonly DType[], [a, b]: readonly Point[
         jump: { distance: value - Math.round(value), error, size },
         sides: [Math.round(value) - 1, Math.round(value)],
       }
+    case 'int': {
+      // Towards 0: nothing happens there.
+      const nearest = Math.round(value) || Math.sign(value) || 1
+      return {
+        jump: { distance: value - nearest, error, size },
+        sides: [nearest - Math.sign(nearest), nearest],
+      }
+    }
     case 'ceil':
       return {
         jump: { distance: value - Math.round(value), error, size },
@@ -102,7 +110,7 @@ function localJump(fn: string, [type]: readonly DType[], [a, b]: readonly Point[
 }
 
 /** Whether rounding decides on which side a value is. The sign of an exact 0 is a choice of its own. */
-const isOpen = (fn: string, { distance, error }: Jump): boolean =>
+const isOpen = (fn: Fn, { distance, error }: Jump): boolean =>
   Math.abs(distance) <= error && (error > 0 || fn === 'sign')
 
 function withOptions(
@@ -131,7 +139,7 @@ function combinations(points: readonly Point[]): number[][] {
 }
 
 /** Bound of the result's error from those of its operands. */
-function errorOf(fn: string, [type]: readonly DType[], points: readonly Point[], compute: Compute): number {
+function errorOf(fn: Fn, [type]: readonly DType[], points: readonly Point[], compute: Compute): number {
   if (type !== 'f32' && fn !== 'select') return 0
   const [a, b, c] = points as [Point, Point, Point]
   const [x, y] = [Math.abs(a.value), Math.abs(b?.value ?? 0)]
@@ -158,8 +166,22 @@ function errorOf(fn: string, [type]: readonly DType[], points: readonly Point[],
     case 'tanh':
     case 'pow':
       return spread(points, compute) + APPROXIMATION * Math.max(Math.abs(compute(points.map(p => p.value))), 2 ** -24)
+    case 'float':
+    case 'int':
+    case 'not':
+    case 'and':
+    case 'or':
+    case 'xor':
+    case 'ge':
+    case 'gt':
+    case 'eq':
+    case 'sign':
+    case 'round':
+    case 'floor':
+    case 'ceil':
+      // Exact, but for jumps.
+      return 0
   }
-  return 0
 }
 
 /** How far the result moves when the operands do by their errors; of functions that rise or fall. */

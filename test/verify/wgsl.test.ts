@@ -7,7 +7,7 @@ import { verifyModel } from '../../src/verify/verify-model.ts'
 import { hasDriver } from '../gpu.ts'
 import { smallNetwork } from './small-network.ts'
 
-const isThere = await hasDriver('swiftshader')
+const isThere = hasDriver('swiftshader')
 
 test.runIf(isThere)('every layer of generated shaders is verified', async () => {
   const result = await verifyModel(smallNetwork(), {

@@ -40,7 +40,7 @@ function pixels() {
   return lower({ name: 'pixels', inputs: [x], outputs: [{ name: 'planes', node: scaled }] }, wgsl.lowering)
 }
 
-describe.runIf(await hasDriver('swiftshader'))('a generated loader on SwiftShader', () => {
+describe.runIf(hasDriver('swiftshader'))('a generated loader on SwiftShader', () => {
   let device: Device
   let loader: Loader
   beforeAll(async () => {

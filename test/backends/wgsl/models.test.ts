@@ -55,15 +55,12 @@ async function compare(driver: Driver, { name, samples }: (typeof models)[number
   device.destroy()
 }
 
-const hasSwiftshader = await hasDriver('swiftshader')
-const hasGles = await hasDriver('gles')
-
 describe.each(models)('$name', model => {
   const missing = isMissing(`models/${model.name}.binary.onnx`) || isMissing(model.data)
-  it.runIf(!missing && hasSwiftshader)('on SwiftShader as onnxruntime', { timeout: 240_000 }, () =>
+  it.runIf(!missing && hasDriver('swiftshader'))('on SwiftShader as onnxruntime', { timeout: 240_000 }, () =>
     compare('swiftshader', model),
   )
-  it.runIf(!missing && hasGles)('on llvmpipe through GLES as onnxruntime', { timeout: 240_000 }, () =>
+  it.runIf(!missing && hasDriver('gles'))('on llvmpipe through GLES as onnxruntime', { timeout: 240_000 }, () =>
     compare('gles', model),
   )
 })
