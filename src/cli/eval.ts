@@ -1,22 +1,19 @@
-import { readFile } from 'node:fs/promises'
 import type { ConstantPlace } from '../backends/backend.ts'
 import { c } from '../backends/c/index.ts'
 import { adaptInputs } from '../frontend/adapt-inputs.ts'
 import { readModel } from '../frontend/index.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
-import type { Graph } from '../ir/graph.ts'
-import { elements, numbersOf } from '../ir/tensor.ts'
+import { numbersOf } from '../ir/tensor.ts'
 import { lower } from '../lower/index.ts'
 import { runPasses } from '../passes/pass.ts'
 import { pipeline } from '../passes/pipeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Feeds, Run } from '../verify/runner.ts'
 import { version } from '../version.ts'
-import { FileError, reasonOf, UsageError } from './fail.ts'
-import { feedsFrom } from './feeds.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
-import { readNumpy } from './npy.ts'
+import { createProgress } from './progress.ts'
 import { createCRunner } from './runners/c.ts'
+import { classesOf, readSamples } from './samples.ts'
 
 interface Options extends ModelOptions {
   readonly data: string
@@ -39,41 +36,22 @@ export async function runEval(path: string, options: Options): Promise<void> {
   else console.log(`${(100 * result.accuracy).toFixed(2)} % of ${labels.length} samples`)
 }
 
-/** Values per sample of the first output. */
-function classesOf({ inputs, outputs }: Plan): number {
-  const batch = inputs[0]?.shape[0] ?? 1
-  if (batch !== 1) throw new UsageError(`eval runs one sample at a time, and the model takes ${batch}`)
-  return elements(outputs[0]!.shape)
-}
-
-/** Samples and the class of each, from the arrays of a .npz file: y or labels, and one for every input. */
-async function readSamples(path: string, graph: Graph, classes: number): Promise<{ feeds: Feeds[]; labels: number[] }> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
-  }
-  const arrays = readNumpy(path, bytes)
-  const key = ['y', 'labels'].find(name => arrays.has(name))
-  if (key === undefined) throw new FileError(`'${path}' has no array 'y' with the class of every sample`)
-  const labels = Array.from(arrays.get(key)!.values, Number)
-  const feeds = feedsFrom(path, arrays, graph, key)
-  if (labels.length === 0) throw new FileError(`'${path}' has no samples`)
-  if (labels.length !== feeds.length)
-    throw new FileError(`'${path}' has ${feeds.length} samples and ${labels.length} classes`)
-  const wrong = labels.find(label => !Number.isInteger(label) || label < 0 || label >= classes)
-  if (wrong !== undefined)
-    throw new FileError(`'${path}' has the class ${wrong}; the model has classes 0 to ${classes - 1}`)
-  return { feeds, labels }
-}
+/** Samples from one look at the progress to the next. */
+const AT_ONCE = 500
 
 async function runSamples(plan: Plan, feeds: readonly Feeds[], constants: ConstantPlace = 'inline'): Promise<Run[]> {
   const runner = createCRunner({ flags: ['-O3'] })
   const program = await runner.build(c.print(plan, { version, constants }), plan, { trace: false })
+  const progress = createProgress()
   try {
-    return await program.run(feeds)
+    const runs: Run[] = []
+    for (let first = 0; first < feeds.length; first += AT_ONCE) {
+      progress.show('running samples', first, feeds.length)
+      runs.push(...(await program.run(feeds.slice(first, first + AT_ONCE))))
+    }
+    return runs
   } finally {
+    progress.end()
     await program.dispose()
   }
 }

@@ -10,6 +10,7 @@ import { feedsFrom } from './feeds.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { readNumpy } from './npy.ts'
 import { openOnnxruntime } from './onnxruntime.ts'
+import { createProgress } from './progress.ts'
 import { describeVerification } from './show-verification.ts'
 
 interface Options extends ModelOptions {
@@ -38,18 +39,23 @@ export async function runVerify(path: string, options: Options): Promise<number>
   const onnxruntime = await openOnnxruntime(bytes, chosen.readExternal)
   const feeds = await feedSource(options)
   const verifications: Verification[] = []
-  for (const target of targets)
-    verifications.push(
-      await verifyModel(bytes, {
-        ...chosen,
-        backend: await loadBackend(target),
-        runner: await runners[target](),
-        feeds,
-        references: typeof onnxruntime === 'string' ? [] : [onnxruntime],
-        tolerance: options.tolerance,
-        progress: showProgress,
-      }),
-    )
+  const progress = createProgress()
+  try {
+    for (const target of targets)
+      verifications.push(
+        await verifyModel(bytes, {
+          ...chosen,
+          backend: await loadBackend(target),
+          runner: await runners[target](),
+          feeds,
+          references: typeof onnxruntime === 'string' ? [] : [onnxruntime],
+          tolerance: options.tolerance,
+          progress: (sample, samples) => progress.show(`${target}, comparing samples`, sample, samples),
+        }),
+      )
+  } finally {
+    progress.end()
+  }
   const [first] = verifications
   for (const warning of first!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   const reasons = typeof onnxruntime === 'string' ? [onnxruntime] : first!.notCompared
@@ -80,10 +86,6 @@ async function feedSource({ input, samples, seed }: Options): Promise<(graph: Gr
   }
   const arrays = readNumpy(input, bytes)
   return graph => feedsFrom(input, arrays, graph)
-}
-
-function showProgress(sample: number, samples: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\rsample ${sample + 1} of ${samples} \r`)
 }
 
 /** JSON has no NaN and no infinity: they are written as strings. */
