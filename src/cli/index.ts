@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { fail } from './fail.ts'
 import {
   axisSizes,
+  indexList,
   isaList,
   layerList,
   numberList,
@@ -30,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   })
   addEval(program)
   addBench(program)
+  addReport(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -114,6 +116,25 @@ function addBench(program: Command): void {
   withModelOptions(command)
     .option('--json', 'print the times as JSON')
     .action(async (model, options) => (await import('./bench.ts')).runBench(model, options))
+}
+
+function addReport(program: Command): void {
+  const command = program
+    .command('report')
+    .description('a page that shows the network from the inside, and a JSON file with every figure on it')
+    .argument('<model.onnx>')
+    .option(
+      '-o, --out <file.html>',
+      'the page; the figures go to a file of the same name that ends in .json',
+      'report.html',
+    )
+    .option('--data <file.npz>', 'a data set, as eval takes it; seeded values without it')
+    .option('--float <twin.onnx>', 'the float twin, to compare accuracies with; needs --data')
+    .option('--sample <list>', 'which samples to follow through the network, from 0', indexList, [0, 1, 2])
+    .option('--words <file>', 'of a text network: the word of every number, a line each')
+    .option('--no-time', 'do not measure how long every step takes')
+    .option('--log <file>', 'training curves: lines of JSON, as train.py --log writes them')
+  withModelOptions(command).action(async (model, options) => (await import('./report.ts')).runReport(model, options))
 }
 
 /** What every command that compiles a model takes, from the table of options. */

@@ -55,3 +55,6 @@ export function isaList(text: string): Isa[] {
 }
 
 export const sizeList = (text: string): number[] => text.split(',').map(positiveInteger)
+
+/** `0,17`: every index once. */
+export const indexList = (text: string): number[] => [...new Set(text.split(',').map(part => wholeNumber(part.trim())))]

@@ -35,3 +35,6 @@ export async function buildC(compiler: string, args: readonly string[], folder: 
     throw new ToolError(`'${compiler}' could not build the generated code: ${said}`)
   }
 }
+
+/** Throws a ToolError where no C can be built on this machine. */
+export const buildsC = (): Promise<void> => buildC(findCompiler(), ['--version'], '.')

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { benchC } from '../bench/c.ts'
+import type { CompileOptions } from '../compile.ts'
+import { showDiagnostic } from '../ir/diagnostic.ts'
+import { type Gathered, gather, type ReportOptions } from '../report/data/gather.ts'
+import { compiledMachine, interpretingMachine } from '../report/data/machine.ts'
+import { renderPage } from '../report/page/page.ts'
+import type { Epoch } from '../report/report.ts'
+import { FileError, reasonOf, ToolError, UsageError } from './fail.ts'
+import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
+import { createProgress } from './progress.ts'
+import { buildC, buildsC, findCompiler } from './runners/build-c.ts'
+import { createCRunner } from './runners/c.ts'
+import { classesOf, readSamples } from './samples.ts'
+import { showBytes } from './show.ts'
+import { writeFiles } from './write-files.ts'
+
+interface Options extends ModelOptions {
+  readonly out: string
+  readonly data?: string
+  readonly float?: string
+  readonly sample: readonly number[]
+  readonly words?: string
+  readonly log?: string
+  readonly time?: boolean
+}
+
+/** `xnorc report`: a page that shows a network from the inside, and a JSON file with every figure on it. */
+export async function runReport(path: string, options: Options): Promise<void> {
+  if (!options.out.endsWith('.html')) throw new UsageError(`--out ${options.out}: the page is a file NAME.html`)
+  if (options.float !== undefined && options.data === undefined)
+    throw new UsageError('--float compares accuracies: it needs --data')
+  const bytes = await readModelFile(path)
+  const inputs = new Set(
+    [path, options.data, options.float, options.words, options.log].filter(file => file !== undefined),
+  )
+  // A data set is run sample by sample, whatever the batch of the file.
+  const settings = { batch: 1, ...(await compileOptions(path, options, file => inputs.add(file))) }
+  const words = options.words === undefined ? undefined : (await readText(options.words)).trimEnd().split(/\r?\n/)
+  const progress = createProgress()
+  let gathered: Gathered
+  try {
+    gathered = await gather(bytes, {
+      ...settings,
+      ...(options.data === undefined ? {} : { data: dataFrom(options.data) }),
+      ...(options.float === undefined
+        ? {}
+        : { twin: await readTwin(options.float, options, file => inputs.add(file)) }),
+      ...(options.log === undefined ? {} : { training: parseLog(options.log, await readText(options.log)) }),
+      shown: options.sample,
+      machine: chooseMachine,
+      progress: progress.show,
+      ...(options.time === true ? { time: () => timeSteps(bytes, settings) } : {}),
+    })
+  } finally {
+    progress.end()
+  }
+  const { report, network } = gathered
+  const page = renderPage(gathered, words)
+  const name = basename(options.out, '.html')
+  await writeFiles(
+    [
+      { path: `${name}.html`, content: page },
+      { path: `${name}.json`, content: `${JSON.stringify(report, null, 1)}\n` },
+    ],
+    { folder: dirname(options.out), inputs: [...inputs] },
+  )
+  for (const warning of network.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  console.error(`${name}.html (${showBytes(page.length)}), ${name}.json in ${dirname(options.out)}`)
+}
+
+/** A twin has no signs, so exact weights leave every layer as it is: it needs no other runtime. */
+async function readTwin(path: string, options: Options, found: (file: string) => void) {
+  const { dumpIr, printAfter, timing, name, ...rest } = options
+  const exact = { ...rest, weights: 'exact', binarize: 'auto' } as const
+  return { bytes: await readModelFile(path), options: { batch: 1, ...(await compileOptions(path, exact, found)) } }
+}
+
+const dataFrom =
+  (path: string): NonNullable<ReportOptions['data']> =>
+  async ({ source, lowered }) => ({
+    source: basename(path),
+    ...(await readSamples(path, source, classesOf(lowered.plan))),
+  })
+
+/** The generated C, or the interpreter where nothing builds C here. */
+async function chooseMachine() {
+  try {
+    await buildsC()
+    return { machine: compiledMachine(createCRunner({ flags: ['-O3'] })) }
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
+    return { machine: interpretingMachine, note: error.message }
+  }
+}
+
+/** Microseconds of the processor per step; it takes about three seconds. */
+async function timeSteps(bytes: Uint8Array, settings: Omit<CompileOptions, 'target'>): Promise<number[]> {
+  const compiler = findCompiler()
+  const { layers } = await benchC(bytes, {
+    ...settings,
+    observe: () => {},
+    milliseconds: 1000,
+    build: (args, folder) => buildC(compiler, args, folder),
+    reference: async () => 'only the generated code is measured',
+  })
+  return layers.map(({ microseconds }) => microseconds)
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
+  }
+}
+
+/** A line of JSON per epoch, as `train.py --log` writes them. */
+function parseLog(path: string, text: string): Epoch[] {
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  return lines.map((line, k) => {
+    const wrong = new FileError(`'${path}', line ${k + 1}: expected JSON with numbers epoch, loss and accuracy`)
+    let epoch: Partial<Epoch> | null
+    try {
+      epoch = JSON.parse(line)
+    } catch {
+      throw wrong
+    }
+    const { epoch: number, loss, accuracy, epochs } = epoch ?? {}
+    if (typeof number !== 'number' || typeof loss !== 'number' || typeof accuracy !== 'number') throw wrong
+    return { epoch: number, loss, accuracy, ...(typeof epochs === 'number' ? { epochs } : {}) }
+  })
+}

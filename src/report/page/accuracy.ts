@@ -1,0 +1,90 @@
+import { showBytes } from '../../cli/show.ts'
+import type { Gathered } from '../data/gather.ts'
+import type { Accuracy, Epoch, Judgement, Report } from '../report.ts'
+import { chart, curve } from './charts.ts'
+import { type Html, html } from './html.ts'
+import { photoOf } from './maps.ts'
+import { image } from './png.ts'
+import { count, figure, percent } from './show.ts'
+
+/** More classes than this have no room in a confusion matrix. */
+const MOST_CLASSES = 24
+
+export function accuracySection({ report, disagreements }: Gathered): Html | undefined {
+  const { accuracy, training } = report
+  if (!accuracy && !training) return undefined
+  return html`<section id="accuracy"><h2>Accuracy</h2>
+${accuracy && judged(report, accuracy, disagreements)}
+${training && training.length > 0 && curves(training)}</section>`
+}
+
+function judged(report: Report, accuracy: Accuracy, disagreements: Gathered['disagreements']): Html {
+  const { generated, twin, samples, classes } = accuracy
+  const name = report.samples.computedBy === 'interpreter' ? 'this network (interpreter)' : 'this network (generated C)'
+  const columns: [string, Judgement, number][] = [
+    [name, generated, report.constantBytes],
+    ...(twin ? [['float twin', twin, twin.bytes] as [string, Judgement, number]] : []),
+  ]
+  return html`<p class="lead">Over ${count(samples)} samples of ${report.samples.source}. Loss is the mean cross-entropy.</p>
+<table class="narrow"><thead><tr><th></th>${columns.map(([title]) => html`<th scope="col" class="r">${title}</th>`)}</tr></thead><tbody>
+<tr><th scope="row">accuracy</th>${columns.map(([, { accuracy }]) => html`<td class="r"><b>${percent(accuracy)}</b></td>`)}</tr>
+<tr><th scope="row">loss</th>${columns.map(([, { loss }]) => html`<td class="r">${figure(loss)}</td>`)}</tr>
+<tr><th scope="row">size</th>${columns.map(([, , bytes]) => html`<td class="r">${showBytes(bytes)}</td>`)}</tr></tbody></table>
+${classes <= MOST_CLASSES && html`<div class="matrices">${columns.map(([title, judgement]) => matrix(title, judgement))}</div>`}
+${accuracy.shown && gallery(accuracy, disagreements)}`
+}
+
+/** Counts per class and prediction; the share of its class decides the shade. */
+function matrix(title: string, { confusion }: Judgement): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix, ${title}"><table class="confusion"><caption>${title}: class (rows) and prediction (columns)</caption><thead><tr><th></th>${confusion.map((_, k) => html`<th scope="col">${k}</th>`)}</tr></thead><tbody>${confusion.map(
+    (row, label) => {
+      const total = row.reduce((a, b) => a + b, 0) || 1
+      return html`<tr><th scope="row">${label}</th>${row.map((cell, prediction) => {
+        const shade = cell === 0 ? 0 : Math.max(1, Math.ceil((9 * cell) / total))
+        return html`<td class="${label === prediction ? 'right' : 'wrong'} q${shade}" title="${count(cell)} of class ${label} taken for ${prediction}">${cell === 0 ? '' : count(cell)}</td>`
+      })}</tr>`
+    },
+  )}</tbody></table></div>`
+}
+
+function gallery({ shown = [], onlyGenerated = 0, onlyTwin = 0 }: Accuracy, inputs: Gathered['disagreements']): Html {
+  const entries = shown.map((each, k) => ({
+    each,
+    photo: [...inputs[k]!.values()].flatMap(tensor => photoOf(tensor) ?? [])[0],
+  }))
+  const list = (right: boolean) => {
+    const picked = entries.filter(({ each }) => (each.generated === each.label) === right)
+    return html`<ul class="gallery">${picked.map(
+      ({ each, photo }) =>
+        html`<li>${photo && image(photo.picture, Math.max(1, Math.floor(photo.scale / 2)), `sample ${each.sample}`)}<span><b>${each.sample}</b> is ${each.label}<br>here ${each.generated}, twin ${each.twin}</span></li>`,
+    )}</ul>`
+  }
+  return html`<h3>Where the two differ</h3>
+<h4>Only the float twin is right: ${count(onlyTwin)}</h4>${list(false)}
+<h4>Only this network is right: ${count(onlyGenerated)}</h4>${list(true)}`
+}
+
+function curves(training: readonly Epoch[]): Html {
+  const [last] = training.slice(-1)
+  const planned =
+    last?.epochs !== undefined && last.epochs > training.length ? ` of ${last.epochs} that the recipe takes` : ''
+  return html`<h3>Training</h3><p class="lead">${count(training.length)} epochs${planned}.</p><div class="charts">${chart(
+    'Accuracy',
+    `last ${percent(last!.accuracy)}`,
+    curve(
+      'Accuracy over epochs',
+      training.map(({ epoch, accuracy }) => [epoch, 100 * accuracy]),
+      'epoch',
+      value => `${figure(value)} %`,
+    ),
+  )}${chart(
+    'Loss',
+    `last ${figure(last!.loss)}`,
+    curve(
+      'Loss over epochs',
+      training.map(({ epoch, loss }) => [epoch, loss]),
+      'epoch',
+      figure,
+    ),
+  )}</div>`
+}

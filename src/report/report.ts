@@ -1,0 +1,215 @@
+import type { DType, Shape } from '../ir/tensor.ts'
+import type { LayerSummary, PortSummary, Totals } from '../summary.ts'
+
+/** Of the structure below: it rises where a field changes its meaning or goes away. */
+export const REPORT_VERSION = 1
+
+/** Counts of values in bins of equal width: bin k is [start + k · width, start + (k + 1) · width). */
+export interface Histogram {
+  readonly start: number
+  readonly width: number
+  readonly counts: readonly number[]
+  /** All values, those outside the bins among them. */
+  readonly total: number
+  readonly minimum: number
+  readonly maximum: number
+  readonly mean: number
+}
+
+/** One value that the generated code computes: what is drawn as a station of the network. */
+export interface Stage {
+  /** Position in the order in which they run; the inputs come first. */
+  readonly id: number
+  readonly name: string
+  /** Of the intermediate language: `binaryConv2d`, `pool`, … */
+  readonly op: string
+  /** The ONNX nodes that became this kernel, and their operators. */
+  readonly from: readonly { readonly name: string; readonly op: string }[]
+  readonly dtype: DType
+  readonly shape: Shape
+  /** In memory, bits packed. */
+  readonly bytes: number
+  /** Stages that it reads. */
+  readonly reads: readonly number[]
+  /** Whether it is only ever held as a ring of rows that the next stage reads. */
+  readonly ring: boolean
+  /** Index into `layers`, where it has weights. */
+  readonly layer?: number
+  readonly output?: string
+}
+
+export interface Layer extends LayerSummary {
+  readonly stage: number
+  /** Bytes of the workspace that are in use while it runs. */
+  readonly aliveBytes: number
+  /** Of the processor, of the step that it runs in; where a C compiler is installed. */
+  readonly microseconds?: number
+}
+
+/** A buffer of the workspace. */
+export interface MemoryBlock {
+  readonly stage: number | null
+  readonly name: string
+  readonly offset: number
+  readonly bytes: number
+  /** First and last step that touches it. */
+  readonly first: number
+  readonly last: number
+}
+
+/** What runs at once: a kernel, or two that share a ring of rows. */
+export interface MemoryStep {
+  readonly name: string
+  readonly stages: readonly number[]
+  /** In use. */
+  readonly bytes: number
+}
+
+export interface Memory {
+  readonly workspaceBytes: number
+  /** Most bytes in use at once; the rest of the workspace is gaps. */
+  readonly peakBytes: number
+  readonly steps: readonly MemoryStep[]
+  readonly blocks: readonly MemoryBlock[]
+}
+
+/** Binary filters of one layer, as the generated code has them. */
+export interface FilterFigures {
+  readonly layer: number
+  readonly filters: number
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly distinct: number
+  /** Groups of filters that are the same bits, by index. */
+  readonly equal: readonly (readonly number[])[]
+  /** Pairs of filters of which one is minus the other: the first of each group. */
+  readonly opposite: readonly (readonly [number, number])[]
+  /** Different two-dimensional kernels [height][width] among filters × channels, where they have more than one tap. */
+  readonly distinctKernels?: number
+  /** Share of +1 among the weights of every filter. */
+  readonly plusShare: readonly number[]
+}
+
+/** Constants of a layer's expression by what they do there: factors, summands, thresholds. */
+export interface ConstantFigures {
+  readonly layer: number
+  readonly role: 'scale' | 'shift' | 'threshold'
+  readonly values: readonly number[]
+  readonly histogram: Histogram
+}
+
+/** Weights of the ONNX model before they became bits. */
+export interface WeightFigures {
+  readonly layer: number
+  readonly histogram: Histogram
+  /** mean |W| of every filter. */
+  readonly alpha: readonly number[]
+  /** Whether they are trained floats, and not ±alpha already. */
+  readonly latent: boolean
+}
+
+/** Signs of one stage over the samples of `samples.probed`. */
+export interface SignFigures {
+  readonly stage: number
+  /** Share of +1 of every channel (the last axis). */
+  readonly plusShare: readonly number[]
+  readonly never: readonly number[]
+  readonly always: readonly number[]
+  /** What is compared with a threshold: sums of ±1 products (whole numbers) or floats. */
+  readonly sums?: Histogram
+  /** Value minus threshold: below 0 the bit is -1. */
+  readonly distance?: Histogram
+  /** Share of bits that one flipped input bit could flip: -2 <= distance < 2. Of whole numbers only. */
+  readonly fragile?: number
+}
+
+export interface Judgement {
+  readonly accuracy: number
+  /** Mean cross-entropy of the softmax. */
+  readonly loss: number
+  /** confusion[class][prediction]: counts. */
+  readonly confusion: readonly (readonly number[])[]
+}
+
+export interface Accuracy {
+  readonly samples: number
+  readonly classes: number
+  readonly generated: Judgement
+  readonly twin?: Judgement & { readonly bytes: number }
+  /** Samples that only one of the two gets right; those that are shown on the page. */
+  readonly onlyGenerated?: number
+  readonly onlyTwin?: number
+  readonly shown?: readonly Disagreement[]
+}
+
+export interface Disagreement {
+  readonly sample: number
+  readonly label: number
+  readonly generated: number
+  readonly twin: number
+}
+
+/** An n-gram of the tokens that a filter answers to most in a sample. */
+export interface Gram {
+  readonly stage: number
+  readonly filter: number
+  readonly position: number
+  readonly tokens: readonly number[]
+  readonly sum: number
+  /** Of the largest sum that the filter can have. */
+  readonly share: number
+}
+
+export interface ShownSample {
+  /** Index in the data, or the seed of made-up values. */
+  readonly sample: number
+  readonly label?: number
+  readonly outputs: readonly number[]
+  readonly tokens?: readonly number[]
+  readonly grams?: readonly Gram[]
+  readonly stages: readonly { readonly stage: number; readonly minimum: number; readonly maximum: number }[]
+}
+
+/** An epoch of `train.py --log`. */
+export interface Epoch {
+  readonly epoch: number
+  readonly epochs?: number
+  readonly loss: number
+  readonly accuracy: number
+}
+
+/** All figures of the page. Histograms and shares are counted, not estimated, over the samples that are named. */
+export interface Report {
+  readonly version: typeof REPORT_VERSION
+  readonly xnorc: string
+  readonly name: string
+  readonly modelBytes: number
+  readonly inputs: readonly PortSummary[]
+  readonly outputs: readonly PortSummary[]
+  readonly constantBytes: number
+  readonly workspaceBytes: number
+  readonly totals: Totals
+  readonly warnings: readonly string[]
+  readonly samples: {
+    /** A file's name, or seeded values. */
+    readonly source: string
+    readonly seeded: boolean
+    readonly count: number
+    /** The first so many of them, which signs and sums are counted over. */
+    readonly probed: number
+    readonly computedBy: 'generated C' | 'interpreter'
+    /** Why the interpreter, if so. */
+    readonly note?: string
+  }
+  readonly stages: readonly Stage[]
+  readonly layers: readonly Layer[]
+  readonly memory: Memory
+  readonly filters: readonly FilterFigures[]
+  readonly weights: readonly WeightFigures[]
+  readonly constants: readonly ConstantFigures[]
+  readonly signs: readonly SignFigures[]
+  readonly shown: readonly ShownSample[]
+  readonly accuracy?: Accuracy
+  readonly training?: readonly Epoch[]
+}
