@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from checkpoint import load_checkpoint, save_checkpoint
 from export import export, load_state
+from log import write_log
 from plot import plot
 from progress import Progress
 from schedule import Clock, learning_rate
@@ -107,6 +108,8 @@ class Trainer:
                 print(f'{revive(self.model)} filters were always the same and start anew')
             self.history.append(row)
             save_checkpoint(self)
+            if self.options.log:
+                write_log(self.options.log, self.history, epochs=self.recipe.epochs)
             progress.end(line.format(**row))
 
     def epoch(self, progress):

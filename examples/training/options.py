@@ -27,6 +27,7 @@ def parse(description, data, out, more=()):
     add('--test-every', type=int, default=1, metavar='N', help='epochs from test to test; the last is always tested')
     add('--bfloat16', action='store_true', help='faster on processors that have it')
     add('--native', action='store_true', help='binary layers in C: twice as fast, on processors with AVX-512')
+    add('--log', type=pathlib.Path, metavar='FILE', help='write loss and accuracy of every tested epoch, for xnorc report')
     add('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to train (%(default)s)')
     add('--threads', type=int, help='of the CPU')
     add('--limit', type=int, metavar='N', help='use only the first N samples, to try the script')

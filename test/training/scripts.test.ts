@@ -47,7 +47,15 @@ describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', 
   test('lenet5: trains, resumes, exports files of the same bits', { timeout: 120_000 }, async () => {
     const options = ['--limit', '128', '--epochs']
     expect(train('lenet5-mnist', 'data/mnist', ...options, '1')).toMatch(/^epoch 1: training loss \d/m)
-    const log = train('lenet5-mnist', 'data/mnist', ...options, '4', '--resume', '--test-every', '3')
+    const curves = join(folder, 'curves.jsonl')
+    const log = train('lenet5-mnist', 'data/mnist', ...options, '4', '--resume', '--test-every', '3', '--log', curves)
+    const epochs = readFileSync(curves, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    // Of the first run, too; the second was not tested.
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 3, 4])
+    expect(epochs.every(({ loss, accuracy }) => loss > 0 && accuracy >= 0 && accuracy <= 1)).toBe(true)
     expect(log).toMatch(/goes on after epoch 1\nepoch 2: training loss [\d.]+ \(/)
     for (const epoch of [3, 4]) expect(log).toMatch(RegExp(`^epoch ${epoch}: training loss .* accuracy \\d`, 'm'))
     const [latent, binary] = await Promise.all(

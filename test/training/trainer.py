@@ -31,7 +31,7 @@ torch.manual_seed(1)
 x, y = torch.randn(32, 4, 6, 6), torch.arange(32) % 3
 data = Data(x, y, x, y)
 options = dict(float=False, device='cpu', dropout=None, native=False, init=None, learning_rate=None, minutes=None)
-options.update(label_smoothing=0.0, test_every=1, keep='last', bfloat16=False)
+options.update(label_smoothing=0.0, test_every=1, keep='last', bfloat16=False, log=None)
 
 after = []
 with tempfile.TemporaryDirectory() as folder:
