@@ -25,6 +25,8 @@ export interface Settings {
   readonly constants?: ConstantPlace
   /** After the warning flags; -O2 by default. */
   readonly flags?: readonly string[]
+  /** All sources as one translation unit, as amalgamated builds have them. */
+  readonly together?: boolean
 }
 
 export interface Sample {
@@ -61,14 +63,14 @@ export function hasCompiler(compiler: Compiler): boolean {
 /** Prints and compiles plans; programs are cached by their text and flags. Throws with the compiler's words. */
 export function compileC(
   plans: readonly Plan[],
-  { compiler = 'gcc', flags = ['-O2'], isa = isas, constants = 'inline' }: Settings = {},
+  { compiler = 'gcc', flags = ['-O2'], isa = isas, constants = 'inline', together = false }: Settings = {},
 ): CProgram {
   const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa, constants }))
   const cpp = compiler.includes('++')
   const command = [...(cpp ? STRICT_CPP : STRICT), ...flags]
   const driver = driverSource(plans, constants)
   const hash = createHash('sha256')
-    .update(JSON.stringify([compiler, command, driver, sources]))
+    .update(JSON.stringify([compiler, command, driver, sources, together]))
     .digest('hex')
     .slice(0, 24)
   const cache = join(tmpdir(), 'xnorc-test-cache')
@@ -78,7 +80,9 @@ export function compileC(
     const folder = mkdtempSync(join(cache, 'build-'))
     for (const { path, content } of sources) writeFileSync(join(folder, path), content)
     writeFileSync(join(folder, 'driver.c'), driver)
-    const files = sources.map(({ path }) => path).filter(path => path.endsWith('.c'))
+    const units = sources.map(({ path }) => path).filter(path => path.endsWith('.c'))
+    if (together) writeFileSync(join(folder, 'all.c'), units.map(path => `#include "${path}"\n`).join(''))
+    const files = together ? ['all.c'] : units
     const objects = files.map(file => {
       execFileSync(compiler, [...command, '-c', file, '-o', `${file}.o`], { cwd: folder, stdio: 'pipe' })
       return `${file}.o`

@@ -7,6 +7,7 @@ type Attribute =
   | number
   | string
   | Tensor
+  | RawTensor
   | readonly number[]
   | { readonly floats: readonly number[] }
   | { readonly float: number }
@@ -167,6 +168,7 @@ function attributeProto(value: Attribute | { readonly ref: string }) {
   if ('ref' in value) return { refAttrName: value.ref }
   if ('graph' in value) return { type: AttributeType.GRAPH, g: graphProto(value.graph) }
   if ('float' in value) return { type: AttributeType.FLOAT, f: value.float }
+  if ('dims' in value) return { type: AttributeType.TENSOR, t: tensorProto(value) }
   if ('floats' in value) return { type: AttributeType.FLOATS, floats: [...value.floats] }
   if ('dtype' in value) return { type: AttributeType.TENSOR, t: tensorProto(value) }
   return { type: AttributeType.INTS, ints: [...value] }

@@ -49,6 +49,13 @@ export async function importText(text: string): Promise<LoaderModule> {
 /** Runs a plan as WASM, as a user of the loader would. Bits are packed and unpacked here. */
 export async function loadPlan(plan: Plan): Promise<(feeds: ReadonlyMap<string, Tensor>) => Map<string, Tensor>> {
   const { loader } = await writeModule(plan)
+  return runLoaded(plan, loader)
+}
+
+export async function runLoaded(
+  plan: Plan,
+  loader: LoaderModule,
+): Promise<(feeds: ReadonlyMap<string, Tensor>) => Map<string, Tensor>> {
   const model = await loader.load()
   return feeds => {
     const inputs = plan.inputs.map(({ name, dtype }) => {
