@@ -1,0 +1,134 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Culprit } from './bisect.ts'
+import type { Network } from './network.ts'
+import type { Verdict } from './verdict.ts'
+import type { Answer, Job, Lanes } from './worker.ts'
+
+/** How a process ended that did not say so itself. */
+type End = 'done' | 'hang' | 'crash'
+
+/** Milliseconds that a process may need to start, at most. */
+const START = 20_000
+
+/** Jobs a process does before it is replaced: generated modules stay in its memory. */
+const MOST_JOBS = 40
+
+/** A child process that networks are tried in, replaced when it hangs, dies or grows old. */
+export class Laboratory {
+  private readonly worker: string
+  private child: ChildProcess | undefined
+  /** Started ahead: a start takes longer than most jobs. */
+  private spare: ChildProcess | undefined
+  private jobs = 0
+
+  constructor(worker: string) {
+    this.worker = worker
+  }
+
+  /** Seeds in order. A seed at which the process hangs or dies gets that as its verdict, and the rest go on. */
+  async trySeeds(
+    seeds: readonly number[],
+    lanes: Lanes,
+    limit: number,
+    tell: (seed: number, verdict: Verdict) => void,
+  ): Promise<void> {
+    let left = seeds
+    while (left.length > 0) {
+      let count = 0
+      const end = await this.run({ kind: 'seeds', seeds: left, lanes }, limit, answer => {
+        if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
+      })
+      if (end === 'done') return
+      // In a batch nobody knows which one it was: one by one.
+      if (lanes.c !== undefined && left.length > 1) {
+        for (const seed of left) await this.trySeeds([seed], lanes, limit, tell)
+        return
+      }
+      tell(left[count]!, lost(end, limit))
+      left = left.slice(count + 1)
+    }
+  }
+
+  async tryNetwork(network: Network, lanes: Lanes, limit: number): Promise<Verdict> {
+    let verdict: Verdict | undefined
+    const end = await this.run({ kind: 'network', network, lanes }, limit, answer => {
+      if (answer.kind === 'tried') verdict = answer.verdict
+    })
+    return verdict ?? lost(end, limit)
+  }
+
+  async bisect(network: Network, limit: number): Promise<Culprit | undefined> {
+    let culprit: Culprit | undefined
+    await this.run({ kind: 'bisect', network }, limit, answer => {
+      if (answer.kind === 'culprit') culprit = answer.culprit
+    })
+    return culprit
+  }
+
+  /** The pass that never ends rewriting, if that is why the network never ends. */
+  async endless(network: Network, limit: number): Promise<string | undefined> {
+    let pass: string | undefined
+    await this.run({ kind: 'endless', network }, limit, answer => {
+      if (answer.kind === 'endless') pass = answer.pass
+    })
+    return pass
+  }
+
+  close(): void {
+    this.spare?.kill('SIGKILL')
+    this.spare = undefined
+    this.stop()
+  }
+
+  private stop(): void {
+    this.child?.kill('SIGKILL')
+    this.child = undefined
+    this.jobs = 0
+  }
+
+  private start(): ChildProcess {
+    return fork(this.worker, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: ['--max-old-space-size=1500'],
+    })
+  }
+
+  /** One job; `limit` is how many milliseconds may pass between two answers. */
+  private run(job: Job, limit: number, tell: (answer: Answer) => void): Promise<End> {
+    if (this.jobs++ >= MOST_JOBS && job.kind === 'seeds') this.stop()
+    const isNew = !this.child
+    this.child ??= this.spare ?? this.start()
+    // The next one starts while this one works.
+    if (isNew) this.spare = this.start()
+    const { child } = this
+    return new Promise(resolve => {
+      let timer: NodeJS.Timeout | undefined
+      const finish = (end: End): void => {
+        clearTimeout(timer)
+        child.removeAllListeners()
+        if (end !== 'done') this.stop()
+        resolve(end)
+      }
+      const wait = (): void => {
+        clearTimeout(timer)
+        timer = setTimeout(() => finish('hang'), limit)
+      }
+      child.on('message', (answer: Answer) => {
+        if (answer.kind === 'done') return finish('done')
+        // The time runs from when the process has started, which takes longer than most networks.
+        tell(answer)
+        wait()
+      })
+      child.on('error', () => finish('crash'))
+      child.on('exit', () => finish('crash'))
+      timer = setTimeout(() => finish('hang'), isNew ? START + limit : limit)
+      child.send(job)
+    })
+  }
+}
+
+const lost = (end: End, limit: number): Verdict =>
+  end === 'hang'
+    ? { kind: 'hang', stage: 'passes', message: `no answer within ${limit / 1000} s` }
+    : { kind: 'crash', stage: 'passes', message: 'the process died' }
