@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz`: random networks through the compiler, compared with onnxruntime; see test/fuzz. The sources are bundled
- * as they are, so that nothing has to be built before; `--compiler FOLDER` bundles those of another checkout instead.
+ * as they are, so that nothing has to be built before; `--compiler FOLDER` bundles those of another checkout with the same files instead.
  */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'

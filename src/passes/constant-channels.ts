@@ -22,7 +22,8 @@ export const constantChannels = rewrites(
     return create('conv2d', [image, used, ...extras], attrs, origin)
   }),
   rule('constant channels before a convolution', 'conv2d', ({ operands: [x, weights, ...extras], attrs, origin }) => {
-    const parts = x.op === 'pad' && x.type.dtype === 'f32' ? constantsAround(x) : x.op === 'concat' ? x.operands : []
+    const isPad = x.op === 'pad' && x.type.dtype === 'f32' && Number.isFinite(x.attrs.value)
+    const parts = isPad ? constantsAround(x) : x.op === 'concat' ? x.operands : []
     if ((x.op === 'concat' && x.attrs.axis !== 3) || attrs.groups !== 1) return undefined
     if (extras.length > 0 || !isArg(attrs.epilogue, 0)) return undefined
     const isFixed = (part: Node) => part.op === 'constant'

@@ -3,7 +3,8 @@ import { CompileError } from '../../src/ir/diagnostic.ts'
 import { interpret } from '../../src/ir/interpret.ts'
 import { print } from '../../src/ir/print.ts'
 import { optimised } from './check.ts'
-import { differenceFrom, enclose } from './enclosure.ts'
+import { differenceFrom } from './difference.ts'
+import { enclose } from './enclosure.ts'
 import { encode, feedsOf, type Network } from './network.ts'
 
 /** The rewrite after which a network is wrong, counted as `--rewrite-limit` counts. */

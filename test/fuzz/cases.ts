@@ -40,7 +40,7 @@ const reviver = (_: string, value: unknown): unknown => {
 const onOneLine = (text: string): string =>
   text.replace(
     /\[\s+((?:-?[\d.e+-]+|"[\w.-]*")(?:,\s+(?:-?[\d.e+-]+|"[\w.-]*"))*)\s+\]/g,
-    (_, list: string) => `[${list.replace(/,\s+/g, ', ')}]`,
+    (_, list: string) => `[${list.replace(/,\s+/g, ', ').replace(/e\+/g, 'e')}]`,
   )
 
 export const readCase = (path: string): Case => JSON.parse(readFileSync(path, 'utf8'), reviver) as Case

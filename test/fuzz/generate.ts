@@ -3,7 +3,7 @@ import { dyadic, seeded } from '../random.ts'
 import { Builder } from './builder.ts'
 import { type Choices, fresh, replay } from './choices.ts'
 import { grammar } from './grammar/index.ts'
-import { ROWS } from './grammar/movement.ts'
+import { ROWS } from './grammar/selection.ts'
 import type { Network, Value } from './network.ts'
 
 /** A network as the decisions that made it: every list of numbers is one, so that it can be cut and lowered. */

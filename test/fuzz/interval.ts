@@ -1,5 +1,5 @@
 import { type Expr, functions, typeOf } from '../../src/ir/expr.ts'
-import { type DType, toInt32 } from '../../src/ir/tensor.ts'
+import type { DType } from '../../src/ir/tensor.ts'
 import { fits, type Grain, grainOfExpr } from './grain.ts'
 
 /**
@@ -214,5 +214,5 @@ const intervals: Readonly<
   or: (a, b) => (isExact(a) && isExact(b) ? exactly(a[0] | b[0]) : UNSURE),
   xor: (a, b) => (isExact(a) && isExact(b) ? exactly(a[0] ^ b[0]) : UNSURE),
   float: a => a,
-  int: rising(toInt32),
+  int: rising(value => Math.min(Math.max(Math.trunc(value), -(2 ** 31)), 2 ** 31 - 1)),
 }

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import type { TensorLike } from './enclosure.ts'
+import type { TensorLike } from './difference.ts'
 import type { Feeds } from './network.ts'
 
 const names = { f32: 'float32', i32: 'int32', bit: 'bool', u8: 'uint8', i8: 'int8', i64: 'int64' } as const

@@ -4,17 +4,17 @@ import { compileC, SANITIZED, type Settings } from '../c-runner.ts'
 import { type Device, type Driver, openDevice } from '../gpu.ts'
 import { importLoader, joinFeeds, sampleOf } from '../wgsl-runner.ts'
 import { type Prepared, showDifference } from './check.ts'
-import { differenceFrom, type TensorLike } from './enclosure.ts'
+import { differenceFrom, type TensorLike } from './difference.ts'
 import type { Fault } from './verdict.ts'
 
 /** Every instruction set, with sanitizers and without, several networks in one translation unit. */
 export const builds: readonly Settings[] = [
-  { compiler: 'gcc', flags: SANITIZED, isa: [], together: true },
+  { compiler: 'gcc', flags: SANITIZED, isa: ['portable'], together: true },
   { compiler: 'gcc', flags: SANITIZED, isa: ['avx2'], together: true },
   { compiler: 'gcc', flags: ['-O2'], together: true },
   { compiler: 'gcc', flags: SANITIZED, isa: ['sse4'], constants: 'file' },
   { compiler: 'gcc', flags: SANITIZED, isa: ['avx512'], together: true },
-  { compiler: 'gcc', flags: ['-O3', '-DVECTORS=0'], isa: [] },
+  { compiler: 'gcc', flags: ['-O3', '-DVECTORS=0'], isa: ['portable'] },
 ]
 
 const messageOf = (error: unknown): string => {
@@ -27,7 +27,7 @@ const messageOf = (error: unknown): string => {
 /** The networks as one C program: what is wrong with each, if anything. */
 export function checkC(networks: readonly Prepared[], build: number): (Fault | undefined)[] {
   const settings = builds[build % builds.length]!
-  const stage = `c (${[settings.isa?.join('+') || (settings.isa ? 'portable' : 'all'), ...(settings.flags ?? [])].join(' ')})`
+  const stage = `c (${[settings.isa?.join('+') ?? 'all', ...(settings.flags ?? [])].join(' ')})`
   const failed = (error: unknown): Fault => ({ kind: 'error', stage, message: messageOf(error) })
   const plans = networks.map(({ graph }) => {
     try {

@@ -3,6 +3,7 @@ import type { NodeSpec } from '../../onnx.ts'
 import { type Builder, type Kind, require } from '../builder.ts'
 import type { Choices } from '../choices.ts'
 import type { Type, Value } from '../network.ts'
+import { broadcast, broadcastShape, fits } from './broadcast.ts'
 import { type Rule, type Rules, rule } from './rule.ts'
 
 /** Numbers for constants; mostly dyadic. */
@@ -40,48 +41,13 @@ const withParameters =
   c =>
     Object.fromEntries(names.filter(() => c.pick(3) > 0).map(name => [name, parameter(c)]))
 
-export function broadcast(...shapes: readonly Shape[]): Shape {
-  const rank = Math.max(...shapes.map(shape => shape.length))
-  return Array.from({ length: rank }, (_, axis) => {
-    const sizes = shapes.map(shape => shape[axis - rank + shape.length] ?? 1)
-    const size = sizes.find(each => each !== 1) ?? 1
-    require(sizes.every(each => each === 1 || each === size))
-    return size
-  })
-}
-
-const fits = (from: Shape, to: Shape): boolean => {
-  try {
-    broadcast(from, to)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** A shape that broadcasts with another: axes kept or 1, leading ones left out, or one axis more. */
-export function broadcastShape(c: Choices, shape: Shape): Shape {
-  switch (c.pick(6)) {
-    case 0:
-      return []
-    case 1:
-      // One number per channel, as bias and batch normalisation have it.
-      return shape.length < 2 ? shape : shape.map((size, axis) => (axis === 1 ? size : 1)).slice(c.pick(2))
-    case 2: {
-      const kept = c.pick(Math.max(shape.length, 1))
-      return shape.map((size, axis) => (axis === kept ? size : 1))
-    }
-    case 3:
-      return shape.slice(c.pick(shape.length + 1))
-    case 4:
-      return shape.map(size => (c.pick(2) ? size : 1))
-    default:
-      return shape.length < 4 && c.once(3) ? [1 + c.pick(2), ...shape] : shape
-  }
-}
-
 /** What stands beside a value: a constant or another value of a shape that fits. */
-function beside(b: Builder, c: Choices, x: Value, exact = false): { readonly name: string; readonly shape: Shape } {
+export function beside(
+  b: Builder,
+  c: Choices,
+  x: Value,
+  exact = false,
+): { readonly name: string; readonly shape: Shape } {
   // Truth values come from comparisons alone: no network takes them.
   const found = x.type !== 'bool' || b.values.some(({ type, shape }) => type === 'bool' && fits(shape, x.shape))
   if (found && c.once(3)) {
@@ -107,9 +73,9 @@ function constantLike(b: Builder, c: Choices, type: Type, shape: Shape): string 
   return b.constant(c, { type, shape, values })
 }
 
-const types = (c: Choices, ...allowed: readonly Type[]): Type => allowed[c.near(allowed.length)]!
+export const types = (c: Choices, ...allowed: readonly Type[]): Type => allowed[c.near(allowed.length)]!
 
-function operandOf(b: Builder, c: Choices, type: Type): Value {
+export function operandOf(b: Builder, c: Choices, type: Type): Value {
   if (type === 'float') return b.float(c)
   if (type === 'bool') return condition(b, c)
   return b.take(
@@ -120,7 +86,13 @@ function operandOf(b: Builder, c: Choices, type: Type): Value {
   )
 }
 
-function binary(op: string, result: (type: Type) => Type, allowed: readonly Type[], since = 7, weight = 3): Rule {
+export function binary(
+  op: string,
+  result: (type: Type) => Type,
+  allowed: readonly Type[],
+  since = 7,
+  weight = 3,
+): Rule {
   return rule(
     (b, c) => {
       const type = types(c, ...allowed)
@@ -143,9 +115,9 @@ function explicit(b: Builder, c: Choices, op: string, x: Value): void {
   b.add(op, [x, b.floats(c, shape, kindOf(c))], x, { broadcast: 1, axis })
 }
 
-const same = (type: Type): Type => type
-const truth = (): Type => 'bool'
-const numbers: readonly Type[] = ['float', 'int32']
+export const same = (type: Type): Type => type
+export const truth = (): Type => 'bool'
+export const numbers: readonly Type[] = ['float', 'int32']
 
 const variadic = (op: string, allowed: readonly Type[]): Rule =>
   rule((b, c) => {
@@ -238,38 +210,7 @@ export const elementwise = {
   Ceil: unary('Ceil'),
   Round: unary('Round', 11),
   Sign: sign,
-  Greater: binary('Greater', truth, numbers, 9),
-  GreaterOrEqual: binary('GreaterOrEqual', truth, numbers, 12),
-  Less: binary('Less', truth, numbers, 9),
-  LessOrEqual: binary('LessOrEqual', truth, numbers, 12),
-  Equal: binary('Equal', truth, ['float', 'int32', 'bool'], 11),
-  And: binary('And', truth, ['bool']),
-  Or: binary('Or', truth, ['bool']),
-  Xor: binary('Xor', truth, ['bool']),
-  Not: rule((b, c) => {
-    const x = condition(b, c)
-    b.add('Not', [x], x)
-  }),
-  /** Two values, or two constants: the way of exporters to write a sign. */
-  Where: rule(
-    (b, c) => {
-      const x = condition(b, c)
-      const type = types(c, 'float', 'float', 'int32')
-      const like = { name: '', type, shape: x.shape }
-      const [yes, no] = c.pick(2)
-        ? [scalar(b, c, type, 1), scalar(b, c, type, -1)]
-        : [beside(b, c, like), beside(b, c, like)]
-      b.add('Where', [x.name, yes.name, no.name], { type, shape: broadcast(x.shape, yes.shape, no.shape) })
-    },
-    9,
-    4,
-  ),
 } satisfies Rules
-
-const scalar = (b: Builder, c: Choices, type: Type, value: number) => ({
-  name: b.constant(c, { type, shape: [], values: [value] }),
-  shape: [] as Shape,
-})
 
 /** A truth value, made by a comparison if there is none. */
 export function condition(b: Builder, c: Choices): Value {

@@ -1,15 +1,26 @@
 import { constants } from './constants.ts'
 import { elementwise } from './elementwise.ts'
 import { layers } from './layers.ts'
+import { logic } from './logic.ts'
 import { movements } from './movement.ts'
 import { openvino, quantization } from './quantization.ts'
 import { reductions } from './reductions.ts'
 import type { Rules } from './rule.ts'
+import { selections } from './selection.ts'
 import { standardization } from './standardization.ts'
 
 /** How every operator enters a network, by domain, as the table of importers has them. */
 export const grammar: Readonly<Record<string, Rules>> = {
-  '': { ...constants, ...elementwise, ...layers, ...movements, ...reductions, ...standardization },
+  '': {
+    ...constants,
+    ...elementwise,
+    ...layers,
+    ...logic,
+    ...movements,
+    ...reductions,
+    ...selections,
+    ...standardization,
+  },
   'qonnx.custom_op.general': quantization('qonnx.custom_op.general'),
   'finn.custom_op.general': quantization('finn.custom_op.general'),
   finn: quantization('finn'),
