@@ -126,6 +126,56 @@ export const activations: readonly Activation[] = [
     warnings: ['sign-of-zero'],
   },
   {
+    name: 'x / |x|',
+    nodes: [node('Abs', ['x'], 'a'), node('Div', ['x', 'a'])],
+    warnings: ['sign-of-zero'],
+  },
+  {
+    name: 'x / sqrt(x * x)',
+    nodes: [node('Mul', ['x', 'x'], 'a'), node('Sqrt', ['a'], 'b'), node('Div', ['x', 'b'])],
+    warnings: ['sign-of-zero'],
+  },
+  {
+    name: '(x > 0) - (x < 0)',
+    nodes: [
+      node('Greater', ['x', 'zero'], 'g'),
+      node('Less', ['x', 'zero'], 'l'),
+      node('Cast', ['g'], 'a', { to: 1 }),
+      node('Cast', ['l'], 'b', { to: 1 }),
+      node('Sub', ['a', 'b']),
+    ],
+    initializers: one,
+    warnings: ['sign-of-zero'],
+  },
+  {
+    name: 'Where(Sign(x) == 0, 1, Sign(x)): says what 0 is',
+    nodes: [node('Sign', ['x'], 'a'), node('Equal', ['a', 'zero'], 'c'), node('Where', ['c', 'one', 'a'])],
+    initializers: one,
+  },
+  {
+    name: 'Where(x > 0, 1, Where(x < 0, -1, 0))',
+    nodes: [
+      node('Greater', ['x', 'zero'], 'g'),
+      node('Less', ['x', 'zero'], 'l'),
+      node('Where', ['l', 'minus', 'zero'], 'a'),
+      node('Where', ['g', 'one', 'a']),
+    ],
+    initializers: one,
+    warnings: ['sign-of-zero'],
+  },
+  {
+    name: 'Clip(1e6 * x, -1, 1): what is next to 0 counts as a side',
+    nodes: [node('Mul', ['x', 'large'], 'a'), node('Clip', ['a', 'minus', 'one'])],
+    initializers: { ...one, large: scalar(1e6) },
+    warnings: ['sign-of-zero'],
+  },
+  {
+    name: 'Sign(x) * Sign(x + t): xor',
+    nodes: [node('Sign', ['x'], 'a'), node('Add', ['x', 't'], 'b'), node('Sign', ['b'], 'c'), node('Mul', ['a', 'c'])],
+    initializers: { t: scalar(0.7) },
+    warnings: ['sign-of-zero'],
+  },
+  {
     name: 'A9 FakeQuantize to -1 and 1',
     nodes: [node('FakeQuantize', ['x', 'minus', 'one', 'minus', 'one'], 's', { levels: 2 }, 'org.openvinotoolkit')],
     initializers: one,
