@@ -15,6 +15,8 @@ export const absorbPadding = rewrites(
     if (x?.op !== 'pad' || others.length > 0 || (type.dtype !== 'f32' && type.dtype !== 'bit')) return undefined
     const value = evaluator(expr, [x.type.dtype])([x.attrs.value])
     if (!Number.isFinite(value)) return undefined
+    // No kernel fills parts of words with ones, and which axis will be that of the words is not known yet.
+    if (type.dtype === 'bit' && value === 1) return undefined
     return create('pad', [create('map', x.operands, { expr }, origin)], { ...x.attrs, value }, x.origin)
   }),
   rule('pad before a convolution', 'conv2d', ({ operands: [x, weights, ...extras], attrs, origin }) => {
