@@ -23,13 +23,37 @@ const clamp = (value: number): number => Math.min(Math.max(value, INT32_MIN), IN
 /** ONNX's element types by number; those that are missing are not supported. */
 const formats: Readonly<Record<number, Format>> = {
   1: { name: 'float', bytes: 4, dtype: 'f32', read: (view, at) => view.getFloat32(at, true) },
-  2: { name: 'uint8', bytes: 1, dtype: 'i32', read: (view, at) => view.getUint8(at) },
-  3: { name: 'int8', bytes: 1, dtype: 'i32', read: (view, at) => view.getInt8(at) },
-  4: { name: 'uint16', bytes: 2, dtype: 'i32', read: (view, at) => view.getUint16(at, true) },
-  5: { name: 'int16', bytes: 2, dtype: 'i32', read: (view, at) => view.getInt16(at, true) },
+  2: { name: 'uint8', bytes: 1, dtype: 'i32', read: (view, at) => view.getUint8(at), convert: value => value & 0xff },
+  3: {
+    name: 'int8',
+    bytes: 1,
+    dtype: 'i32',
+    read: (view, at) => view.getInt8(at),
+    convert: value => (value << 24) >> 24,
+  },
+  4: {
+    name: 'uint16',
+    bytes: 2,
+    dtype: 'i32',
+    read: (view, at) => view.getUint16(at, true),
+    convert: value => value & 0xffff,
+  },
+  5: {
+    name: 'int16',
+    bytes: 2,
+    dtype: 'i32',
+    read: (view, at) => view.getInt16(at, true),
+    convert: value => (value << 16) >> 16,
+  },
   6: { name: 'int32', bytes: 4, dtype: 'i32', read: (view, at) => view.getInt32(at, true) },
   7: { name: 'int64', bytes: 8, dtype: 'i32', read: (view, at) => clamp(Number(view.getBigInt64(at, true))) },
-  9: { name: 'bool', bytes: 1, dtype: 'bit', read: (view, at) => (view.getUint8(at) ? 1 : 0) },
+  9: {
+    name: 'bool',
+    bytes: 1,
+    dtype: 'bit',
+    read: (view, at) => (view.getUint8(at) ? 1 : 0),
+    convert: value => (value ? 1 : 0),
+  },
   10: {
     name: 'float16',
     bytes: 2,

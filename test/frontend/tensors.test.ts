@@ -34,6 +34,8 @@ const cases: readonly (readonly [string, RawTensor, string, readonly number[]])[
   ['uint8', { type: 'uint8', dims: [2], raw: Uint8Array.of(0xff, 0x7f) }, 'i32', [255, 127]],
   ['int16', { type: 'int16', dims: [1], raw: Uint8Array.of(0xfe, 0xff) }, 'i32', [-2]],
   ['uint16', { type: 'uint16', dims: [1], raw: Uint8Array.of(0xfe, 0xff) }, 'i32', [65534]],
+  ['uint8 typed, beyond its type: its low bits', { type: 'uint8', dims: [2], ints: [-1, 258] }, 'i32', [255, 2]],
+  ['int8 typed, beyond its type: its low bits', { type: 'int8', dims: [2], ints: [255, -129] }, 'i32', [-1, 127]],
   ['int32 typed', { type: 'int32', dims: [2], ints: [-5, 7] }, 'i32', [-5, 7]],
   ['int64 raw', { type: 'int64', dims: [2], raw: bigints(-5n, 2n ** 40n) }, 'i32', [-5, 2 ** 31 - 1]],
   [
