@@ -23,6 +23,10 @@ function compileWith(heap: number, model: Uint8Array, ...options: string[]) {
 }
 
 // No value of a weight may become an object or a string of its own: such a heap would not do then.
+/** Lines of stderr, but for those that trained weights were binarized. */
+const unexpected = (stderr: string): string[] =>
+  stderr.split('\n').filter(line => line !== '' && !line.startsWith('warning: changed-weights: '))
+
 describe('100 MB of weights fit into a heap of 64 MB', { timeout: 120_000 }, () => {
   it('dense layers, constants in a file', () => {
     const { status, stderr, sizes, summary } = compileWith(
@@ -30,7 +34,7 @@ describe('100 MB of weights fit into a heap of 64 MB', { timeout: 120_000 }, () 
       denseNetwork(100),
       ...['--target', 'c', '--constants', 'file'],
     )
-    expect(stderr).toBe('')
+    expect(unexpected(stderr)).toEqual([])
     expect(status).toBe(0)
     expect(summary.totals).toMatchObject({ layers: 4, binaryLayers: 3 })
     // Three layers of bits, and the last of floats, which is a quarter of the model.
@@ -41,7 +45,7 @@ describe('100 MB of weights fit into a heap of 64 MB', { timeout: 120_000 }, () 
 
   it('convolutions, constants in the source', () => {
     const { status, stderr, sizes, summary } = compileWith(64, convolutionNetwork(100), '--target', 'c')
-    expect(stderr).toBe('')
+    expect(unexpected(stderr)).toEqual([])
     expect(status).toBe(0)
     expect(summary.totals).toMatchObject({ layers: 9, binaryLayers: 8 })
     expect(sizes['net.c']).toBeGreaterThan(5e6)
@@ -49,7 +53,7 @@ describe('100 MB of weights fit into a heap of 64 MB', { timeout: 120_000 }, () 
 
   it('dense layers as WASM', () => {
     const { status, stderr, sizes } = compileWith(64, denseNetwork(100), '--target', 'wasm')
-    expect(stderr).toBe('')
+    expect(unexpected(stderr)).toEqual([])
     expect(status).toBe(0)
     expect(sizes['net.wasm']).toBeLessThan(30e6)
   })
