@@ -30,6 +30,7 @@ export class Builder {
   readonly values: Value[] = []
   readonly nodes: NodeSpec[] = []
   constants: Record<string, Constant> = {}
+  private readonly types: Record<string, ValueType> = {}
   private made = 0
 
   constructor(opset: number, style: Style, sizes: readonly number[]) {
@@ -91,6 +92,7 @@ export class Builder {
     const made = results.map(({ type, shape }) => ({ name: this.name('v'), type, shape }))
     const names = operands.map(operand => (typeof operand === 'string' ? operand : operand.name))
     this.nodes.push({ op, in: names, out: made.map(({ name }) => name), name: this.name(`${op}_`), domain, attrs })
+    for (const { name, type, shape } of made) this.types[name] = { type, shape }
     // Sizes and indices are of no use to other steps.
     this.values.push(...made.filter(({ type }) => type !== 'int64'))
     return made
@@ -154,7 +156,9 @@ export class Builder {
   }
 
   finish(outputs: readonly string[], samples: Network['samples']): Network {
-    const types = Object.fromEntries(this.values.map(({ name, type, shape }) => [name, { type, shape }]))
+    // Of nodes that were taken back there is nothing left.
+    const names = this.nodes.flatMap(({ out }) => out).filter(name => this.types[name])
+    const types = Object.fromEntries(names.map(name => [name, this.types[name]!]))
     return {
       opset: this.opset,
       inputs: this.inputs,

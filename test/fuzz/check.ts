@@ -49,6 +49,12 @@ export async function check(network: Network, name: string, lanes: Lanes): Promi
   }
 }
 
+/**
+ * What onnxruntime computes by differences of large numbers, which leave nothing of small ones: LRN from a running sum of
+ * squares, InstanceNormalization as x·scale + (bias − mean·scale).
+ */
+const IMPRECISE: readonly string[] = ['LRN', 'InstanceNormalization']
+
 class Found extends Error {
   readonly fault: Fault
   constructor(fault: Fault) {
@@ -74,8 +80,7 @@ async function comparedWith(network: Network, name: string, lanes: Lanes): Promi
     })
   }
   compare('interpreter', feeds => interpret(imported.graph, feeds))
-  // onnxruntime's LRN keeps a running sum of squares over the channels, in which large ones leave nothing of small ones.
-  const isPrecise = network.nodes.every(({ op }) => op !== 'LRN')
+  const isPrecise = network.nodes.every(({ op }) => !IMPRECISE.includes(op))
   const reference = lanes.reference && isPrecise ? await runReference(bytes, samples) : ''
   if (typeof reference !== 'string') compare('onnxruntime', (_, sample) => reference[sample]!)
   for (const { pass, graph } of steps) compare(pass, feeds => interpret(graph, feeds))

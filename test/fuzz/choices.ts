@@ -36,7 +36,7 @@ export function choices(next: (count: number, skew: boolean) => number): Choices
 /** New decisions, the same for the same seed. */
 export function fresh(seed: number): Choices {
   const random = seeded(seed)
-  return choices((count, skew) => Math.floor((skew ? random() ** 3 : random()) * count))
+  return choices((count, skew) => Math.floor((skew ? random() ** 4 : random()) * count))
 }
 
 /** The decisions of a list, which may be too short or made for other counts. */

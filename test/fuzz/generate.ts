@@ -51,7 +51,7 @@ const activations = [
 ]
 const layers = ['Conv', 'Conv', 'Gemm', 'MatMul']
 const windows = ['MaxPool', 'AveragePool', 'Pad', 'Conv', 'Sign']
-const reshapes = ['Conv', 'Conv', 'Gemm', 'Concat', 'Transpose', 'Reshape', 'BatchNormalization', 'Mul']
+const reshapes = ['Conv', 'Conv', 'Conv', 'Conv', 'Gemm', 'Concat', 'Transpose', 'Reshape', 'BatchNormalization', 'Mul']
 
 /** What stands behind what in trained networks; compilers have most of their rules for these. */
 const followers: Readonly<Record<string, readonly string[]>> = {
@@ -124,7 +124,7 @@ export function build({ start, steps, end }: Recipe): Network {
 }
 
 function begin(c: Choices): Builder {
-  const opset = OPSETS[c.near(OPSETS.length)]!
+  const opset = OPSETS[c.pick(2) ? c.pick(OPSETS.length) : c.near(OPSETS.length)]!
   const style = c.oneOf('torch', 'tensorflow')
   const some = () => [1, 2, 3, 4, 5, 6, 8, 7][c.pick(8)]!
   const wide = c.once(10) ? [[32, 33, 64, 40][c.pick(4)]!] : []

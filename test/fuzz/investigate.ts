@@ -56,7 +56,8 @@ export async function classify(laboratory: Laboratory, seed: number, fault: Faul
   return pass ? { ...fault, stage: pass, message: 'still rewriting after 250 rewrites' } : fault
 }
 
+/** The target that showed it; where a process died or hung, any that it ran may have been the one. */
 const targetsOf = ({ stage }: Fault, { c, wgsl }: Lanes): Partial<Lanes> => ({
-  ...(stage.startsWith('c (') && c !== undefined ? { c } : {}),
-  ...(stage.startsWith('wgsl') && wgsl ? { wgsl } : {}),
+  ...((stage.startsWith('c (') || stage === 'passes') && c !== undefined ? { c } : {}),
+  ...((stage.startsWith('wgsl') || stage === 'passes') && wgsl ? { wgsl } : {}),
 })

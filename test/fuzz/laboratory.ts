@@ -33,6 +33,7 @@ export class Laboratory {
     tell: (seed: number, verdict: Verdict) => void,
   ): Promise<void> {
     let left = seeds
+    let suspect: number | undefined
     while (left.length > 0) {
       let count = 0
       const end = await this.run({ kind: 'seeds', seeds: left, lanes }, limit, answer => {
@@ -44,7 +45,14 @@ export class Laboratory {
         for (const seed of left) await this.trySeeds([seed], lanes, limit, tell)
         return
       }
-      tell(left[count]!, lost(end, limit))
+      // A process may also die of what it did before: what kills a fresh one is a fault.
+      const seed = left[count]!
+      if (end === 'crash' && seed !== suspect) {
+        suspect = seed
+        left = left.slice(count)
+        continue
+      }
+      tell(seed, lost(end, limit))
       left = left.slice(count + 1)
     }
   }

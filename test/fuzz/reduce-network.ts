@@ -1,7 +1,7 @@
 import { readModel } from '../../src/frontend/index.ts'
 import { interpret } from '../../src/ir/interpret.ts'
 import { numbersOf, sameShape } from '../../src/ir/tensor.ts'
-import { encode, feedsOf, type Network, type ValueType } from './network.ts'
+import { encode, feedsOf, type Network, type Type, type ValueType } from './network.ts'
 import type { Fails } from './reduce-recipe.ts'
 
 /**
@@ -109,7 +109,7 @@ const olderOpset: Shrink = (network, at) => (at === 0 && network.opset !== 17 ? 
 /** All values of a constant or an input at once, then one by one where they are few. */
 const simplerConstant: Shrink = (network, at) => {
   const places = Object.entries(network.constants).flatMap(([name, { type, values }]) =>
-    type === 'int64' ? [] : simpler(values).map(list => ({ name, list })),
+    type === 'int64' ? [] : simpler(values, type).map(list => ({ name, list })),
   )
   const place = places[at]
   if (!place) return 'end'
@@ -119,8 +119,8 @@ const simplerConstant: Shrink = (network, at) => {
 
 const simplerSample: Shrink = (network, at) => {
   const places = network.samples.flatMap((sample, k) =>
-    network.inputs.flatMap(({ name }) =>
-      name.startsWith('ids') ? [] : simpler(sample[name]!).map(list => ({ k, name, list })),
+    network.inputs.flatMap(({ name, type }) =>
+      name.startsWith('ids') ? [] : simpler(sample[name]!, type).map(list => ({ k, name, list })),
     ),
   )
   const place = places[at]
@@ -132,12 +132,16 @@ const simplerSample: Shrink = (network, at) => {
 const FEW = 24
 
 /** Lists with simpler numbers than these, none of which is as it was. */
-function simpler(values: readonly number[]): number[][] {
+function simpler(values: readonly number[], type: Type): number[][] {
+  const isSigned = type !== 'uint8' && type !== 'bool'
   const all = [0, 1].map(value => values.map(() => value))
   const single =
     values.length > FEW ? [] : values.flatMap((value, k) => simplerThan(value).map(each => values.with(k, each)))
   return [...all, ...single].filter(
-    list => list.some((value, k) => !Object.is(value, values[k])) && costOf(list) < costOf(values),
+    list =>
+      (isSigned || list.every(value => value >= 0)) &&
+      list.some((value, k) => !Object.is(value, values[k])) &&
+      costOf(list) < costOf(values),
   )
 }
 

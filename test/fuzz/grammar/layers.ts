@@ -54,7 +54,9 @@ export function windowOf(b: Builder, c: Choices, spatial: readonly number[], isP
 /** An image in channels-first order, which tf2onnx transposes to before a convolution and back after it. */
 export function inImages(b: Builder, c: Choices, make: (x: Value) => Value): void {
   const x = b.float(c, 4, 4, 4, 3)
-  if (b.style === 'torch' || x.shape.length === 3 || c.once(3)) return void make(x)
+  // A single pixel is a flattened image: transposes would only hide it.
+  const isPixel = x.shape.slice(2).every(size => size === 1)
+  if (b.style === 'torch' || isPixel || x.shape.length === 3 || c.once(3)) return void make(x)
   const moved = (value: Value, perm: readonly number[]) =>
     b.add('Transpose', [value], { type: 'float', shape: perm.map(axis => value.shape[axis]!) }, { perm })
   moved(make(moved(x, [0, 3, 1, 2])), [0, 2, 3, 1])

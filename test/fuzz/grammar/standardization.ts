@@ -48,6 +48,11 @@ function position(b: Builder, c: Choices, op: string): void {
   b.add('Cast', [at], { type: 'float', shape: at.shape }, { to: 1 })
 }
 
+function asFloat(b: Builder, sums: Value): void {
+  b.add('Cast', [sums], { type: 'float', shape: sums.shape }, { to: 1 })
+  b.values.splice(b.values.indexOf(sums), 1)
+}
+
 const normalized = (op: string, since: number, parameters: (b: Builder, c: Choices, x: Value) => string[]) =>
   rule(
     (b, c) => {
@@ -147,7 +152,7 @@ export const standardization = {
     10,
     1,
   ),
-  /** Bytes times bytes in whole numbers. */
+  /** Bytes times bytes in whole numbers, which are floats for all that follows: sums of 32 bits would wrap around. */
   MatMulInteger: rule(
     (b, c) => {
       const x = b.take(
@@ -160,7 +165,7 @@ export const standardization = {
       require(k >= 1)
       const values = Array.from({ length: k * n }, () => c.oneOf(1, 0, 2, 255))
       const weights = b.constant(c, { type: 'uint8', shape: [k, n], values })
-      b.add('MatMulInteger', [x.name, weights], { type: 'int32', shape: [...x.shape.slice(0, -1), n] })
+      asFloat(b, b.add('MatMulInteger', [x.name, weights], { type: 'int32', shape: [...x.shape.slice(0, -1), n] }))
     },
     10,
     1,
@@ -180,7 +185,7 @@ export const standardization = {
       require(elements(shape) <= 200)
       const values = Array.from({ length: elements(shape) }, () => c.oneOf(1, 0, 2, 255))
       const weights = b.constant(c, { type: 'uint8', shape, values })
-      b.add('ConvInteger', [x.name, weights], { type: 'int32', shape: [n, filters, ...sizes] }, attrs)
+      asFloat(b, b.add('ConvInteger', [x.name, weights], { type: 'int32', shape: [n, filters, ...sizes] }, attrs))
     },
     10,
     1,
