@@ -64,6 +64,9 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: TwoValued,
 /** Largest magnitude that a layer of bits may reach on its way; f32 ends at 2^128. */
 const LARGEST = 2 ** 120
 
+/** Most times that one of two values may be the other: half of the bits of an f32 are left for the sum. */
+const FARTHEST = 2 ** 12
+
 /** Why a layer with such an input cannot be one of bits; undefined where it can. */
 export function whyNotBinary(
   { operands: [, weights], attrs: { padding } }: Node<'conv2d'>,
@@ -75,7 +78,11 @@ export function whyNotBinary(
     const reached = largest * Math.max(Math.abs(low), Math.abs(high)) * elements(shape.slice(1))
     if (reached > LARGEST) return `sums of ${low} or ${high} and its weights may leave single precision`
   }
-  if (low + high === 0 || low === 0 || high === 0 || padding.every(size => size === 0)) return undefined
+  if (low + high === 0 || low === 0 || high === 0) return undefined
+  // s · dot + r · s · sum w is a difference of large numbers where one value is far smaller than the other.
+  const [small, large] = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b) as [number, number]
+  if (large > FARTHEST * small) return `its input is ${low} or ${high}, too far apart for one scale`
+  if (padding.every(size => size === 0)) return undefined
   return `its input is ${low} or ${high}, and its zero padding is neither`
 }
 

@@ -135,9 +135,13 @@ function switchPoints(
     falls[channel] = falling
     // Falling: fires up to the value before the switch, so -sum >= -(that value).
     at[position] = falling ? -order.value(point - 1) : order.value(point)
+    // Hardware that flushes subnormals reads such a threshold as 0, which a sum of 0 reaches: the chain stays as it is.
+    if (at[position]! > 0 && at[position]! < LEAST_NORMAL) return undefined
   }
   return { at, falls }
 }
+
+const LEAST_NORMAL = 2 ** -126
 
 /** What to search, and the slope of the condition over all of it. */
 function proofOf(condition: Expr, types: readonly DType[], args: readonly number[], sums: Order | 'floats') {

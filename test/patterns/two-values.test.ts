@@ -50,6 +50,11 @@ describe('layers behind two values of any kind', () => {
     if (!hasCompiler('gcc')) return
     expect(runC([{ ...result, feeds }])[0]).toEqual((await runOnnxruntime(network(low, high), feeds)).get('y')!.values)
   })
+  test('values far apart stay float: the smaller one would drown', async () => {
+    const result = await compiled(network(1, 2 ** 24))
+    expect([result.binary, result.float]).toEqual([0, 1])
+    expect(result.decisions.at(-1)!.reason).toContain('too far apart')
+  })
   test('sums that may leave single precision stay float', async () => {
     const result = await compiled(network(-1e38, 1e38))
     expect([result.binary, result.float]).toEqual([0, 1])
