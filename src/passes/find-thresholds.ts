@@ -110,6 +110,7 @@ function switchPoints(
   const at = new Float64Array(extras.positions)
   const falls = new Uint8Array(channels)
   const decided = new Uint8Array(channels)
+  let switched = false
   const args = [0]
   for (let position = 0; position < extras.positions; position++) {
     extras.fill(args, position)
@@ -133,12 +134,14 @@ function switchPoints(
     if (decided[channel] && falls[channel] !== falling) return undefined
     decided[channel] = 1
     falls[channel] = falling
+    switched = true
     // Falling: fires up to the value before the switch, so -sum >= -(that value).
     at[position] = falling ? -order.value(point - 1) : order.value(point)
     // Hardware that flushes subnormals reads such a threshold as 0, which a sum of 0 reaches: the chain stays as it is.
     if (at[position]! > 0 && at[position]! < LEAST_NORMAL) return undefined
   }
-  return { at, falls }
+  // A condition that no number changes holds for NaN too, which reaches no threshold.
+  return switched || sums !== 'floats' ? { at, falls } : undefined
 }
 
 const LEAST_NORMAL = 2 ** -126
