@@ -8,9 +8,9 @@ import { between } from '../../src/ir/range.ts'
 import { regroup, reshapeBroadcast } from '../../src/ir/regroup.ts'
 import { slopeOf } from '../../src/ir/slope.ts'
 import { bits, elements, f32, type Tensor } from '../../src/ir/tensor.ts'
-import { findThresholds } from '../../src/passes/find-thresholds.ts'
+import { conditionalStep, monotoneStep } from '../../src/passes/analysis/step-function.ts'
 import { runPasses } from '../../src/passes/pass.ts'
-import { conditionalStep, monotoneStep } from '../../src/passes/step-function.ts'
+import { findThresholds } from '../../src/passes/thresholds/find-thresholds.ts'
 
 /** Numbers as they stand in chains: of every size, those at which something overflows or vanishes too. */
 const literal = fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { evaluator, showExpr, typeOf } from '../../src/ir/expr.ts'
-import { simplifyExpr } from '../../src/passes/simplify-expr.ts'
+import { simplifyExpr } from '../../src/passes/canonical/simplify-expr.ts'
 import { argTypes, argValues, exprs } from '../random-exprs.ts'
 
 test('simpler expressions have the same type and the same values', () => {

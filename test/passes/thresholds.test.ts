@@ -5,8 +5,8 @@ import { type Graph, topological } from '../../src/ir/graph.ts'
 import { interpret } from '../../src/ir/interpret.ts'
 import { constant, create, input, type Node } from '../../src/ir/node.ts'
 import { bits, f32 } from '../../src/ir/tensor.ts'
-import { findThresholds } from '../../src/passes/find-thresholds.ts'
 import { runPasses } from '../../src/passes/pass.ts'
+import { findThresholds } from '../../src/passes/thresholds/find-thresholds.ts'
 
 /** What stands between a sum and its sign: each step reads the value so far and two constants per channel. */
 const steps: readonly ((x: Expr) => Expr)[] = [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { f32, type Tensor } from '../../src/ir/tensor.ts'
-import { type BinaryWeights, binarizeWeights } from '../../src/passes/binarize-weights.ts'
+import { binarizeWeights } from '../../src/passes/weights/binarize-weights.ts'
+import type { BinaryWeights } from '../../src/passes/weights/binary-weights.ts'
 import { seeded } from '../random.ts'
 
 const pick = (next: () => number, values: readonly number[]): number => values[Math.floor(next() * values.length)]!

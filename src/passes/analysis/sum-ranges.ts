@@ -1,0 +1,70 @@
+import type { Convolution } from '../../ir/epilogue.ts'
+import { largestSums } from '../../ir/integer-sums.ts'
+import { commonStep, exactly, integers, type Lattice, latticeOf, type Range } from '../../ir/range.ts'
+import type { Tensor } from '../../ir/tensor.ts'
+
+/**
+ * Ranges of the sums of products of a convolution, one per filter. Where x lies on a lattice b + k·s and the filter's
+ * weights are ±alpha or 0, the sums do as well:
+ *   sum w·x = alpha · (b · sum sign(w) + s · integer)     over all taps
+ * and in steps of alpha · gcd(b, s) where padding or pruned weights leave taps out.
+ */
+export function sumRanges(node: Convolution, weights: Tensor, x: Range): Range[] {
+  const [, , offsets] = node.operands
+  if (node.op === 'integerConv2d' && offsets?.op === 'constant')
+    return largestSums(weights, offsets.attrs.value).map(size => integers(-size, size))
+  const filters = weights.shape[0]!
+  const size = weights.values.length / filters
+  const isBinary = weights.dtype === 'bit'
+  const image: Range = node.op === 'binaryConv2d' ? { low: -1, high: 1, points: [-1, 1], rest: 'none' } : x
+  const isPadded = node.attrs.padding.some(amount => amount > 0)
+  const lattice = latticeOf(image)
+  const values = isBinary
+    ? Float32Array.from(weights.values as Uint8Array, bit => 2 * bit - 1)
+    : (weights.values as Float32Array)
+  return Array.from({ length: filters }, (_, o) => {
+    const filter = values.subarray(o * size, (o + 1) * size)
+    return sumRange(filter, image, lattice, isPadded)
+  })
+}
+
+function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, isPadded: boolean): Range {
+  let [positive, negative, alpha, isScaled, zeros] = [0, 0, 0, true, false]
+  for (const weight of filter) {
+    const magnitude = Math.abs(weight)
+    if (weight > 0) positive += weight
+    else negative -= weight
+    if (magnitude === 0) zeros = true
+    else if (alpha === 0) alpha = magnitude
+    else if (magnitude !== alpha) isScaled = false
+  }
+  const times = (weight: number, bound: number) => (weight === 0 ? 0 : weight * bound)
+  const padded = isPadded ? { low: Math.min(x.low, 0), high: Math.max(x.high, 0) } : x
+  // f32 sums round at every step, in an order that is not known here.
+  const slack = filter.length * HALF_ULP
+  const [least, most] = [times(positive, padded.low), times(positive, padded.high)]
+  const [lost, gained] = [times(negative, padded.high), times(negative, padded.low)]
+  const bounds = {
+    low: least - lost - slack * (Math.abs(least) + Math.abs(lost)),
+    high: most - gained + slack * (Math.abs(most) + Math.abs(gained)),
+  }
+  const floats: Range = { ...bounds, points: x.points.includes(0) && x.rest !== 'none' ? [0] : [], rest: 'floats' }
+  if (alpha === 0) return { low: 0, high: 0, points: [0], rest: 'none' }
+  if (!isScaled || !lattice) return floats
+  const { base, step } = lattice
+  if (isPadded || zeros) {
+    const common = commonStep(Math.abs(base), step)
+    return common ? { ...bounds, points: [], rest: { base: 0, step: common * alpha } } : floats
+  }
+  const start = base * (positive - negative)
+  // An input of one value has sums of one value.
+  return step > 0 ? { ...bounds, points: [], rest: { base: start, step: step * alpha } } : exactly(start)
+}
+
+const HALF_ULP = 2 ** -24
+
+/** The lattice of the sum of `count` values of a range. */
+export function sumLattice(range: Range, count: number): Lattice | undefined {
+  const lattice = latticeOf(range)
+  return lattice && lattice.step > 0 ? { base: lattice.base * count, step: lattice.step } : undefined
+}
