@@ -2,12 +2,11 @@
  * Prints a row of the table in README.md: accuracy and loss of a model on its test set, by onnxruntime on the ONNX
  * file and by the generated C, and sizes. Usage: node examples/measure.js MODEL.onnx DATA, from a checkout.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { execaSync } from 'execa'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { compile } from 'xnorc'
+import { createCRunner } from '../dist/run/c.js'
 import { readTestSet } from './data-sets.js'
 
 const [model, folder] = process.argv.slice(2)
@@ -15,7 +14,7 @@ if (!folder) throw new Error('usage: node examples/measure.js MODEL.onnx DATA')
 const bytes = new Uint8Array(readFileSync(model))
 const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 })
 const { summary, files } = await compile(bytes, { target: 'c', name: 'net' })
-const [{ shape, dtype }] = summary.inputs
+const [{ name, shape, dtype }] = summary.inputs
 const classes = summary.outputs[0].shape.at(-1)
 const { samples, labels } = readTestSet(folder, shape, join(dirname(model), 'vocabulary.txt'))
 const size = samples.length / labels.length
@@ -23,7 +22,7 @@ const size = samples.length / labels.length
 const row = [
   ['', 'accuracy', 'loss'],
   ['onnxruntime', ...judge(await runOnnx())],
-  ['generated C', ...judge(runC())],
+  ['generated C', ...judge(await runC())],
 ]
 for (const cells of row) console.log(cells.map(cell => cell.padEnd(12)).join(' '))
 console.log(`${bytes.length} bytes of ONNX, ${summary.constantBytes} bytes of constants`)
@@ -50,30 +49,16 @@ async function runOnnx() {
   return logits
 }
 
-/** One program reads all samples from stdin and writes the scores of all to stdout. */
-function runC() {
-  const build = mkdtempSync(join(tmpdir(), 'xnorc-measure-'))
-  const main = `#include <stdio.h>
-#include "net.h"
-static ${dtype === 'i64' ? 'int64_t' : 'float'} in[${size}];
-static float out[${classes}];
-static double workspace[NET_WORKSPACE_BYTES / sizeof(double) + 1];
-int main(void) {
-  while (fread(in, sizeof in, 1, stdin) == 1) {
-    net_run(in, out, workspace);
-    fwrite(out, sizeof out, 1, stdout);
-  }
-  return 0;
-}
-`
+/** One program runs all samples. */
+async function runC() {
+  const program = await createCRunner({ flags: ['-O3'] }).build(files, summary, { trace: false })
   try {
-    for (const { path, content } of [...files, { path: 'main.c', content: main }])
-      writeFileSync(join(build, path), content)
-    execaSync('cc', ['-O3', 'main.c', 'net.c', '-lm', '-o', 'net'], { cwd: build })
-    const input = new Uint8Array(samples.buffer)
-    const { stdout } = execaSync(join(build, 'net'), { input, encoding: 'buffer', maxBuffer: 1e8 })
-    return new Float32Array(new Uint8Array(stdout).buffer)
+    const feeds = Array.from(labels, (_, i) => {
+      return new Map([[name, { dtype, shape, values: samples.subarray(i * size, (i + 1) * size) }]])
+    })
+    const runs = await program.run(feeds)
+    return Float32Array.from(runs.flatMap(({ outputs }) => [...outputs.get(summary.outputs[0].name).values]))
   } finally {
-    rmSync(build, { recursive: true })
+    await program.dispose()
   }
 }

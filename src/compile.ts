@@ -1,20 +1,13 @@
 import type { PrintOptions, SourceFile } from './backends/backend.ts'
 import { loadBackend, type Target } from './backends/registry.ts'
 import { checkBytes, checkOptions } from './check-options.ts'
-import { adaptInputs, type InputForm } from './frontend/adapt-inputs.ts'
-import { type ReadOptions, readModel } from './frontend/index.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
 import { lower } from './lower/index.ts'
-import { type RunOptions, runPasses } from './passes/pass.ts'
-import { pipeline } from './passes/pipeline.ts'
+import { type PrepareOptions, prepare } from './prepare.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions
-  extends Omit<ReadOptions, 'name'>,
-    InputForm,
-    Omit<RunOptions, 'operators'>,
-    Omit<PrintOptions, 'version'> {
+export interface CompileOptions extends Omit<PrepareOptions, 'name' | 'stages'>, Omit<PrintOptions, 'version'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
   readonly name: string
@@ -33,16 +26,12 @@ export interface CompileResult {
 export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
   checkBytes(bytes)
   checkOptions(options)
-  const [model, backend] = await Promise.all([readModel(bytes, options), loadBackend(options.target)])
-  const { graph, decisions, warnings } = runPasses(adaptInputs(model.graph, options), pipeline, {
-    ...options,
-    operators: model.operators,
-  })
-  const plan = lower(graph, backend.lowering)
+  const [prepared, backend] = await Promise.all([prepare(bytes, options), loadBackend(options.target)])
+  const plan = lower(prepared.graph, backend.lowering)
   const files = await backend.print(plan, { ...options, version })
   return {
     files,
-    summary: summarise({ model, graph, decisions, plan, target: options.target, files, sizes: backend.measure(plan) }),
-    warnings: [...model.warnings, ...warnings],
+    summary: summarise({ ...prepared, plan, target: options.target, files, sizes: backend.measure(plan) }),
+    warnings: prepared.warnings,
   }
 }

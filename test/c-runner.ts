@@ -1,15 +1,15 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execaSync } from 'execa'
 import { type ConstantPlace, type Isa, isas } from '../src/backends/backend.ts'
 import { c } from '../src/backends/c/index.ts'
-import { packBits, unpackBits } from '../src/ir/bits.ts'
-import type { Tensor, Values } from '../src/ir/tensor.ts'
-import { bytesOf } from '../src/plan/arena.ts'
-import type { Plan, Port } from '../src/plan/plan.ts'
-import { driverSource } from './c-driver.ts'
+import type { Plan } from '../src/plan/plan.ts'
+import { driverSource } from '../src/run/c-driver.ts'
+import { readRecords } from '../src/run/c-records.ts'
+import { bytesOfTensor } from '../src/run/memory.ts'
+import type { Feeds, Run } from '../src/run/runner.ts'
 
 export type Compiler = 'gcc' | 'clang-22' | 'g++' | 'clang++-22'
 /** What the contract promises to compile without a warning. */
@@ -29,29 +29,23 @@ export interface Settings {
   readonly together?: boolean
 }
 
-export interface Sample {
-  /** What the run function returned. */
-  readonly status: number
-  readonly outputs: ReadonlyMap<string, Tensor>
-}
-
 /** One executable with the generated code of several plans, whose names must differ. */
 export interface CProgram {
   /** Runs samples through one model, all in one process. */
-  readonly run: (plan: Plan, feeds: readonly ReadonlyMap<string, Tensor>[]) => Sample[]
-  /** The same on raw bytes: inputs of a sample one after another, samples one after another. Microseconds per run too. */
+  readonly run: (plan: Plan, feeds: readonly Feeds[]) => Run[]
+  /** The same on raw bytes: inputs of a sample one after another, samples one after another. */
   readonly runBytes: (
     plan: Plan,
     inputs: Uint8Array,
     /** Instead of what was printed as NAME.bin. */
     constants?: Uint8Array,
-  ) => { outputs: Uint8Array; microseconds: number }
+  ) => Run[]
 }
 
 /** Whether the compiler is there. Where tests must not be skipped (CI=true) its absence is an error. */
 export function hasCompiler(compiler: Compiler): boolean {
   try {
-    execFileSync(compiler, ['--version'], { stdio: 'ignore' })
+    execaSync(compiler, ['--version'])
     return true
   } catch {
     if (process.env.CI === 'true') throw new Error(`${compiler} is missing, and CI must not skip its tests`)
@@ -68,7 +62,7 @@ export function compileC(
   const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa, constants }))
   const cpp = compiler.includes('++')
   const command = [...(cpp ? STRICT_CPP : STRICT), ...flags]
-  const driver = driverSource(plans, constants)
+  const driver = driverSource(plans, { trace: false, constants })
   const hash = createHash('sha256')
     .update(JSON.stringify([compiler, command, driver, sources, together]))
     .digest('hex')
@@ -84,14 +78,12 @@ export function compileC(
     if (together) writeFileSync(join(folder, 'all.c'), units.map(path => `#include "${path}"\n`).join(''))
     const files = together ? ['all.c'] : units
     const objects = files.map(file => {
-      execFileSync(compiler, [...command, '-c', file, '-o', `${file}.o`], { cwd: folder, stdio: 'pipe' })
+      execaSync(compiler, [...command, '-c', file, '-o', `${file}.o`], { cwd: folder })
       return `${file}.o`
     })
     // The driver is no part of what is promised: it is compiled without the strict flags.
-    execFileSync(compiler, [...flags, ...(cpp ? ['-x', 'c++'] : []), '-c', 'driver.c', '-o', 'driver.o'], {
-      cwd: folder,
-    })
-    execFileSync(compiler, [...flags, 'driver.o', ...objects, '-lm', '-o', 'program'], { cwd: folder, stdio: 'pipe' })
+    execaSync(compiler, [...flags, ...(cpp ? ['-x', 'c++'] : []), '-c', 'driver.c', '-o', 'driver.o'], { cwd: folder })
+    execaSync(compiler, [...flags, 'driver.o', ...objects, '-lm', '-o', 'program'], { cwd: folder })
     renameSync(join(folder, 'program'), program)
     rmSync(folder, { recursive: true })
   }
@@ -101,76 +93,38 @@ export function compileC(
     inputs,
     file = printed.get(`${plan.name}.bin`) as Uint8Array | undefined,
   ) => runProgram(program, plan, inputs, file)
-  return { runBytes, run: (plan, feeds) => decode(plan, runBytes(plan, encode(plan, feeds)).outputs) }
+  return { runBytes, run: (plan, feeds) => runBytes(plan, encode(plan, feeds)) }
 }
 
-function runProgram(program: string, plan: Plan, inputs: Uint8Array, constants: Uint8Array | undefined) {
+function runProgram(program: string, plan: Plan, inputs: Uint8Array, constants: Uint8Array | undefined): Run[] {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-run-'))
   try {
     writeFileSync(join(folder, 'in'), inputs)
-    if (constants) writeFileSync(join(folder, 'constants'), constants)
-    const files = ['in', 'out', ...(constants ? ['constants'] : [])].map(name => join(folder, name))
-    const printed = execFileSync(program, [plan.name, ...files], { stdio: 'pipe' })
-    return { outputs: new Uint8Array(readFileSync(join(folder, 'out'))), microseconds: Number(printed.toString()) }
+    if (constants) writeFileSync(join(folder, `${plan.name}.bin`), constants)
+    execaSync(program, [plan.name, 'in', 'out'], { cwd: folder })
+    return readRecords(plan, readFileSync(join(folder, 'out')))
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-export const rawBytes = (values: Values | Uint32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-
-export function encode(plan: Plan, feeds: readonly ReadonlyMap<string, Tensor>[]): Uint8Array {
+export function encode(plan: Plan, feeds: readonly Feeds[]): Uint8Array {
   const parts = feeds.flatMap(feed =>
-    plan.inputs.map(({ name, dtype }) => {
+    plan.inputs.map(({ name }) => {
       const tensor = feed.get(name)
       if (!tensor) throw new Error(`no feed for '${name}'`)
-      return rawBytes(dtype === 'bit' ? packBits(tensor) : tensor.values)
+      return bytesOfTensor(tensor)
     }),
   )
   return new Uint8Array(Buffer.concat(parts))
 }
 
-function decode(plan: Plan, bytes: Uint8Array): Sample[] {
-  const samples: Sample[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const status = new Int32Array(bytes.slice(at, at + 4).buffer)[0]!
-    at += 4
-    const outputs = new Map<string, Tensor>()
-    for (const port of plan.outputs) {
-      const length = bytesOf(port.buffer)
-      outputs.set(port.name, tensorOf(port, bytes.slice(at, at + length).buffer))
-      at += length
-    }
-    samples.push({ status, outputs })
-  }
-  return samples
-}
-
-/** Values of a port, bits unpacked. Throws where an unused high bit is set: that is part of what is promised. */
-function tensorOf({ name, dtype, shape }: Port, buffer: ArrayBuffer): Tensor {
-  if (dtype === 'bit') {
-    const packed = new Uint32Array(buffer)
-    const tensor = unpackBits(packed, shape)
-    if (packBits(tensor).some((word, k) => word !== packed[k]))
-      throw new Error(`'${name}' has bits set past its channels`)
-    return tensor
-  }
-  const make = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array, i64: BigInt64Array }[dtype]
-  return { dtype, shape, values: new make(buffer) }
-}
-
-/** The f32 values of a plan's only output, sample after sample, from `runBytes`. Throws where a run did not return 0. */
-export function floatsOf({ outputs }: Plan, bytes: Uint8Array): Float32Array {
-  const length = outputs[0]!.buffer.length
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-  const values = new Float32Array((words.length / (length + 1)) * length)
-  for (let sample = 0; sample * (length + 1) < words.length; sample++) {
-    if (words[sample * (length + 1)] !== 0) throw new Error(`sample ${sample} returned ${words[sample * (length + 1)]}`)
-    values.set(
-      new Float32Array(bytes.slice((sample * (length + 1) + 1) * 4, (sample + 1) * (length + 1) * 4).buffer),
-      sample * length,
-    )
-  }
+/** The f32 values of a plan's only output, sample after sample. Throws where a run did not return 0. */
+export function floatsOf({ outputs }: Plan, runs: readonly Run[]): Float32Array {
+  const values = new Float32Array(runs.length * outputs[0]!.buffer.length)
+  runs.forEach((run, sample) => {
+    if (run.status !== 0) throw new Error(`sample ${sample} returned ${run.status}`)
+    values.set(run.outputs.get(outputs[0]!.name)!.values as Float32Array, sample * outputs[0]!.buffer.length)
+  })
   return values
 }

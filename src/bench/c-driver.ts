@@ -2,7 +2,7 @@ import { conditionOf, constantOf, cType, targetOf, type Unit, workspaceBuffers }
 import { PROBE_WORDS } from '../backends/module.ts'
 import { bytesOf } from '../plan/arena.ts'
 import type { Buffer } from '../plan/plan.ts'
-import { loadConstantsSource } from '../verify/c-constants.ts'
+import { loadConstantsSource } from '../run/c-constants.ts'
 import { multiplyAddSource, type NamedProbe } from './c-probe.ts'
 
 /**
@@ -61,7 +61,7 @@ ${MAIN.replaceAll('NAMES', sets.map(isa => `"${isa}"`).join(', '))
   .replaceAll('INPUTS', `${inputs.length}`)
   .replaceAll('PORTS', `${ports.length}`)
   .replaceAll('BYTES', `${name.toUpperCase()}_WORKSPACE_BYTES`)
-  .replace('LOAD', inFile ? `\n  constants = (const struct ${name}_constants *)load_constants();` : '')}`
+  .replace('LOAD', inFile ? `\n  constants = (const struct ${name}_constants *)load_${name}_constants();` : '')}`
 }
 
 const port = ({ element }: Buffer, k: number): string => `(${cType[element]} *)ports[${k}]`

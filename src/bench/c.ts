@@ -3,21 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConstantPlace, Isa } from '../backends/backend.ts'
 import { c, makeUnit, printModule } from '../backends/c/index.ts'
-import { adaptInputs, type InputForm } from '../frontend/adapt-inputs.ts'
-import { type ReadOptions, readModel } from '../frontend/index.ts'
 import { lower } from '../lower/index.ts'
-import { type RunOptions, runPasses } from '../passes/pass.ts'
-import { pipeline } from '../passes/pipeline.ts'
-import { makeFeeds } from '../verify/inputs.ts'
-import { bytesOfTensor } from '../verify/memory.ts'
-import type { Feeds } from '../verify/runner.ts'
+import { type PrepareOptions, prepare } from '../prepare.ts'
+import { makeFeeds } from '../run/inputs.ts'
+import { bytesOfTensor } from '../run/memory.ts'
+import type { Feeds } from '../run/runner.ts'
 import { version } from '../version.ts'
 import { benchDriver } from './c-driver.ts'
 import { type CBench, measureC } from './c-measure.ts'
 import { probesOf } from './c-probe.ts'
 import { startProgram } from './c-program.ts'
 
-export interface CBenchOptions extends ReadOptions, InputForm, RunOptions {
+export interface CBenchOptions extends PrepareOptions {
   readonly isa?: readonly Isa[]
   readonly constants?: ConstantPlace
   /** Milliseconds for the whole networks in turns, and again for the layers. */
@@ -30,12 +27,11 @@ export interface CBenchOptions extends ReadOptions, InputForm, RunOptions {
 
 /** Times the generated C, as a process of its own, in turns with a reference in this one, and every layer alone. */
 export async function benchC(model: Uint8Array, options: CBenchOptions): Promise<CBench> {
-  const { graph } = await readModel(model, options)
-  const source = adaptInputs(graph, options)
-  const plan = lower(runPasses(source, pipeline, options).graph, c.lowering)
+  const { model: read, source, graph } = await prepare(model, options)
+  const plan = lower(graph, c.lowering)
   const feeds = makeFeeds(source, 1)
   // The model as the file has it takes its own form of the inputs.
-  const reference = await options.reference(source === graph ? feeds : makeFeeds(graph, 1))
+  const reference = await options.reference(source === read.graph ? feeds : makeFeeds(read.graph, 1))
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
   try {
     const { isa, constants = 'inline' } = options

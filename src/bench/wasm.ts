@@ -1,18 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { printWasm } from '../backends/wasm/index.ts'
-import { type ReadOptions, readModel } from '../frontend/index.ts'
+import { printWasm, wasm } from '../backends/wasm/index.ts'
 import { lower } from '../lower/index.ts'
-import { runPasses } from '../passes/pass.ts'
-import { pipeline } from '../passes/pipeline.ts'
 import { callsOf } from '../plan/buffers.ts'
 import type { Plan } from '../plan/plan.ts'
+import { type PrepareOptions, prepare } from '../prepare.ts'
+import { importFiles, loaderFeeds, type TypedArray } from '../run/files.ts'
+import { makeFeeds } from '../run/inputs.ts'
+import type { Feeds } from '../run/runner.ts'
 import { measureAlternating, medianOf, type Times } from './measure.ts'
 
-export interface WasmBenchOptions extends ReadOptions {
-  readonly name: string
+export interface WasmBenchOptions extends PrepareOptions {
   /** Milliseconds to spend on each of the two; 4000 by default. */
   readonly milliseconds?: number
 }
@@ -33,22 +29,21 @@ export interface WasmBench {
   }[]
 }
 
-type Values = Float32Array | Int32Array | BigInt64Array | Uint8Array
-type Feeds = Readonly<Record<string, Values | Uint32Array>>
+interface Loader {
+  readonly load: () => Promise<{ readonly run: (feeds: Readonly<Record<string, TypedArray>>) => unknown }>
+}
 
 /** Times the generated module against onnxruntime-web in this process: alternating, one thread, medians. */
 export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): Promise<WasmBench> {
-  const { graph } = await readModel(model, options)
-  const plan = lower(runPasses(graph, pipeline).graph)
-  const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
+  const { model: read, source, graph } = await prepare(model, options)
+  const plan = lower(graph, wasm.lowering)
+  const files = await printWasm(plan, { version: 'bench', steps: true })
+  const { loader, dispose } = await importFiles<Loader>(plan, files)
   try {
-    const files = await printWasm(plan, { version: 'bench', steps: true })
-    for (const { path, content } of files) await writeFile(join(folder, path), content)
-    await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
-    const { load } = await import(pathToFileURL(join(folder, `${plan.name}.js`)).href)
-    const feeds = feedsOf(plan)
-    const ours: { run: (feeds: Feeds) => unknown } = await load()
-    const theirs = await loadOnnxruntime(model, plan, feeds)
+    const feeds = loaderFeeds(plan, makeFeeds(source, 1))
+    const ours = await loader.load()
+    // The model as the file has it takes its own form of the inputs.
+    const theirs = await loadOnnxruntime(model, makeFeeds(read.graph, 1))
     const runs = [async () => ours.run(feeds), ...(theirs ? [theirs] : [])]
     const [xnorc, web] = await measureAlternating(runs, options.milliseconds ?? 4000)
     const bytes = files.find(({ path }) => path.endsWith('.wasm'))!.content as Uint8Array
@@ -58,7 +53,7 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
       layers: await measureSteps(plan, bytes),
     }
   } finally {
-    await rm(folder, { recursive: true })
+    await dispose()
   }
 }
 
@@ -68,29 +63,10 @@ const compareTimes = (by: keyof Times, ours: Times, theirs: Times | undefined): 
   ratio: theirs && theirs[by] / ours[by],
 })
 
-/** Values of a fixed pattern between -1 and 1; token ids 0 to 99. */
-function feedsOf({ inputs }: Plan): Feeds {
-  const value = (i: number) => ((i * 7919) % 199) / 100 - 1
-  return Object.fromEntries(
-    inputs.map(({ name, dtype, buffer: { length } }) => {
-      const numbers = Array.from({ length }, (_, i) => value(i))
-      if (dtype === 'f32') return [name, Float32Array.from(numbers)]
-      if (dtype === 'i64') return [name, BigInt64Array.from(numbers, (_, i) => BigInt(i % 100))]
-      if (dtype === 'i8') return [name, Int8Array.from(numbers, (_, i) => (i % 256) - 128)]
-      if (dtype === 'u8') return [name, Uint8Array.from(numbers, (_, i) => i % 256)]
-      return [name, dtype === 'bit' ? new Uint32Array(length) : Int32Array.from(numbers, (_, i) => i % 100)]
-    }),
-  )
-}
-
-const TYPES = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64' } as const
+const TYPES = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64', bit: 'bool' } as const
 
 /** The model in onnxruntime-web: WASM with SIMD, one thread. Undefined if that is not possible here. */
-async function loadOnnxruntime(
-  model: Uint8Array,
-  plan: Plan,
-  feeds: Feeds,
-): Promise<(() => Promise<unknown>) | undefined> {
+async function loadOnnxruntime(model: Uint8Array, feeds: Feeds): Promise<(() => Promise<unknown>) | undefined> {
   try {
     // Its entry for Node brings native code; this one is what a browser gets.
     const ort: typeof import('onnxruntime-web/wasm') = await import('onnxruntime-web/wasm')
@@ -98,9 +74,7 @@ async function loadOnnxruntime(
     ort.env.logLevel = 'error'
     const session = await ort.InferenceSession.create(model.slice(), { executionProviders: ['wasm'] })
     const tensors = Object.fromEntries(
-      plan.inputs.flatMap(({ name, dtype, shape }) =>
-        dtype === 'bit' ? [] : [[name, new ort.Tensor(TYPES[dtype], feeds[name] as Float32Array, [...shape])]],
-      ),
+      [...feeds].map(([name, { dtype, shape, values }]) => [name, new ort.Tensor(TYPES[dtype], values, [...shape])]),
     )
     await session.run(tensors)
     return () => session.run(tensors)

@@ -5,15 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, normalize } from 'node:path'
 import type { SourceFile } from '../backends/backend.ts'
 import { wgsl } from '../backends/wgsl/index.ts'
-import { type ReadOptions, readModel } from '../frontend/index.ts'
 import { lower } from '../lower/index.ts'
-import { runPasses } from '../passes/pass.ts'
-import { pipeline } from '../passes/pipeline.ts'
 import type { Plan } from '../plan/plan.ts'
-import { pageScript } from './wgsl-page.ts'
+import { type PrepareOptions, prepare } from '../prepare.ts'
 
-export interface WgslBenchOptions extends ReadOptions {
-  readonly name: string
+export interface WgslBenchOptions extends PrepareOptions {
   /** 1 and 8 by default. */
   readonly batches?: readonly number[]
   /** Seconds to spend on each measurement; 3 by default. */
@@ -54,9 +50,9 @@ const FLAGS = [
 
 /** Times the generated WGSL against onnxruntime-web's WebGPU backend on one adapter, alternating, in headless Chromium. */
 export async function benchWgsl(model: Uint8Array, options: WgslBenchOptions): Promise<WgslBench> {
-  const { graph } = await readModel(model, options)
-  const plan = lower(runPasses(graph, pipeline).graph, wgsl.lowering)
-  const files = [...(await wgsl.print(plan, { version: 'bench' })), ...pageFiles(model, plan, options)]
+  const { graph } = await prepare(model, options)
+  const plan = lower(graph, wgsl.lowering)
+  const files = [...(await wgsl.print(plan, { version: 'bench' })), ...(await pageFiles(model, plan, options))]
   const { chromium } = await import('playwright-core')
   const server = await serve(files)
   const browser = await chromium.launch({ executablePath: options.chromium ?? '/usr/bin/chromium', args: FLAGS })
@@ -74,15 +70,32 @@ export async function benchWgsl(model: Uint8Array, options: WgslBenchOptions): P
   }
 }
 
-const pageFiles = (
+const ARRAYS = {
+  f32: 'Float32Array',
+  i32: 'Int32Array',
+  u8: 'Uint8Array',
+  i8: 'Int8Array',
+  i64: 'BigInt64Array',
+  bit: 'Uint32Array',
+}
+const TENSORS = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64', bit: 'uint32' }
+
+async function pageFiles(
   model: Uint8Array,
-  plan: Plan,
+  { name, inputs }: Plan,
   { batches = [1, 8], seconds = 3 }: WgslBenchOptions,
-): SourceFile[] => [
-  { path: '', content: '<!doctype html><title>bench</title><script type="module" src="bench.js"></script>' },
-  { path: 'bench.js', content: pageScript(plan, batches, seconds) },
-  { path: 'model.onnx', content: model },
-]
+): Promise<SourceFile[]> {
+  const ports = inputs.map(({ name, shape, dtype, buffer: { length } }) => {
+    return { name, shape, length, array: ARRAYS[dtype], tensor: TENSORS[dtype] }
+  })
+  const settings = { loader: `./${name}.js`, inputs: ports, batches, seconds }
+  return [
+    { path: '', content: '<!doctype html><title>bench</title><script type="module" src="bench.js"></script>' },
+    { path: 'bench.js', content: await readFile(new URL('wgsl-page.js', import.meta.url)) },
+    { path: 'settings.json', content: JSON.stringify(settings) },
+    { path: 'model.onnx', content: model },
+  ]
+}
 
 /** The files, and onnxruntime-web's under /ort/ where it is installed. */
 async function serve(files: readonly SourceFile[]): Promise<Server> {

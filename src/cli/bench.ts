@@ -1,8 +1,9 @@
 import { type Target, targets } from '../backends/registry.ts'
-import { ToolError, UsageError } from './fail.ts'
+import { buildC, findCompiler } from '../run/compiler.ts'
+import { openTimedRun } from '../run/onnxruntime.ts'
+import { ToolError } from '../run/tool-error.ts'
+import { UsageError } from './fail.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
-import { openTimedRun } from './onnxruntime.ts'
-import { buildC, findCompiler } from './runners/build-c.ts'
 import { describeC, describeWasm, describeWgsl } from './show-bench.ts'
 
 interface Options extends ModelOptions {
@@ -40,37 +41,26 @@ const benches: Readonly<Record<Target, Bench>> = {
   },
   wasm: async (path, model, options) => {
     const { benchWasm } = await import('../bench/wasm.ts')
-    const read = await readOptions(path, options)
-    const result = await benchWasm(model, { ...read, milliseconds: options.milliseconds })
-    return { result: { name: read.name, ...result }, text: describeWasm(result) }
+    const shared = await compileOptions(path, options)
+    const result = await benchWasm(model, { ...shared, milliseconds: options.milliseconds })
+    return { result: { name: shared.name, ...result }, text: describeWasm(result) }
   },
   wgsl: async (path, model, options) => {
     const { benchWgsl } = await import('../bench/wgsl.ts')
-    const read = await readOptions(path, options)
+    const shared = await compileOptions(path, options)
     const { chromium, batchSizes: batches, milliseconds } = options
     try {
       const result = await benchWgsl(model, {
-        ...read,
+        ...shared,
         seconds: milliseconds / 1000,
         ...(chromium ? { chromium } : {}),
         ...(batches ? { batches } : {}),
       })
-      return { result: { name: read.name, ...result }, text: describeWgsl(result) }
+      return { result: { name: shared.name, ...result }, text: describeWgsl(result) }
     } catch (error) {
       throw new ToolError(missingBrowser(error, chromium))
     }
   },
-}
-
-/** Which graph the model is, without what is made of it. */
-async function readOptions(path: string, options: Options) {
-  const { name, batch, sizes, readExternal } = await compileOptions(path, options)
-  return {
-    name,
-    ...(batch === undefined ? {} : { batch }),
-    ...(sizes ? { sizes } : {}),
-    ...(readExternal ? { readExternal } : {}),
-  }
 }
 
 /** What is missing for WGSL, in one line; other faults as they are. */
@@ -82,14 +72,10 @@ function missingBrowser(error: unknown, chromium = '/usr/bin/chromium'): string 
   return message.split('\n')[0]!
 }
 
-/** Options that only another target knows, or that the chosen one does not take yet. */
+/** Options that only another target knows. */
 function refuseOthers(target: Target, options: Options): void {
   if (target !== 'c' && options.isa) throw new UsageError('--isa is for the target c')
   if (target !== 'c' && options.constants === 'file') throw new UsageError('--constants file is for the target c')
   if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
     throw new UsageError('--chromium and --batch-sizes are for the target wgsl')
-  const { weights, binarize, scale, signZero, firstLayer, inputType, inputLayout } = options
-  const changed = weights !== 'xnor' || binarize !== 'auto' || scale !== 'alpha-k' || signZero !== 'plus'
-  if (target !== 'c' && (changed || inputType || inputLayout || firstLayer !== 'float'))
-    throw new UsageError(`bench takes the model as it is for the target ${target}: only c can be given another form`)
 }

@@ -1,18 +1,15 @@
 import type { ConstantPlace } from '../backends/backend.ts'
 import { c } from '../backends/c/index.ts'
-import { adaptInputs } from '../frontend/adapt-inputs.ts'
-import { readModel } from '../frontend/index.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
 import { numbersOf } from '../ir/tensor.ts'
 import { lower } from '../lower/index.ts'
-import { runPasses } from '../passes/pass.ts'
-import { pipeline } from '../passes/pipeline.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Feeds, Run } from '../verify/runner.ts'
+import { prepare } from '../prepare.ts'
+import { createCRunner } from '../run/c.ts'
+import type { Feeds, Run } from '../run/runner.ts'
 import { version } from '../version.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
-import { createCRunner } from './runners/c.ts'
 import { classesOf, readSamples } from './samples.ts'
 
 interface Options extends ModelOptions {
@@ -23,10 +20,8 @@ interface Options extends ModelOptions {
 export async function runEval(path: string, options: Options): Promise<void> {
   // A data set is run sample by sample, whatever the batch of the file.
   const settings = { batch: 1, ...(await compileOptions(path, options)) }
-  const model = await readModel(await readModelFile(path), settings)
-  const source = adaptInputs(model.graph, settings)
-  const { graph, warnings } = runPasses(source, pipeline, { ...settings, operators: model.operators })
-  for (const warning of [...model.warnings, ...warnings]) console.error(`warning: ${showDiagnostic(warning)}`)
+  const { source, graph, warnings } = await prepare(await readModelFile(path), settings)
+  for (const warning of warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   const plan = lower(graph, c.lowering)
   const { feeds, labels } = await readSamples(options.data, source, classesOf(plan))
   const runs = await runSamples(plan, feeds, settings.constants)

@@ -1,4 +1,5 @@
 import { CompileError, InternalError, onOneLine, showDiagnostic } from '../ir/diagnostic.ts'
+import { ToolError } from '../run/tool-error.ts'
 
 /** A wrong argument that the parser of the command line could not know. */
 export class UsageError extends Error {
@@ -8,11 +9,6 @@ export class UsageError extends Error {
 /** A file that cannot be read or written. */
 export class FileError extends Error {
   override readonly name = 'FileError'
-}
-
-/** A program that is missing on this machine, or that failed. */
-export class ToolError extends Error {
-  override readonly name = 'ToolError'
 }
 
 /** Says on stderr what went wrong, a line per reason and never a stack trace; returns the exit status. */

@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/graph.ts'
 import { allocate, elements, sameShape, showType, type Tensor, type TensorType } from '../ir/tensor.ts'
-import type { Feeds } from '../verify/runner.ts'
+import type { Feeds } from '../run/runner.ts'
 import { FileError } from './fail.ts'
 import type { NumpyArray, NumpyFile } from './npy.ts'
 

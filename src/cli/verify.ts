@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { loadBackend } from '../backends/registry.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
-import { makeFeeds, specialFeeds } from '../verify/inputs.ts'
-import type { Feeds, Runner } from '../verify/runner.ts'
+import { makeFeeds, specialFeeds } from '../run/inputs.ts'
+import type { Feeds, Runner } from '../run/runner.ts'
+import { openOnnxruntime } from '../verify/onnxruntime.ts'
 import { type Verification, verifyModel } from '../verify/verify-model.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
 import { feedsFrom } from './feeds.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { readNumpy } from './npy.ts'
-import { openOnnxruntime } from './onnxruntime.ts'
 import { createProgress } from './progress.ts'
 import { describeVerification } from './show-verification.ts'
 
@@ -24,9 +24,9 @@ interface Options extends ModelOptions {
 
 /** What builds and runs the generated code of each target here. */
 const runners = {
-  c: async () => (await import('./runners/c.ts')).createCRunner(),
-  wasm: async () => (await import('./runners/wasm.ts')).createWasmRunner(),
-  wgsl: async () => (await import('./runners/wgsl.ts')).createWgslRunner(),
+  c: async () => (await import('../run/c.ts')).createCRunner(),
+  wasm: async () => (await import('../run/wasm.ts')).createWasmRunner(),
+  wgsl: async () => (await import('../run/wgsl.ts')).createWgslRunner(),
 } as const satisfies Record<string, () => Promise<Runner>>
 
 type Target = keyof typeof runners

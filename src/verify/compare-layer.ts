@@ -1,7 +1,7 @@
 import type { Node } from '../ir/node.ts'
 import { numbersOf, type Tensor } from '../ir/tensor.ts'
+import type { Traced } from '../run/memory.ts'
 import { evaluateBounded } from './bounded.ts'
-import type { Traced } from './memory.ts'
 
 /** One value that is not what it should be. */
 export interface Difference {

@@ -2,11 +2,12 @@ import type { Graph } from '../ir/graph.ts'
 import { interpret } from '../ir/interpret.ts'
 import type { Node } from '../ir/node.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import type { Feeds } from '../run/runner.ts'
 import { witnessOfTrace, witnessOfValues } from './align.ts'
 import { single } from './bounded.ts'
 import { compareOutputs, type OutputComparison, outputsAgree } from './compare-outputs.ts'
 import { type Departure, type FollowOptions, follow, type NamedBit } from './follow.ts'
-import type { Feeds, Reference } from './runner.ts'
+import type { Reference } from './reference.ts'
 
 export interface OutputReport extends OutputComparison {
   /** `interpreter`, which runs the graph as it was imported, or `onnxruntime`. */

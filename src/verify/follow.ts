@@ -1,8 +1,8 @@
 import { type Graph, topological } from '../ir/graph.ts'
 import type { Node } from '../ir/node.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import type { Feeds } from '../run/runner.ts'
 import { type Arithmetic, type Evaluated, evaluateBounded } from './bounded.ts'
-import type { Feeds } from './runner.ts'
 
 /** What someone else computed for a value of the model, element by element; undefined where that is not known. */
 export interface Aligned {

@@ -1,5 +1,5 @@
 import { allocate, elements, type Tensor } from '../ir/tensor.ts'
-import type { Feeds } from './runner.ts'
+import type { Feeds } from '../run/runner.ts'
 
 type Outputs = ReadonlyMap<string, Tensor>
 

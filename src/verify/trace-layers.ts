@@ -2,9 +2,9 @@ import { evaluateNode } from '../ir/interpret.ts'
 import type { Node } from '../ir/node.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { Lowered } from '../lower/index.ts'
+import { assemble, type Traced } from '../run/memory.ts'
+import type { Feeds, Piece, Run } from '../run/runner.ts'
 import { compareLayer, type LayerComparison } from './compare-layer.ts'
-import { assemble, type Traced } from './memory.ts'
-import type { Feeds, Piece, Run } from './runner.ts'
 
 /** A layer of the optimised graph with the comparison of one run. */
 export interface ComparedLayer {

@@ -1,19 +1,17 @@
 import type { Backend, ConstantPlace } from '../backends/backend.ts'
-import type { InputForm } from '../frontend/adapt-inputs.ts'
-import { type ReadOptions, readModel } from '../frontend/index.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { lowerWithNodes } from '../lower/index.ts'
-import { type RunOptions, runPasses, type Stage } from '../passes/pass.ts'
-import { pipeline } from '../passes/pipeline.ts'
+import { type PrepareOptions, prepare } from '../prepare.ts'
+import type { Feeds, Run, Runner } from '../run/runner.ts'
 import { version } from '../version.ts'
 import { explainOutputs, measureChange, type OutputReport } from './explain.ts'
 import { addRun, type LayerReport, startReport } from './layer-report.ts'
-import { adaptGraph } from './model-feeds.ts'
-import type { Feeds, Reference, Run, Runner } from './runner.ts'
+import { feedsOfModel } from './model-feeds.ts'
+import type { Reference } from './reference.ts'
 import { assembleTrace, compareTrace } from './trace-layers.ts'
 
-export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
+export interface VerifyOptions extends PrepareOptions {
   readonly backend: Backend
   readonly runner: Runner
   /** C: where the generated code has its constants. */
@@ -24,8 +22,6 @@ export interface VerifyOptions extends ReadOptions, InputForm, RunOptions {
   readonly references: readonly Reference[]
   /** For floats, relative to the scale of a layer. */
   readonly tolerance: number
-  /** What the compiler does to the graph; a test may put a fault into it. */
-  readonly stages?: readonly Stage[]
   /** Told before every sample. */
   readonly progress?: (sample: number, samples: number) => void
 }
@@ -58,14 +54,12 @@ export interface Verification {
  * interpreter on the graph before all passes, and by the other references.
  */
 export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Promise<Verification> {
-  const { backend, runner, tolerance, progress, stages = pipeline } = options
-  const model = await readModel(bytes, options)
-  const adapted = adaptGraph(model.graph, options)
-  const passOptions = { ...options, operators: model.operators }
-  const { graph, warnings, decisions } = runPasses(adapted.graph, stages, passOptions)
+  const { backend, runner, tolerance, progress } = options
+  const { model, source, graph, warnings, decisions } = await prepare(bytes, options)
+  const toModel = feedsOfModel(model.graph, options)
   const { plan } = lowerWithNodes(graph, backend.lowering)
   const lowered = lowerWithNodes(graph, runner.tracedLowering ?? backend.lowering)
-  const asGiven = options.feeds(adapted.graph)
+  const asGiven = options.feeds(source)
   const feeds = asGiven.map(feed => options.references.reduce((now, reference) => reference.representable(now), feed))
   const plain = await buildAndRun(plan, false, feeds, options)
   const traced = await buildAndRun(lowered.plan, true, feeds, options)
@@ -75,9 +69,9 @@ export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Pr
     graph: model.graph,
     tolerance,
     warnedZeros: zerosIn(warnings),
-    inputError: adapted.isSame ? 0 : PIXELS,
+    inputError: source === model.graph ? 0 : PIXELS,
   }
-  const { references, notCompared } = await tryReferences(options.references, adapted.toModel(feeds[0]!))
+  const { references, notCompared } = await tryReferences(options.references, toModel(feeds[0]!))
   const layers = startReport([...lowered.nodes.values()], model.operators)
   const outputs: OutputReport[] = []
   for (const [sample, feed] of feeds.entries()) {
@@ -88,7 +82,7 @@ export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Pr
       sample,
       outputs: plain[sample]!.outputs,
       traced: new Map([...trace].map(([node, { tensor }]) => [node, tensor])),
-      feeds: adapted.toModel(feed),
+      feeds: toModel(feed),
     }
     outputs.push(...(await compare(asked, run, references)))
   }
@@ -110,7 +104,7 @@ export async function verifyModel(bytes: Uint8Array, options: VerifyOptions): Pr
     faults,
     notCompared,
     changedLayers,
-    warnings: [...model.warnings, ...warnings],
+    warnings,
   }
 }
 

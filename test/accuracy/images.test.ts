@@ -3,12 +3,12 @@ import { resolve } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { c } from '../../src/backends/c/index.ts'
-import { createCRunner } from '../../src/cli/runners/c.ts'
 import { elements, f32, type Tensor } from '../../src/ir/tensor.ts'
 import { lower } from '../../src/lower/index.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { createCRunner } from '../../src/run/c.ts'
 import { verifyModel } from '../../src/verify/verify-model.ts'
-import { compileC } from '../c-runner.ts'
+import { compileC, floatsOf } from '../c-runner.ts'
 import { cifar10, mnist, type Samples } from '../data-sets.ts'
 import { optimise, planOf } from '../plan.ts'
 import { isMissing } from '../shared.ts'
@@ -45,7 +45,7 @@ for (const { model, folder, data, shape, read, accuracy } of cases)
       const graph = await optimise(binary, 'binary')
       const plans = [lower(graph), await planOf(readExample(`${folder}/${model}.latent.onnx`), 'latent')]
       const program = compileC(plans, { flags: ['-O3', '-ffp-contract=off'] })
-      const [logits, latent] = plans.map(plan => readLogits(program.runBytes(plan, set.inputs).outputs))
+      const [logits, latent] = plans.map(plan => floatsOf(plan, program.runBytes(plan, set.inputs)))
       const expected = await runAll(binary, set, shape)
       const actual = predictionsOf(logits!)
       const wanted = predictionsOf(expected)
@@ -82,7 +82,7 @@ for (const { model, folder, data, shape, read } of cases)
       const set = read(500)
       const twin = readExample(`${folder}/${model}.float.onnx`)
       const plan = await planOf(twin, 'twin')
-      const logits = readLogits(compileC([plan], { flags: ['-O3'] }).runBytes(plan, set.inputs).outputs)
+      const logits = floatsOf(plan, compileC([plan], { flags: ['-O3'] }).runBytes(plan, set.inputs))
       const expected = await runAll(twin, set, shape)
       expect(largeDifferences(logits, expected)).toBe(0)
       expect(percent(predictionsOf(expected), set.labels)).toBeGreaterThan(85)
@@ -106,12 +106,6 @@ async function countFlipsOfC(model: Uint8Array, input: Tensor): Promise<number> 
 
 const readExample = (path: string): Uint8Array =>
   new Uint8Array(readFileSync(resolve(import.meta.dirname, '../../examples', path)))
-
-/** The driver writes a status word before each sample's outputs. */
-function readLogits(bytes: Uint8Array): Float32Array {
-  const words = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-  return words.filter((_, i) => i % (CLASSES + 1) !== 0)
-}
 
 const sampleOf = ({ inputs }: Samples, shape: readonly number[], i: number): Float32Array =>
   new Float32Array(inputs.buffer, inputs.byteOffset + 4 * i * elements(shape), elements(shape))

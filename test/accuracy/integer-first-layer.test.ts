@@ -6,7 +6,7 @@ import { f32, type Tensor } from '../../src/ir/tensor.ts'
 import { lower } from '../../src/lower/index.ts'
 import { runPasses } from '../../src/passes/pass.ts'
 import { pipeline } from '../../src/passes/pipeline.ts'
-import { compileC } from '../c-runner.ts'
+import { compileC, floatsOf } from '../c-runner.ts'
 import { accuracy, cifar10, mnist, type Samples } from '../data-sets.ts'
 import { isMissing, readShared } from '../shared.ts'
 import { findFlips } from './explain.ts'
@@ -58,7 +58,7 @@ for (const { model, data, shape, read, mean, std, differing } of cases)
       const plan = lower(optimised)
       expect(decisions.filter(({ kind }) => kind === 'integer').length).toBe(1)
       const program = compileC([plan], { flags: ['-O3', '-ffp-contract=off'] })
-      const logits = readLogits(program.runBytes(plan, set.pixels!).outputs)
+      const logits = floatsOf(plan, program.runBytes(plan, set.pixels!))
       const expected = await runAll(bytes, set, shape)
       const [actual, wanted] = [predictionsOf(logits), predictionsOf(expected)]
       const apart = actual.flatMap((digit, i) => (digit === wanted[i] ? [] : [i]))
@@ -85,12 +85,6 @@ const sampleOf = ({ inputs, labels }: Samples, shape: readonly number[], i: numb
 const pixelsOf = ({ pixels, labels }: Samples, shape: readonly number[], i: number): Tensor => {
   const size = pixels!.length / labels.length
   return { dtype: 'u8', shape, values: pixels!.subarray(i * size, (i + 1) * size) }
-}
-
-/** The driver writes a status word before each sample's outputs. */
-function readLogits(bytes: Uint8Array): Float32Array {
-  const words = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-  return words.filter((_, i) => i % (CLASSES + 1) !== 0)
 }
 
 async function runAll(bytes: Uint8Array, set: Samples, shape: readonly number[]): Promise<Float32Array> {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { compile } from '../../src/compile.ts'
-import { compileC, hasCompiler, SANITIZED } from '../c-runner.ts'
+import { compileC, floatsOf, hasCompiler, SANITIZED } from '../c-runner.ts'
 import { imdb } from '../data-sets.ts'
 import { planOf } from '../plan.ts'
 import { isMissing, readShared } from '../shared.ts'
@@ -31,9 +31,8 @@ describe.skipIf(isMissing(MODEL) || !hasCompiler('gcc'))('the text network', { t
     const model = read()
     const plan = await planOf(model, 'textcnn')
     const program = compileC([plan], { flags: ['-O3'] })
-    const words = new Float32Array(program.runBytes(plan, inputs).outputs.buffer)
-    // A status word before the logits of each review.
-    const predictions = Array.from(labels, (_, i) => (words[i * 3 + 2]! > words[i * 3 + 1]! ? 1 : 0))
+    const logits = floatsOf(plan, program.runBytes(plan, inputs))
+    const predictions = Array.from(labels, (_, i) => (logits[i * 2 + 1]! > logits[i * 2]! ? 1 : 0))
     const expected = await predict(model, new BigInt64Array(inputs.buffer), labels.length)
     const differing = predictions.filter((prediction, i) => prediction !== expected[i]).length
     const right = predictions.filter((prediction, i) => prediction === labels[i]).length

@@ -15,7 +15,7 @@ const { onnx } = pkg
 async function run(bytes: Uint8Array, form: InputForm, name: string, pixels: Uint8Array): Promise<Float32Array> {
   const { graph } = await readModel(bytes, { name })
   const plan = lower(runPasses(adaptInputs(graph, form), pipeline).graph)
-  return floatsOf(plan, compileC([plan]).runBytes(plan, pixels).outputs)
+  return floatsOf(plan, compileC([plan]).runBytes(plan, pixels))
 }
 
 const unzip = (path: string): Uint8Array => new Uint8Array(gunzipSync(readShared(path)))

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-// @ts-expect-error: a script of the build, which is no TypeScript.
 import { readTemplates } from '../../scripts/embed-templates.js'
-// @ts-expect-error: the same.
 import { printContexts } from '../../scripts/template-contexts.js'
 import { render } from '../../src/backends/print/template.ts'
 

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { wasm } from '../../src/backends/wasm/index.ts'
-import { openOnnxruntime } from '../../src/cli/onnxruntime.ts'
-import { createWasmRunner } from '../../src/cli/runners/wasm.ts'
 import { describeVerification } from '../../src/cli/show-verification.ts'
 import { type Graph, rebuild } from '../../src/ir/graph.ts'
 import { constant, create, type Node } from '../../src/ir/node.ts'
@@ -9,7 +7,9 @@ import type { Stage } from '../../src/passes/pass.ts'
 import { pipeline } from '../../src/passes/pipeline.ts'
 import { callsOf } from '../../src/plan/buffers.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { makeFeeds, specialFeeds } from '../../src/verify/inputs.ts'
+import { makeFeeds, specialFeeds } from '../../src/run/inputs.ts'
+import { createWasmRunner } from '../../src/run/wasm.ts'
+import { openOnnxruntime } from '../../src/verify/onnxruntime.ts'
 import { type Verification, type VerifyOptions, verifyModel } from '../../src/verify/verify-model.ts'
 import { smallNetwork } from './small-network.ts'
 
@@ -139,7 +139,6 @@ describe('generated code that is not what the plan says: the first layer that di
     [
       'a threshold off by one',
       plan => {
-        console.log(JSON.stringify(second(plan).store).slice(0, 600))
         const place = dataOf(second(plan).store.operands[0]!.buffer)
         place.data = place.data.slice()
         place.data[3]! += 1

@@ -3,7 +3,7 @@ import type { Graph } from '../../ir/graph.ts'
 import { interpret } from '../../ir/interpret.ts'
 import type { Tensor } from '../../ir/tensor.ts'
 import { lower } from '../../lower/index.ts'
-import type { Feeds, Runner } from '../../verify/runner.ts'
+import type { Feeds, Runner } from '../../run/runner.ts'
 import { version } from '../../version.ts'
 
 /** Runs a graph on samples, some at a time, and hands over the outputs of each, in order. */

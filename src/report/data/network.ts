@@ -1,17 +1,15 @@
 import { c } from '../../backends/c/index.ts'
 import type { CompileOptions } from '../../compile.ts'
-import { adaptInputs } from '../../frontend/adapt-inputs.ts'
-import { type ReadResult, readModel } from '../../frontend/index.ts'
+import type { ReadResult } from '../../frontend/index.ts'
 import type { Diagnostic } from '../../ir/diagnostic.ts'
 import { isConvolution } from '../../ir/epilogue.ts'
 import { type Graph, topological } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
 import { storageOf } from '../../lower/draft.ts'
 import { type Lowered, lowerWithNodes } from '../../lower/index.ts'
-import { runPasses } from '../../passes/pass.ts'
-import { pipeline } from '../../passes/pipeline.ts'
 import { bytesOf } from '../../plan/arena.ts'
 import { callsOf } from '../../plan/buffers.ts'
+import { prepare } from '../../prepare.ts'
 import { type Summary, summarise } from '../../summary.ts'
 import type { Stage } from '../report.ts'
 
@@ -34,24 +32,22 @@ export interface Network {
 const CHOOSES = ['choose-binary', 'sign-weights']
 
 export async function openNetwork(bytes: Uint8Array, options: Omit<CompileOptions, 'target'>): Promise<Network> {
-  const model = await readModel(bytes, options)
-  const source = adaptInputs(model.graph, options)
-  let trained = source
+  let trained: Graph | undefined
   let chosen = false
-  const { graph, decisions, warnings } = runPasses(source, pipeline, {
+  const prepared = await prepare(bytes, {
     ...options,
-    operators: model.operators,
     observe: (pass, after, milliseconds) => {
       options.observe?.(pass, after, milliseconds)
       chosen ||= CHOOSES.includes(pass)
       if (!chosen) trained = after
     },
   })
+  const { model, source, graph, warnings } = prepared
   const lowered = lowerWithNodes(graph, c.lowering)
   const { plan } = lowered
-  const summary = summarise({ model, graph, decisions, plan, target: 'c', files: [], sizes: c.measure(plan) })
+  const summary = summarise({ ...prepared, plan, target: 'c', files: [], sizes: c.measure(plan) })
   const { stages, nodes } = stagesOf(graph, lowered, model)
-  return { source, trained, graph, lowered, summary, warnings: [...model.warnings, ...warnings], stages, nodes }
+  return { source, trained: trained ?? source, graph, lowered, summary, warnings, stages, nodes }
 }
 
 /** Every value that has memory of its own; what only looks at another one through another shape is no stage. */

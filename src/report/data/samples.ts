@@ -1,5 +1,5 @@
 import { numbersOf, type Tensor } from '../../ir/tensor.ts'
-import type { Feeds } from '../../verify/runner.ts'
+import type { Feeds } from '../../run/runner.ts'
 import type { ShownSample } from '../report.ts'
 import { gramsOf } from './grams.ts'
 import type { Network } from './network.ts'

@@ -1,12 +1,12 @@
-import type { SourceFile } from '../../backends/backend.ts'
-import { printModule } from '../../backends/wasm/module.ts'
-import { bytesOf as sizeOf } from '../../plan/arena.ts'
-import { callsOf } from '../../plan/buffers.ts'
-import type { Buffer, Plan } from '../../plan/plan.ts'
-import { bytesOfTensor } from '../../verify/memory.ts'
-import type { Feeds, Piece, Program, Run, Runner } from '../../verify/runner.ts'
-import { ToolError } from '../fail.ts'
+import type { SourceFile } from '../backends/backend.ts'
+import { printModule } from '../backends/wasm/module.ts'
+import { bytesOf as sizeOf } from '../plan/arena.ts'
+import { callsOf } from '../plan/buffers.ts'
+import type { Buffer, Plan } from '../plan/plan.ts'
 import { importFiles, loaderFeeds, loaderOutputs, type TypedArray } from './files.ts'
+import { bytesOfTensor } from './memory.ts'
+import type { Feeds, Piece, Program, Run, Runner } from './runner.ts'
+import { ToolError } from './tool-error.ts'
 
 interface Loader {
   readonly load: () => Promise<{ readonly run: (feeds: Record<string, TypedArray>) => Record<string, TypedArray> }>

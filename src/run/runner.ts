@@ -1,8 +1,14 @@
 import type { SourceFile } from '../backends/backend.ts'
-import type { Tensor } from '../ir/tensor.ts'
+import type { Tensor, TensorType } from '../ir/tensor.ts'
 import type { LowerOptions } from '../lower/index.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Arithmetic } from './bounded.ts'
+
+/** What generated code takes and gives: that of a plan, or of a summary. */
+export interface Interface {
+  readonly name: string
+  readonly inputs: readonly (TensorType & { readonly name: string })[]
+  readonly outputs: readonly (TensorType & { readonly name: string })[]
+}
 
 /** Values for the inputs of one run, by their ONNX names. */
 export type Feeds = ReadonlyMap<string, Tensor>
@@ -19,6 +25,8 @@ export interface Run {
   /** What the generated code returned: 0, or 1 where an index was out of range. */
   readonly status: number
   readonly outputs: ReadonlyMap<string, Tensor>
+  /** By the clock, where the program measures it. */
+  readonly microseconds?: number
   /** Every layer's result, in the order in which they were computed; nothing unless the files were made with `trace`. */
   readonly trace: readonly Piece[]
 }
@@ -37,16 +45,4 @@ export interface Runner {
   readonly tracedLowering?: LowerOptions
   /** Throws where what it needs on this machine is missing. */
   readonly build: (files: readonly SourceFile[], plan: Plan, options: { readonly trace: boolean }) => Promise<Program>
-}
-
-/** Something else that can run the ONNX model: it maps feeds to outputs. */
-export interface Reference {
-  readonly name: string
-  /** How it rounds what it stores. */
-  readonly arithmetic: Arithmetic
-  /** The nearest feeds that it can represent. */
-  readonly representable: (feeds: Feeds) => Feeds
-  readonly run: (feeds: Feeds) => Promise<ReadonlyMap<string, Tensor>>
-  /** What every node of the model gives, by its name. */
-  readonly runNodes: (feeds: Feeds) => Promise<ReadonlyMap<string, ArrayLike<number>>>
 }

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { SourceFile } from '../../backends/backend.ts'
-import { packBits } from '../../ir/bits.ts'
-import type { Tensor, Values } from '../../ir/tensor.ts'
-import type { Plan, Port } from '../../plan/plan.ts'
-import { tensorOfBytes } from '../../verify/memory.ts'
-import type { Feeds } from '../../verify/runner.ts'
+import type { SourceFile } from '../backends/backend.ts'
+import { packBits } from '../ir/bits.ts'
+import type { Tensor, Values } from '../ir/tensor.ts'
+import type { Plan, Port } from '../plan/plan.ts'
+import { tensorOfBytes } from './memory.ts'
+import type { Feeds } from './runner.ts'
 
 export type TypedArray = Values | Uint32Array
 

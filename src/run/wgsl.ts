@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { callsOf } from '../../plan/buffers.ts'
-import type { Plan } from '../../plan/plan.ts'
-import type { Feeds, Run, Runner } from '../../verify/runner.ts'
-import { ToolError } from '../fail.ts'
+import { callsOf } from '../plan/buffers.ts'
+import type { Plan } from '../plan/plan.ts'
 import { bytesOf, importFiles, loaderFeeds, loaderOutputs, type TypedArray } from './files.ts'
+import type { Feeds, Run, Runner } from './runner.ts'
+import { ToolError } from './tool-error.ts'
 
 interface Model {
   readonly run: (feeds: Record<string, TypedArray>) => Promise<Record<string, TypedArray>>

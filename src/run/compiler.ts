@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { promisify } from 'node:util'
-import { ToolError } from '../fail.ts'
-
-const execute = promisify(execFile)
+import { ExecaError, execa } from 'execa'
+import { ToolError } from './tool-error.ts'
 
 const KNOWN = ['cc', 'gcc', 'clang']
 
@@ -26,13 +23,15 @@ export async function buildC(compiler: string, args: readonly string[], folder: 
   // CC may hold arguments too, as it may in a makefile.
   const [command, ...first] = compiler.split(' ').filter(Boolean) as [string, ...string[]]
   try {
-    await execute(command, [...first, ...args], { cwd: folder, maxBuffer: 2 ** 26 })
+    await execa(command, [...first, ...args], { cwd: folder })
   } catch (error) {
-    const { code, stderr = '' } = error as { code?: string | number; stderr?: string }
-    if (code === 'ENOENT')
+    if (!(error instanceof ExecaError)) throw error
+    if (error.code === 'ENOENT')
       throw new ToolError(`there is no C compiler '${command}': install gcc or clang, or set CC to the one to use`)
-    const said = stderr.split('\n').find(line => /error/i.test(line)) ?? stderr.trim().split('\n')[0] ?? ''
-    throw new ToolError(`'${compiler}' could not build the generated code: ${said}`)
+    const lines = String(error.stderr).trim().split('\n')
+    throw new ToolError(
+      `'${compiler}' could not build the generated code: ${lines.find(line => /error/i.test(line)) ?? lines[0]}`,
+    )
   }
 }
 

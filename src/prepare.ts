@@ -1,0 +1,33 @@
+import { adaptInputs, type InputForm } from './frontend/adapt-inputs.ts'
+import { type ReadOptions, type ReadResult, readModel } from './frontend/index.ts'
+import type { Diagnostic } from './ir/diagnostic.ts'
+import type { Graph } from './ir/graph.ts'
+import { type Decision, type RunOptions, runPasses, type Stage } from './passes/pass.ts'
+import { pipeline } from './passes/pipeline.ts'
+
+/** What decides which graph is made of a model; how it is printed comes later. */
+export interface PrepareOptions extends ReadOptions, InputForm, Omit<RunOptions, 'operators'> {
+  /** What is done to the graph; a test may put a fault into it. */
+  readonly stages?: readonly Stage[]
+}
+
+/** A model on its way, with what was decided about it. */
+export interface Prepared {
+  readonly model: ReadResult
+  /** The model before all passes, its inputs in the form of the generated code's. */
+  readonly source: Graph
+  /** After all passes: every node is one kernel. */
+  readonly graph: Graph
+  readonly decisions: readonly Decision[]
+  /** Of the reader and of the passes. */
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** The first half of the road, for all who need more than files: ONNX bytes to the graph that is lowered. Throws a CompileError. */
+export async function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Promise<Prepared> {
+  const { stages = pipeline } = options
+  const model = await readModel(bytes, options)
+  const source = adaptInputs(model.graph, options)
+  const { graph, decisions, warnings } = runPasses(source, stages, { ...options, operators: model.operators })
+  return { model, source, graph, decisions, warnings: [...model.warnings, ...warnings] }
+}
