@@ -38,7 +38,7 @@ export class InternalError extends Error {
 
 /** `unsupported-attribute: Conv 'features.3' has auto_pad=SAME_LOWER; supported: … Export with explicit pads.` One line. */
 export const showDiagnostic = ({ code, message, hint }: Diagnostic): string =>
-  onOneLine(`${code}: ${shortened(message)}${hint ? ` ${hint}` : ''}`)
+  onOneLine(`${code}: ${shortened(message)}${hint ? ` ${shortened(hint)}` : ''}`)
 
 const LONGEST = 800
 

@@ -51,13 +51,16 @@ export async function tryDamagedFiles(worker: string, { seed, count, minutes, ou
     const damage = damageOf(each)
     const end = performance.now() + REDUCING.time
     let tries = 0
-    const bytes = await reduceFile(damage, async candidate => {
-      if (performance.now() > end || tries++ > REDUCING.tries) return false
+    const isOver = () => performance.now() > end || tries > REDUCING.tries
+    const fails = async (candidate: Uint8Array): Promise<boolean> => {
+      if (isOver()) return false
+      tries++
       if (fault.stage === 'command line')
         return keyOf(tryCommand(cliOf(worker), folder, candidate, each) ?? none) === key
       const verdict = await laboratory.tryFile(candidate, each, LIMIT / 3)
       return isFault(verdict) && keyOf(verdict) === key
-    })
+    }
+    const bytes = await reduceFile(damage, fails, isOver)
     faults.set(key, { count: 1, after: each - seedOf(0) + 1, fault, from: fileOf(damage).length, to: bytes.length })
     mkdirSync(out, { recursive: true })
     const path = join(out, `${key.replace(/[^a-z0-9]+/gi, '-').slice(0, 60)}-${each >>> 0}.onnx`)

@@ -21,7 +21,7 @@ const placeIn = (model: Message, c: Choices, all: readonly Place[] = places(mode
 const indexOf = ({ parent, field }: Place): number => parent.fields.indexOf(field)
 
 /** How deep and how often: what is read by recursion ends somewhere between. */
-const DEPTHS = [1, 2, 5, 20, 30, 90, 300]
+const DEPTHS = [1, 1, 2, 2, 5, 5, 12, 30, 90]
 const TIMES = [1, 1, 2, 3, 8, 60, 3000]
 
 const constantOf = (name: string, value: number): Field =>
