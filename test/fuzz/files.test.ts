@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { damageOf, fileOf } from './files/damage.ts'
+import { closeDevice } from './files/products.ts'
 import { tryFile } from './files/try.ts'
 import { parse, places, print } from './files/wire.ts'
 
@@ -18,6 +19,8 @@ test('damaged files of the day are refused with a reason, or become valid code',
   expect(exitCode, stdout).toBe(0)
   expect(stdout).toMatch(/^### [1-9]\d* damaged files of seed \d+/m)
 })
+
+afterAll(closeDevice)
 
 const folder = join(import.meta.dirname, 'files', 'cases')
 

@@ -40,6 +40,7 @@ const send = (answer: Answer): void => void process.send!(answer)
 process.on('message', (job: Job) => {
   void run(job).then(() => send({ kind: 'done' }))
 })
+process.on('disconnect', () => process.exit())
 send({ kind: 'ready' })
 
 async function run(job: Job): Promise<void> {

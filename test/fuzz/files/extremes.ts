@@ -26,7 +26,7 @@ export const bytesOfFloat = (value: number): Uint8Array => new Uint8Array(Float3
 const NAMES: readonly string[] = [
   ...['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'prototype', 'length', 'valueOf', '__defineGetter__'],
   ...['int', 'float', 'main', 'restrict', 'NULL', 'INFINITY', 'EOF', 'errno', 'memcpy', 'static_assert', '_Bool'],
-  ...['await', 'class', 'import', 'default', 'eval', 'arguments', 'let', 'enum', 'globalThis', 'Object', 'undefined'],
+  ...['await', 'class', 'import', 'default', 'eval', 'arguments', 'let', 'enum', 'globalThis', 'Object'],
   ...['fn', 'var', 'f32', 'vec4f', 'array', 'loop', 'override', 'workgroup', 'ptr', '_', '__', 'memory', 'export'],
   ...[
     '',

@@ -36,6 +36,12 @@ const engine = WebAssembly as unknown as { validate(bytes: Uint8Array): boolean 
 
 let device: ReturnType<typeof openDevice> | undefined
 
+/** For processes that end by themselves: a device keeps them alive. */
+export async function closeDevice(): Promise<void> {
+  ;(await device)?.destroy()
+  device = undefined
+}
+
 /** What validates at once: WASM by the engine, WGSL by Dawn, JavaScript by being imported, declarations by TypeScript's parser. Importing is for those with `isLoaded`. */
 export async function checkProduct(product: Product, isLoaded: boolean): Promise<Fault | undefined> {
   const { name, target, files } = product

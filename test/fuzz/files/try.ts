@@ -26,7 +26,6 @@ export function makeFolder(): string {
 
 const folder = makeFolder()
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-process.on('disconnect', () => process.exit())
 const readExternal = externalReader(join(folder, 'model.onnx'))
 let blocks = 0
 

@@ -18,7 +18,9 @@ export const isNested = (field: Field): field is Field & { value: Message } =>
   typeof field.value === 'object' && 'fields' in field.value
 
 /** The bytes of a message as fields; packed lists of integers are taken apart. Throws where they are no protobuf. */
-export function parse(bytes: Uint8Array, name: MessageName = 'Model'): Message {
+export function parse(given: Uint8Array, name: MessageName = 'Model'): Message {
+  // A copy, and a plain one: parts of Node's Buffer share its memory.
+  const bytes = Uint8Array.from(given)
   const fields: Field[] = []
   let at = 0
   const varint = (): bigint => {
