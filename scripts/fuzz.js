@@ -39,7 +39,11 @@ await build({
     minify: false,
     outDir: folder,
     rollupOptions: {
-      input: { command: join(root, 'test/fuzz/command.ts'), worker: join(root, 'test/fuzz/worker.ts') },
+      input: {
+        command: join(root, 'test/fuzz/command.ts'),
+        worker: join(root, 'test/fuzz/worker.ts'),
+        cli: join(root, 'src/cli/index.ts'),
+      },
       output: { entryFileNames: '[name].mjs' },
     },
   },

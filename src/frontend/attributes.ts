@@ -46,7 +46,11 @@ export function readAttributes(where: Where, all: ReadonlyMap<string, ModelAttri
     string: (name, fallback) => find(name, 'string', found => found.string, fallback),
     ints: (name, fallback) => find(name, 'ints', found => found.ints, fallback),
     floats: (name, fallback) => find(name, 'floats', found => found.floats, fallback),
-    tensor: name => find(name, 'tensor', found => found.tensor!),
+    tensor: name => {
+      const tensor = find(name, 'tensor', found => found.tensor ?? null)
+      if (!tensor) throw new CompileError(diagnostics.invalidNode(where, `has ${name} as a tensor that is missing`))
+      return tensor
+    },
     oneOf: (name, ...supported) => {
       const value = attributes.int(name, supported[0])
       if (!supported.includes(value))

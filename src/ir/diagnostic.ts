@@ -38,7 +38,13 @@ export class InternalError extends Error {
 
 /** `unsupported-attribute: Conv 'features.3' has auto_pad=SAME_LOWER; supported: … Export with explicit pads.` One line. */
 export const showDiagnostic = ({ code, message, hint }: Diagnostic): string =>
-  onOneLine(`${code}: ${message}${hint ? ` ${hint}` : ''}`)
+  onOneLine(`${code}: ${shortened(message)}${hint ? ` ${shortened(hint)}` : ''}`)
+
+const LONGEST = 800
+
+/** Without its middle where a name, a list of sizes or of axes is longer than anyone reads. */
+const shortened = (text: string): string =>
+  text.length <= LONGEST ? text : `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 4)}`
 
 /** Names of a file may hold ends of lines, and what a terminal takes for commands. */
 export const onOneLine = (text: string): string =>

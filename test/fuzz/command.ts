@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { hasDriver } from '../gpu.ts'
 import { writeCase } from './cases.ts'
+import { tryDamagedFiles } from './files/command.ts'
 import { classify, type Finding, investigate } from './investigate.ts'
 import { Laboratory } from './laboratory.ts'
 import { describe } from './network.ts'
@@ -14,6 +15,7 @@ const usage = `npm run fuzz -- [--minutes N] [--networks N] [--seed S] [--each N
   --seed      where the networks come from; the day by default, printed
   --each      how many faults of a kind are reduced (1)
   --out       folder for the reduced networks (out/fuzz)
+  --files     damaged files instead of networks: how many; 'any' for as many as fit into the minutes
   --compiler  another checkout whose src/ is tried
   --lanes     targets beside the interpreter and onnxruntime, all by default; none is ''`
 
@@ -47,6 +49,7 @@ export async function main(worker: string, args: readonly string[]): Promise<num
       seed: { type: 'string' },
       each: { type: 'string', default: '1' },
       out: { type: 'string', default: 'out/fuzz' },
+      files: { type: 'string' },
       compiler: { type: 'string' },
       lanes: { type: 'string', default: 'wasm,c,wgsl' },
       help: { type: 'boolean' },
@@ -61,6 +64,12 @@ export async function main(worker: string, args: readonly string[]): Promise<num
   const minutes = Number(values.minutes ?? (values.networks ? Infinity : 1))
   if (![seed, most, minutes, Number(values.each)].every(value => value > 0)) throw new Error(`not a number\n${usage}`)
   console.log(`fuzz: seed ${seed}`)
+  if (values.files !== undefined) {
+    const count = values.files === 'any' ? Infinity : Number(values.files)
+    if (!(count > 0)) throw new Error(`not a number\n${usage}`)
+    const limit = Number(values.minutes ?? (count === Infinity ? 1 : Infinity))
+    return tryDamagedFiles(worker, { seed, count, minutes: limit, out: values.out })
+  }
   const tally: Tally = {
     tried: 0,
     agreed: 0,

@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { Culprit } from './bisect.ts'
 import type { Network } from './network.ts'
 import type { Verdict } from './verdict.ts'
 import type { Answer, Job, Lanes } from './worker.ts'
 
 /** How a process ended that did not say so itself. */
-type End = 'done' | 'hang' | 'crash'
+type End = 'done' | 'hang' | 'crash' | 'memory'
 
 /** Milliseconds that a process may need to start, at most. */
 const START = 20_000
+
+/** Bytes that a process may hold, beside which JavaScript's own are limited, and milliseconds between two looks. */
+const [MEMORY, LOOK] = [3e9, 250]
 
 /** Jobs a process does before it is replaced: generated modules stay in its memory. */
 const MOST_JOBS = 40
@@ -55,6 +59,41 @@ export class Laboratory {
       tell(seed, lost(end, limit))
       left = left.slice(count + 1)
     }
+  }
+
+  /** Damaged files by seeds, in order, like networks; a seed may be told once more, with what a compiler says of it. */
+  async tryFiles(
+    seeds: readonly number[],
+    limit: number,
+    tell: (seed: number, verdict: Verdict) => void,
+  ): Promise<void> {
+    let left = seeds
+    let suspect: number | undefined
+    while (left.length > 0) {
+      let count = 0
+      const end = await this.run({ kind: 'files', seeds: left }, limit, answer => {
+        if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
+        if (answer.kind === 'amended') tell(answer.seed, answer.verdict)
+      })
+      if (end === 'done') return
+      const seed = left[count]
+      if (seed === undefined) throw new Error('the compilers of many files ended without an answer')
+      left = left.slice(count)
+      // A process may also die of what it did before: a fresh one tries it again.
+      if (end !== 'hang' && seed !== suspect) suspect = seed
+      else {
+        tell(seed, lost(end, limit))
+        left = left.slice(1)
+      }
+    }
+  }
+
+  async tryFile(bytes: Uint8Array, seed: number, limit: number): Promise<Verdict> {
+    let verdict: Verdict | undefined
+    const end = await this.run({ kind: 'file', bytes, seed }, limit, answer => {
+      if (answer.kind === 'tried') verdict = answer.verdict
+    })
+    return verdict ?? lost(end, limit)
   }
 
   async tryNetwork(network: Network, lanes: Lanes, limit: number): Promise<Verdict> {
@@ -104,7 +143,7 @@ export class Laboratory {
 
   /** One job; `limit` is how many milliseconds may pass between two answers. */
   private run(job: Job, limit: number, tell: (answer: Answer) => void): Promise<End> {
-    if (this.jobs++ >= MOST_JOBS && job.kind === 'seeds') this.stop()
+    if (this.jobs++ >= MOST_JOBS && (job.kind === 'seeds' || job.kind === 'files')) this.stop()
     const isNew = !this.child
     this.child ??= this.spare ?? this.start()
     // The next one starts while this one works.
@@ -112,8 +151,12 @@ export class Laboratory {
     const { child } = this
     return new Promise(resolve => {
       let timer: NodeJS.Timeout | undefined
+      const look = setInterval(() => {
+        if (memoryOf(child) > MEMORY) finish('memory')
+      }, LOOK)
       const finish = (end: End): void => {
         clearTimeout(timer)
+        clearInterval(look)
         child.removeAllListeners()
         if (end !== 'done') this.stop()
         resolve(end)
@@ -136,7 +179,18 @@ export class Laboratory {
   }
 }
 
-const lost = (end: End, limit: number): Verdict =>
-  end === 'hang'
-    ? { kind: 'hang', stage: 'passes', message: `no answer within ${limit / 1000} s` }
-    : { kind: 'crash', stage: 'passes', message: 'the process died' }
+/** Bytes of memory that a process holds; 0 where the system does not tell. */
+function memoryOf({ pid }: ChildProcess): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096
+  } catch {
+    return 0
+  }
+}
+
+function lost(end: End, limit: number): Verdict {
+  const stage = 'passes'
+  if (end === 'hang') return { kind: 'hang', stage, message: `no answer within ${limit / 1000} s` }
+  if (end === 'memory') return { kind: 'memory', stage, message: `more than ${MEMORY / 1e9} GB` }
+  return { kind: 'crash', stage, message: 'the process died' }
+}

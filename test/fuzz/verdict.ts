@@ -11,16 +11,18 @@ export type Verdict =
     }
   /** A CompileError, with its code: allowed, and counted. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  /** A damaged file that is none to the compiler: there is nothing to compare it with. */
+  | { readonly kind: 'compiled'; readonly target: string }
   | Fault
 
 /** `stage` is where it was first seen: a pass, `import`, `lower`, or a target. */
 export interface Fault {
-  readonly kind: 'wrong' | 'error' | 'hang' | 'crash'
+  readonly kind: 'wrong' | 'error' | 'hang' | 'crash' | 'memory'
   readonly stage: string
   readonly message: string
 }
 
-export const isFault = (verdict: Verdict): verdict is Fault => verdict.kind !== 'agrees' && verdict.kind !== 'refused'
+export const isFault = (verdict: Verdict): verdict is Fault => !['agrees', 'refused', 'compiled'].includes(verdict.kind)
 
 /** Faults with the same key are taken for one: numbers and names differ from network to network. */
 export const keyOf = ({ kind, stage, message }: Fault): string =>

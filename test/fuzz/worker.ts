@@ -1,6 +1,7 @@
 import type { Driver } from '../gpu.ts'
 import { bisect, type Culprit, endlessPass } from './bisect.ts'
 import { type Checked, check, type Prepared } from './check.ts'
+import { tryFile, tryFiles } from './files/try.ts'
 import { generate } from './generate.ts'
 import type { Network } from './network.ts'
 import { checkC, checkWgsl } from './targets.ts'
@@ -19,11 +20,16 @@ export interface Lanes {
 export type Job =
   | { readonly kind: 'seeds'; readonly seeds: readonly number[]; readonly lanes: Lanes }
   | { readonly kind: 'network'; readonly network: Network; readonly lanes: Lanes }
+  /** Damaged files by their seeds, or one with the seed of its options. */
+  | { readonly kind: 'files'; readonly seeds: readonly number[] }
+  | { readonly kind: 'file'; readonly seed: number; readonly bytes: Uint8Array }
   | { readonly kind: 'bisect'; readonly network: Network }
   | { readonly kind: 'endless'; readonly network: Network }
 
 export type Answer =
   | { readonly kind: 'tried'; readonly verdict: Verdict; readonly seed?: number }
+  /** What a compiler of many files at once says of one that was told before. */
+  | { readonly kind: 'amended'; readonly verdict: Verdict; readonly seed: number }
   | { readonly kind: 'culprit'; readonly culprit: Culprit | undefined }
   | { readonly kind: 'endless'; readonly pass: string | undefined }
   | { readonly kind: 'ready' | 'done' }
@@ -34,6 +40,7 @@ const send = (answer: Answer): void => void process.send!(answer)
 process.on('message', (job: Job) => {
   void run(job).then(() => send({ kind: 'done' }))
 })
+process.on('disconnect', () => process.exit())
 send({ kind: 'ready' })
 
 async function run(job: Job): Promise<void> {
@@ -45,6 +52,13 @@ async function run(job: Job): Promise<void> {
     const pass = await endlessPass(job.network).catch(() => undefined)
     return send({ kind: 'endless', pass })
   }
+  if (job.kind === 'file') return send({ kind: 'tried', verdict: await tryFile(job.bytes, job.seed) })
+  if (job.kind === 'files')
+    return tryFiles(
+      job.seeds,
+      (seed, verdict) => send({ kind: 'tried', seed, verdict }),
+      (seed, verdict) => send({ kind: 'amended', seed, verdict }),
+    )
   if (job.kind === 'network') {
     const [verdict] = await verdictsOf([await check(job.network, 'net', job.lanes)], job.lanes)
     return send({ kind: 'tried', verdict: verdict! })

@@ -83,7 +83,8 @@ const printers: { readonly [F in Fn]: Print } = {
   ge: infix('>=', COMPARISON),
   gt: infix('>', COMPARISON),
   eq: infix('==', COMPARISON),
-  not: prefix('!'),
+  // Compilers warn of `!a & b` and `!a == b`: which of the two is denied?
+  not: ([a]) => ({ text: `!${within(a!, ATOM)}`, binds: LOOSE }),
   and: loose('&'),
   or: loose('|'),
   xor: loose('^'),

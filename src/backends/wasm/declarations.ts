@@ -89,5 +89,8 @@ const describe = ({ dtype, shape, buffer }: Port): string =>
 const portsType = (ports: readonly Port[]): string =>
   `readonly [${ports.map(({ name, dtype, shape }) => `Port<${jsString(name)}, '${dtype}', readonly [${shape.join(', ')}]>`).join(', ')}]`
 
-const lengthsType = (ports: readonly Port[]): string =>
-  `{ ${ports.map(({ name, buffer }) => `readonly ${jsString(name)}: ${buffer.length}`).join('; ')} }`
+/** An input that is an output too has one entry. */
+const lengthsType = (ports: readonly Port[]): string => {
+  const lengths = new Map(ports.map(({ name, buffer }) => [name, buffer.length]))
+  return `{ ${[...lengths].map(([name, length]) => `readonly ${jsString(name)}: ${length}`).join('; ')} }`
+}

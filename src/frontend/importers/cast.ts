@@ -8,6 +8,9 @@ import { asComputed, elementwise, literal } from './build.ts'
 import { type Context, type Importer, operand, unsupported } from './context.ts'
 import { a, b, c, one, zero } from './expressions.ts'
 
+/** ONNX's number of the type. */
+export const INT32 = 6
+
 export const casts: Record<'Cast', Importer> = {
   /**
    * To f32: integers by value, bool as 0 and 1. To bool: whether it is not 0. To integers: without the fraction;
@@ -18,7 +21,10 @@ export const casts: Record<'Cast', Importer> = {
     const x = operand(context, 0)
     const to = attributes.int('to')
     attributes.ignore('saturate', 'round_mode')
-    const result = converted(context, x, to)
+    const found = converted(context, x, to)
+    // What the value was before keeps its type for others that read it.
+    const isTyped = found.type.dtype === 'f32' && context.elementTypeOf(found) !== undefined
+    const result = isTyped ? elementwise(context, a, found) : found
     context.declare(result, to)
     return result
   },
@@ -52,8 +58,15 @@ export function toFloat(context: Context, x: Node): Node {
       // Larger integers were clamped on import: what they were is not known.
       if (isConstant(x) && numbersOf(x.attrs.value).some(value => Math.abs(value) >= 2 ** 31 - 1))
         throw unsupported(context, 'converts an integer beyond 32 bits to float', 'integers of 32 bits')
-      return elementwise(context, call('float', a), x)
+      return wholeFloatsOf(context, x) ?? elementwise(context, call('float', a), x)
   }
+}
+
+/** The whole numbers in f32 that an int32 was made of, where it is a sum of products. */
+function wholeFloatsOf(context: Context, x: Node): Node | undefined {
+  if (x.op !== 'map' || x.attrs.expr.fn !== 'int') return undefined
+  const [floats] = x.operands
+  return floats?.type.dtype === 'f32' && context.elementTypeOf(floats) === INT32 ? floats : undefined
 }
 
 function toBool(context: Context, x: Node): Node {

@@ -4,14 +4,12 @@ import { isConstant } from '../../ir/fold.ts'
 import type { Node } from '../../ir/node.ts'
 import { numbersOf } from '../../ir/tensor.ts'
 import { alongChannels, elementwise, reshape } from './build.ts'
-import { toFloat } from './cast.ts'
+import { INT32, toFloat } from './cast.ts'
 import { type Context, type Importer, operand } from './context.ts'
 import { convolved } from './convolution.ts'
 import { matrixMultiply } from './dense.ts'
 import { a, b } from './expressions.ts'
 import { centred, quantized, rescaling, typeOfZero } from './linear-quantization.ts'
-
-const INT32 = 6
 
 type Op = 'QLinearConv' | 'QLinearMatMul' | 'ConvInteger' | 'MatMulInteger'
 
@@ -40,16 +38,22 @@ export const integerProducts: Record<Op, Importer> = {
     const weights = centred(context, 1, 3, 0)
     const sums = convolved(context, centred(context, 0, 2, 1), weights)
     warnOfRounding(context, weights, filter => filter)
-    context.declare(sums, INT32)
-    return sums
+    return asInt32(context, sums)
   },
   MatMulInteger: context => {
     const weights = centred(context, 1, 3, -1)
     const sums = matrixMultiply(context, centred(context, 0, 2, -2), weights)
     warnOfRounding(context, weights, (_, column) => column)
-    context.declare(sums, INT32)
-    return sums
+    return asInt32(context, sums)
   },
+}
+
+/** Arithmetic on the result wraps as int32 does. `toFloat` takes the sums themselves, so a layer stays one of floats. */
+function asInt32(context: Context, sums: Node): Node {
+  context.declare(sums, INT32)
+  const result = elementwise(context, call('int', a), sums)
+  context.declare(result, INT32)
+  return result
 }
 
 /** One scale, or one for each channel. */

@@ -152,7 +152,7 @@ export const standardization = {
     10,
     1,
   ),
-  /** Bytes times bytes in whole numbers, which are floats for all that follows: sums of 32 bits would wrap around. */
+  /** Bytes times bytes in whole numbers, often floats for what follows; arithmetic on int32 wraps around. */
   MatMulInteger: rule(
     (b, c) => {
       const x = b.take(
@@ -165,7 +165,8 @@ export const standardization = {
       require(k >= 1)
       const values = Array.from({ length: k * n }, () => c.oneOf(1, 0, 2, 255))
       const weights = b.constant(c, { type: 'uint8', shape: [k, n], values })
-      asFloat(b, b.add('MatMulInteger', [x.name, weights], { type: 'int32', shape: [...x.shape.slice(0, -1), n] }))
+      const sums = b.add('MatMulInteger', [x.name, weights], { type: 'int32', shape: [...x.shape.slice(0, -1), n] })
+      if (c.pick(2) === 0) asFloat(b, sums)
     },
     10,
     1,
@@ -185,7 +186,8 @@ export const standardization = {
       require(elements(shape) <= 200)
       const values = Array.from({ length: elements(shape) }, () => c.oneOf(1, 0, 2, 255))
       const weights = b.constant(c, { type: 'uint8', shape, values })
-      asFloat(b, b.add('ConvInteger', [x.name, weights], { type: 'int32', shape: [n, filters, ...sizes] }, attrs))
+      const sums = b.add('ConvInteger', [x.name, weights], { type: 'int32', shape: [n, filters, ...sizes] }, attrs)
+      if (c.pick(2) === 0) asFloat(b, sums)
     },
     10,
     1,

@@ -143,6 +143,20 @@ export const integerSums: readonly Operator[] = [
     { pads: [1, 0, 1, 0] },
     given({ w: bytes('uint8', 3, 2, 3, 3), xz: image.xz }, output('int32')),
   ),
+  ...(['MatMulInteger', 'ConvInteger'] as const).map(op => ({
+    name: `int32 products of ${op} wrap around, its sums are floats for a Cast`,
+    bytes: model({
+      inputs: { x: op === 'ConvInteger' ? 'uint8[1,12,3,2]' : 'uint8[5,12]' },
+      outputs: { y: 'int32', f: 'float' },
+      nodes: [
+        node(op, ['x', 'w'], 'sums'),
+        node('Cast', ['sums'], 'floats', { to: 1 }),
+        node('Mul', ['floats', 'floats'], 'f'),
+        node('Mul', ['sums', 'sums'], 'y'),
+      ],
+      initializers: { w: op === 'ConvInteger' ? bytes('uint8', 7, 12, 1, 1) : bytes('uint8', 12, 7) },
+    }),
+  })),
   {
     name: 'a dynamically quantized dense layer',
     bytes: model({
