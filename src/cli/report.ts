@@ -6,7 +6,6 @@ import { showDiagnostic } from '../ir/diagnostic.ts'
 import { type Gathered, gather, type ReportOptions } from '../report/data/gather.ts'
 import { compiledMachine, interpretingMachine } from '../report/data/machine.ts'
 import { renderPage } from '../report/page/page.ts'
-import type { Epoch } from '../report/report.ts'
 import { FileError, reasonOf, ToolError, UsageError } from './fail.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
@@ -14,6 +13,7 @@ import { buildC, buildsC, findCompiler } from './runners/build-c.ts'
 import { createCRunner } from './runners/c.ts'
 import { classesOf, readSamples } from './samples.ts'
 import { showBytes } from './show.ts'
+import { parseTrainingLog } from './training-log.ts'
 import { writeFiles } from './write-files.ts'
 
 interface Options extends ModelOptions {
@@ -47,7 +47,7 @@ export async function runReport(path: string, options: Options): Promise<void> {
       ...(options.float === undefined
         ? {}
         : { twin: await readTwin(options.float, options, file => inputs.add(file)) }),
-      ...(options.log === undefined ? {} : { training: parseLog(options.log, await readText(options.log)) }),
+      ...(options.log === undefined ? {} : { training: await readLog(options.log) }),
       shown: options.sample,
       machine: chooseMachine,
       progress: progress.show,
@@ -108,27 +108,15 @@ async function timeSteps(bytes: Uint8Array, settings: Omit<CompileOptions, 'targ
   return layers.map(({ microseconds }) => microseconds)
 }
 
+const readLog = async (path: string): Promise<NonNullable<ReportOptions['training']>> => ({
+  source: basename(path),
+  epochs: parseTrainingLog(path, await readText(path)),
+})
+
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
     throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
   }
-}
-
-/** A line of JSON per epoch, as `train.py --log` writes them. */
-function parseLog(path: string, text: string): Epoch[] {
-  const lines = text.split('\n').filter(line => line.trim() !== '')
-  return lines.map((line, k) => {
-    const wrong = new FileError(`'${path}', line ${k + 1}: expected JSON with numbers epoch, loss and accuracy`)
-    let epoch: Partial<Epoch> | null
-    try {
-      epoch = JSON.parse(line)
-    } catch {
-      throw wrong
-    }
-    const { epoch: number, loss, accuracy, epochs } = epoch ?? {}
-    if (typeof number !== 'number' || typeof loss !== 'number' || typeof accuracy !== 'number') throw wrong
-    return { epoch: number, loss, accuracy, ...(typeof epochs === 'number' ? { epochs } : {}) }
-  })
 }

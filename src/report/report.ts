@@ -171,12 +171,26 @@ export interface ShownSample {
   readonly stages: readonly { readonly stage: number; readonly minimum: number; readonly maximum: number }[]
 }
 
+/** How weights or biases of a layer are spread: bin k counts what is in [start + k · width, start + (k + 1) · width). */
+export interface ParameterSpread {
+  /** As the training script has it: `4.op.weight`. */
+  readonly name: string
+  readonly shape: Shape
+  readonly start: number
+  readonly width: number
+  readonly counts: readonly number[]
+}
+
 /** An epoch of `train.py --log`. */
 export interface Epoch {
   readonly epoch: number
+  /** How many the recipe takes. */
   readonly epochs?: number
+  /** Of the test set. */
   readonly loss: number
   readonly accuracy: number
+  readonly trainLoss?: number
+  readonly parameters?: readonly ParameterSpread[]
 }
 
 /** All figures of the page. Histograms and shares are counted, not estimated, over the samples that are named. */
@@ -212,4 +226,6 @@ export interface Report {
   readonly shown: readonly ShownSample[]
   readonly accuracy?: Accuracy
   readonly training?: readonly Epoch[]
+  /** Name of the file that `training` is from. */
+  readonly trainingSource?: string
 }

@@ -37,7 +37,8 @@ export interface ReportOptions extends Omit<CompileOptions, 'target'> {
   readonly shown: readonly number[]
   /** Generated C where it can be built on this machine, or the interpreter and the reason. */
   readonly machine: (network: Network) => Promise<{ machine: Machine; note?: string }>
-  readonly training?: readonly Epoch[]
+  /** A training log, and the name of its file. */
+  readonly training?: { readonly source: string; readonly epochs: readonly Epoch[] }
   /** Measures the steps of the generated code: microseconds of each, in order. */
   readonly time?: () => Promise<readonly number[]>
   readonly progress?: (what: string, done: number, total: number) => void
@@ -108,7 +109,7 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     signs: probed.signs,
     shown: probed.shown,
     ...(accuracy ? { accuracy } : {}),
-    ...(options.training ? { training: options.training } : {}),
+    ...(options.training ? { training: options.training.epochs, trainingSource: options.training.source } : {}),
   }
   return { report, network, filters, activations: probed.activations, disagreements }
 }
