@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { isas } from '../backends/backend.ts'
 import { benchC } from '../bench/c.ts'
 import type { CompileOptions } from '../compile.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
-import { type Gathered, gather, type ReportOptions } from '../report/data/gather.ts'
+import { type Gathered, gather, type ReportOptions, type StepTimes } from '../report/data/gather.ts'
 import { compiledMachine, interpretingMachine } from '../report/data/machine.ts'
 import { renderPage } from '../report/page/page.ts'
 import { FileError, reasonOf, ToolError, UsageError } from './fail.ts'
@@ -51,7 +52,7 @@ export async function runReport(path: string, options: Options): Promise<void> {
       shown: options.sample,
       machine: chooseMachine,
       progress: progress.show,
-      ...(options.time === true ? { time: () => timeSteps(bytes, settings) } : {}),
+      ...(options.time === true ? { time: () => timeSteps(bytes, settings, progress.show) } : {}),
     })
   } finally {
     progress.end()
@@ -95,17 +96,34 @@ async function chooseMachine() {
   }
 }
 
-/** Microseconds of the processor per step; it takes about three seconds. */
-async function timeSteps(bytes: Uint8Array, settings: Omit<CompileOptions, 'target'>): Promise<number[]> {
+/** Every step with each instruction set that this machine has, the best first; about a second and a build for each. */
+async function timeSteps(
+  bytes: Uint8Array,
+  settings: Omit<CompileOptions, 'target'>,
+  show: ReturnType<typeof createProgress>['show'],
+): Promise<StepTimes[]> {
   const compiler = findCompiler()
-  const { layers } = await benchC(bytes, {
-    ...settings,
-    observe: () => {},
-    milliseconds: 1000,
-    build: (args, folder) => buildC(compiler, args, folder),
-    reference: async () => 'only the generated code is measured',
-  })
-  return layers.map(({ microseconds }) => microseconds)
+  const times: StepTimes[] = []
+  for (const [k, wanted] of [...isas].reverse().entries()) {
+    show('measuring', k, isas.length)
+    const { isa, layers } = await benchC(bytes, {
+      ...settings,
+      observe: () => {},
+      isa: [wanted],
+      constants: 'file',
+      milliseconds: 500,
+      build: (args, folder) => buildC(compiler, args, folder),
+      reference: async () => 'only the generated code is measured',
+    })
+    // A machine without it runs the portable code, which is measured once, as the last.
+    if (isa !== wanted) continue
+    const steps = layers.map(({ microseconds, peakShare }) => ({
+      microseconds,
+      ...(peakShare === undefined ? {} : { peakShare }),
+    }))
+    times.push({ isa, steps })
+  }
+  return times
 }
 
 const readLog = async (path: string): Promise<NonNullable<ReportOptions['training']>> => ({

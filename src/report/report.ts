@@ -42,8 +42,26 @@ export interface Layer extends LayerSummary {
   readonly stage: number
   /** Bytes of the workspace that are in use while it runs. */
   readonly aliveBytes: number
-  /** Of the processor, of the step that it runs in; where a C compiler is installed. */
+  /** Of the processor, of the step that it runs in, with the best instruction set; where a C compiler is installed. */
   readonly microseconds?: number
+  readonly strategy: Strategy
+  /** The same step with each instruction set that this machine has, the best first. */
+  readonly times?: readonly LayerTime[]
+}
+
+/** How the generated C computes a layer. */
+export interface Strategy {
+  /** Its template: `conv2d`, `plane`, `gather`, … */
+  readonly kernel: string
+  /** The inner loops that it calls and, for each instruction set that has its own, the best first, the function. */
+  readonly functions: readonly { readonly name: string; readonly variants: readonly { isa: string; name: string }[] }[]
+}
+
+export interface LayerTime {
+  readonly isa: string
+  readonly microseconds: number
+  /** 1: as fast as the inner loops would be on data in L1. */
+  readonly peakShare?: number
 }
 
 /** A buffer of the workspace. */

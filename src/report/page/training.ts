@@ -43,7 +43,7 @@ export function trainingSection({ training = [], trainingSource = '' }: Report):
 ${groups.map(
   ({ title, names }) =>
     names.length > 0 &&
-    html`<h3>${title}</h3><p class="lead">A hill per epoch, the last in front. All hills of a picture have the same area.</p>
+    html`<h3>${title}</h3><p class="lead">A hill per epoch, the last in front, all drawn equally high: what to look at is where it lies and how wide it is.</p>
 <div class="charts">${names.map(name => ridgeChart(name, training))}</div>`,
 )}</section>`
 }
