@@ -103,7 +103,7 @@ describe('training curves', () => {
     )
     const { figures, page } = await report({ log })
     expect(figures.training).toHaveLength(2)
-    expect(page).toContain('2 epochs of 3 that the recipe takes')
+    expect(page).toContain('2 of the 3 epochs that the recipe takes')
   })
 
   test('of something else', async () => {
