@@ -127,6 +127,12 @@ export interface WeightFigures {
   readonly latent: boolean
 }
 
+/** Biases of the ONNX model, before batch normalisation and thresholds were folded with them. */
+export interface BiasFigures {
+  readonly layer: number
+  readonly histogram: Histogram
+}
+
 /** Signs of one stage over the samples of `samples.probed`. */
 export interface SignFigures {
   readonly stage: number
@@ -239,6 +245,7 @@ export interface Report {
   readonly memory: Memory
   readonly filters: readonly FilterFigures[]
   readonly weights: readonly WeightFigures[]
+  readonly biases: readonly BiasFigures[]
   readonly constants: readonly ConstantFigures[]
   readonly signs: readonly SignFigures[]
   readonly shown: readonly ShownSample[]

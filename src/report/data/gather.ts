@@ -12,6 +12,7 @@ import {
   type Report,
   type ShownSample,
 } from '../report.ts'
+import { biasesOf } from './biases.ts'
 import { constantsOf, weightsOf } from './constants.ts'
 import { compareFilters, type Filters, filtersOf } from './filters.ts'
 import { createJudge, type Judge } from './judge.ts'
@@ -121,6 +122,7 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     memory,
     filters: filters.filter(({ weights }) => weights.dtype === 'bit').map(compareFilters),
     weights: weightsOf(network),
+    biases: biasesOf(network),
     constants: constantsOf(network),
     signs: probed.signs,
     shown: probed.shown,
