@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from checkpoint import load_checkpoint, save_checkpoint
 from export import export, load_state
-from log import write_log
+from log import spreads, write_log
 from plot import plot
 from progress import Progress
 from schedule import Clock, learning_rate
@@ -101,6 +101,7 @@ class Trainer:
                 model = self.average.module if self.average.n_averaged else self.model
                 self.measure_batch_norms(model)
                 row['test_loss'], row['accuracy'] = self.test(model)
+                row['parameters'] = spreads(model)
                 line += ', test loss {test_loss:.4f}, accuracy {accuracy:.2f} %'
                 if row['accuracy'] >= self.best or self.options.keep == 'last':
                     self.best, self.kept = row['accuracy'], copy.deepcopy(model.state_dict())

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { isas } from '../backends/backend.ts'
 import { benchC } from '../bench/c.ts'
 import type { CompileOptions } from '../compile.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
-import { type Gathered, gather, type ReportOptions } from '../report/data/gather.ts'
+import { type Gathered, gather, type ReportOptions, type StepTimes } from '../report/data/gather.ts'
 import { compiledMachine, interpretingMachine } from '../report/data/machine.ts'
 import { renderPage } from '../report/page/page.ts'
-import type { Epoch } from '../report/report.ts'
 import { createCRunner } from '../run/c.ts'
 import { buildC, buildsC, findCompiler } from '../run/compiler.ts'
 import { ToolError } from '../run/tool-error.ts'
@@ -15,6 +15,7 @@ import { compileOptions, type ModelOptions, readModelFile } from './model-option
 import { createProgress } from './progress.ts'
 import { classesOf, readSamples } from './samples.ts'
 import { showBytes } from './show.ts'
+import { parseTrainingLog } from './training-log.ts'
 import { writeFiles } from './write-files.ts'
 
 interface Options extends ModelOptions {
@@ -48,11 +49,11 @@ export async function runReport(path: string, options: Options): Promise<void> {
       ...(options.float === undefined
         ? {}
         : { twin: await readTwin(options.float, options, file => inputs.add(file)) }),
-      ...(options.log === undefined ? {} : { training: parseLog(options.log, await readText(options.log)) }),
+      ...(options.log === undefined ? {} : { training: await readLog(options.log) }),
       shown: options.sample,
       machine: chooseMachine,
       progress: progress.show,
-      ...(options.time === true ? { time: () => timeSteps(bytes, settings) } : {}),
+      ...(options.time === true ? { time: () => timeSteps(bytes, settings, progress.show) } : {}),
     })
   } finally {
     progress.end()
@@ -96,18 +97,40 @@ async function chooseMachine() {
   }
 }
 
-/** Microseconds of the processor per step; it takes about three seconds. */
-async function timeSteps(bytes: Uint8Array, settings: Omit<CompileOptions, 'target'>): Promise<number[]> {
+/** Every step with each instruction set that this machine has, the best first; about a second and a build for each. */
+async function timeSteps(
+  bytes: Uint8Array,
+  settings: Omit<CompileOptions, 'target'>,
+  show: ReturnType<typeof createProgress>['show'],
+): Promise<StepTimes[]> {
   const compiler = findCompiler()
-  const { layers } = await benchC(bytes, {
-    ...settings,
-    observe: () => {},
-    milliseconds: 1000,
-    build: (args, folder) => buildC(compiler, args, folder),
-    reference: async () => 'only the generated code is measured',
-  })
-  return layers.map(({ microseconds }) => microseconds)
+  const times: StepTimes[] = []
+  for (const [k, wanted] of [...isas].reverse().entries()) {
+    show('measuring', k, isas.length)
+    const { isa, layers } = await benchC(bytes, {
+      ...settings,
+      observe: () => {},
+      isa: [wanted],
+      constants: 'file',
+      milliseconds: 500,
+      build: (args, folder) => buildC(compiler, args, folder),
+      reference: async () => 'only the generated code is measured',
+    })
+    // A machine without it runs the portable code, which is measured once, as the last.
+    if (isa !== wanted) continue
+    const steps = layers.map(({ microseconds, peakShare }) => ({
+      microseconds,
+      ...(peakShare === undefined ? {} : { peakShare }),
+    }))
+    times.push({ isa, steps })
+  }
+  return times
 }
+
+const readLog = async (path: string): Promise<NonNullable<ReportOptions['training']>> => ({
+  source: basename(path),
+  epochs: parseTrainingLog(path, await readText(path)),
+})
 
 async function readText(path: string): Promise<string> {
   try {
@@ -115,21 +138,4 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
   }
-}
-
-/** A line of JSON per epoch, as `train.py --log` writes them. */
-function parseLog(path: string, text: string): Epoch[] {
-  const lines = text.split('\n').filter(line => line.trim() !== '')
-  return lines.map((line, k) => {
-    const wrong = new FileError(`'${path}', line ${k + 1}: expected JSON with numbers epoch, loss and accuracy`)
-    let epoch: Partial<Epoch> | null
-    try {
-      epoch = JSON.parse(line)
-    } catch {
-      throw wrong
-    }
-    const { epoch: number, loss, accuracy, epochs } = epoch ?? {}
-    if (typeof number !== 'number' || typeof loss !== 'number' || typeof accuracy !== 'number') throw wrong
-    return { epoch: number, loss, accuracy, ...(typeof epochs === 'number' ? { epochs } : {}) }
-  })
 }

@@ -42,8 +42,26 @@ export interface Layer extends LayerSummary {
   readonly stage: number
   /** Bytes of the workspace that are in use while it runs. */
   readonly aliveBytes: number
-  /** Of the processor, of the step that it runs in; where a C compiler is installed. */
+  /** Of the processor, of the step that it runs in, with the best instruction set; where a C compiler is installed. */
   readonly microseconds?: number
+  readonly strategy: Strategy
+  /** The same step with each instruction set that this machine has, the best first. */
+  readonly times?: readonly LayerTime[]
+}
+
+/** How the generated C computes a layer. */
+export interface Strategy {
+  /** Its template: `conv2d`, `plane`, `gather`, … */
+  readonly kernel: string
+  /** The inner loops that it calls and, for each instruction set that has its own, the best first, the function. */
+  readonly functions: readonly { readonly name: string; readonly variants: readonly { isa: string; name: string }[] }[]
+}
+
+export interface LayerTime {
+  readonly isa: string
+  readonly microseconds: number
+  /** 1: as fast as the inner loops would be on data in L1. */
+  readonly peakShare?: number
 }
 
 /** A buffer of the workspace. */
@@ -109,6 +127,12 @@ export interface WeightFigures {
   readonly latent: boolean
 }
 
+/** Biases of the ONNX model, before batch normalisation and thresholds were folded with them. */
+export interface BiasFigures {
+  readonly layer: number
+  readonly histogram: Histogram
+}
+
 /** Signs of one stage over the samples of `samples.probed`. */
 export interface SignFigures {
   readonly stage: number
@@ -171,12 +195,26 @@ export interface ShownSample {
   readonly stages: readonly { readonly stage: number; readonly minimum: number; readonly maximum: number }[]
 }
 
+/** How weights or biases of a layer are spread: bin k counts what is in [start + k · width, start + (k + 1) · width). */
+export interface ParameterSpread {
+  /** As the training script has it: `4.op.weight`. */
+  readonly name: string
+  readonly shape: Shape
+  readonly start: number
+  readonly width: number
+  readonly counts: readonly number[]
+}
+
 /** An epoch of `train.py --log`. */
 export interface Epoch {
   readonly epoch: number
+  /** How many the recipe takes. */
   readonly epochs?: number
+  /** Of the test set. */
   readonly loss: number
   readonly accuracy: number
+  readonly trainLoss?: number
+  readonly parameters?: readonly ParameterSpread[]
 }
 
 /** All figures of the page. Histograms and shares are counted, not estimated, over the samples that are named. */
@@ -207,9 +245,12 @@ export interface Report {
   readonly memory: Memory
   readonly filters: readonly FilterFigures[]
   readonly weights: readonly WeightFigures[]
+  readonly biases: readonly BiasFigures[]
   readonly constants: readonly ConstantFigures[]
   readonly signs: readonly SignFigures[]
   readonly shown: readonly ShownSample[]
   readonly accuracy?: Accuracy
   readonly training?: readonly Epoch[]
+  /** Name of the file that `training` is from. */
+  readonly trainingSource?: string
 }

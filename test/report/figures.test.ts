@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runReport } from '../../src/cli/report.ts'
+import { f32 } from '../../src/ir/tensor.ts'
 import type { Report } from '../../src/report/report.ts'
 import { hasCompiler } from '../c-runner.ts'
+import { model, node } from '../onnx.ts'
 import { expected, writeTiny } from './tiny.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
@@ -86,6 +88,30 @@ test('without data the values are seeded, and the page says so; what has no figu
   expect(page).not.toContain('id="accuracy"')
 })
 
+test('trained biases are those of the model, by hand; every layer says how it is computed', async () => {
+  vi.stubEnv('CC', 'no-such-compiler')
+  const path = join(folder, 'biased.onnx')
+  const bytes = model({
+    inputs: { x: 'float[1,4]' },
+    outputs: { y: 'float[1,4]' },
+    initializers: { w: f32([4, 4], Array(16).fill(1)), b: f32([4], [-1, 0.5, 0.5, 2]) },
+    nodes: [node('Sign', ['x'], 'sign'), node('Gemm', ['sign', 'w', 'b'], 'y', { transB: 1 })],
+  })
+  writeFileSync(path, bytes)
+  await runReport(path, options)
+  const figures: Report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))
+  expect(figures.biases).toMatchObject([{ layer: 0, histogram: { total: 4, minimum: -1, maximum: 2, mean: 0.5 } }])
+  expect(figures.layers[0]!.strategy).toMatchObject({
+    kernel: 'conv2d',
+    functions: [
+      {
+        name: 'count_mismatches_1x4',
+        variants: expect.arrayContaining([{ isa: 'portable', name: 'count_mismatches_1x4' }]),
+      },
+    ],
+  })
+})
+
 test('names of the model are text on the page', async () => {
   vi.stubEnv('CC', 'no-such-compiler')
   const { page } = await report({ name: '<script>alert(1)</script>' })
@@ -103,7 +129,7 @@ describe('training curves', () => {
     )
     const { figures, page } = await report({ log })
     expect(figures.training).toHaveLength(2)
-    expect(page).toContain('2 epochs of 3 that the recipe takes')
+    expect(page).toContain('2 of the 3 epochs that the recipe takes')
   })
 
   test('of something else', async () => {

@@ -4,7 +4,15 @@ import { elements, type Tensor } from '../../ir/tensor.ts'
 import { makeFeeds } from '../../run/inputs.ts'
 import type { Feeds } from '../../run/runner.ts'
 import { version } from '../../version.ts'
-import { type Disagreement, type Epoch, REPORT_VERSION, type Report, type ShownSample } from '../report.ts'
+import {
+  type Disagreement,
+  type Epoch,
+  type LayerTime,
+  REPORT_VERSION,
+  type Report,
+  type ShownSample,
+} from '../report.ts'
+import { biasesOf } from './biases.ts'
 import { constantsOf, weightsOf } from './constants.ts'
 import { compareFilters, type Filters, filtersOf } from './filters.ts'
 import { createJudge, type Judge } from './judge.ts'
@@ -14,6 +22,7 @@ import { type Network, openNetwork } from './network.ts'
 import { probedGraph } from './probe.ts'
 import { type Activations, activationsOf, describeSample } from './samples.ts'
 import { createSignCounter } from './signs.ts'
+import { strategiesOf } from './strategy.ts'
 
 /** Samples whose sums and signs are counted, and how many of them run at once. */
 const PROBED = { 'generated C': 32, interpreter: 3 }
@@ -37,10 +46,17 @@ export interface ReportOptions extends Omit<CompileOptions, 'target'> {
   readonly shown: readonly number[]
   /** Generated C where it can be built on this machine, or the interpreter and the reason. */
   readonly machine: (network: Network) => Promise<{ machine: Machine; note?: string }>
-  readonly training?: readonly Epoch[]
-  /** Measures the steps of the generated code: microseconds of each, in order. */
-  readonly time?: () => Promise<readonly number[]>
+  /** A training log, and the name of its file. */
+  readonly training?: { readonly source: string; readonly epochs: readonly Epoch[] }
+  /** Measures the steps of the generated code with every instruction set that the machine has, the best first. */
+  readonly time?: () => Promise<readonly StepTimes[]>
   readonly progress?: (what: string, done: number, total: number) => void
+}
+
+/** One instruction set: what each step of the plan took, in order. */
+export interface StepTimes {
+  readonly isa: string
+  readonly steps: readonly Omit<LayerTime, 'isa'>[]
 }
 
 /** The figures, and what only the pictures need. */
@@ -74,7 +90,8 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     : { accuracy: undefined, disagreements: [] }
   const memory = memoryOf(network)
   options.progress?.('measuring', 1, 1)
-  const times = machine.name === 'generated C' ? await options.time?.() : undefined
+  const measured = machine.name === 'generated C' ? await options.time?.() : undefined
+  const strategies = strategiesOf(network)
   const filters = filtersOf(network)
   const { summary, stages } = network
   const report: Report = {
@@ -93,22 +110,24 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     layers: summary.layers.map((layer, k) => {
       const stage = stages.find(other => other.layer === k)!.id
       const at = memory.steps.findIndex(({ stages: computed }) => computed.includes(stage))
-      const microseconds = times?.[at]
+      const times = measured?.map(({ isa, steps }) => ({ isa, ...steps[at]! }))
       return {
         ...layer,
         stage,
         aliveBytes: memory.steps[at]?.bytes ?? 0,
-        ...(microseconds === undefined ? {} : { microseconds }),
+        strategy: strategies.get(stage)!,
+        ...(times?.[0] ? { microseconds: times[0].microseconds, times } : {}),
       }
     }),
     memory,
     filters: filters.filter(({ weights }) => weights.dtype === 'bit').map(compareFilters),
     weights: weightsOf(network),
+    biases: biasesOf(network),
     constants: constantsOf(network),
     signs: probed.signs,
     shown: probed.shown,
     ...(accuracy ? { accuracy } : {}),
-    ...(options.training ? { training: options.training } : {}),
+    ...(options.training ? { training: options.training.epochs, trainingSource: options.training.source } : {}),
   }
   return { report, network, filters, activations: probed.activations, disagreements }
 }

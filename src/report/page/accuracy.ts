@@ -1,7 +1,6 @@
 import { showBytes } from '../../cli/show.ts'
 import type { Gathered } from '../data/gather.ts'
-import type { Accuracy, Epoch, Judgement, Report } from '../report.ts'
-import { chart, curve } from './charts.ts'
+import type { Accuracy, Judgement, Report } from '../report.ts'
 import { type Html, html } from './html.ts'
 import { photoOf } from './maps.ts'
 import { image } from './png.ts'
@@ -11,11 +10,10 @@ import { count, figure, percent } from './show.ts'
 const MOST_CLASSES = 24
 
 export function accuracySection({ report, disagreements }: Gathered): Html | undefined {
-  const { accuracy, training } = report
-  if (!accuracy && !training) return undefined
+  const { accuracy } = report
+  if (!accuracy) return undefined
   return html`<section id="accuracy"><h2>Accuracy</h2>
-${accuracy && judged(report, accuracy, disagreements)}
-${training && training.length > 0 && curves(training)}</section>`
+${judged(report, accuracy, disagreements)}</section>`
 }
 
 function judged(report: Report, accuracy: Accuracy, disagreements: Gathered['disagreements']): Html {
@@ -62,29 +60,4 @@ function gallery({ shown = [], onlyGenerated = 0, onlyTwin = 0 }: Accuracy, inpu
   return html`<h3>Where the two differ</h3>
 <h4>Only the float twin is right: ${count(onlyTwin)}</h4>${list(false)}
 <h4>Only this network is right: ${count(onlyGenerated)}</h4>${list(true)}`
-}
-
-function curves(training: readonly Epoch[]): Html {
-  const [last] = training.slice(-1)
-  const planned =
-    last?.epochs !== undefined && last.epochs > training.length ? ` of ${last.epochs} that the recipe takes` : ''
-  return html`<h3>Training</h3><p class="lead">${count(training.length)} epochs${planned}.</p><div class="charts">${chart(
-    'Accuracy',
-    `last ${percent(last!.accuracy)}`,
-    curve(
-      'Accuracy over epochs',
-      training.map(({ epoch, accuracy }) => [epoch, 100 * accuracy]),
-      'epoch',
-      value => `${figure(value)} %`,
-    ),
-  )}${chart(
-    'Loss',
-    `last ${figure(last!.loss)}`,
-    curve(
-      'Loss over epochs',
-      training.map(({ epoch, loss }) => [epoch, loss]),
-      'epoch',
-      figure,
-    ),
-  )}</div>`
 }

@@ -6,11 +6,12 @@ import { type Content, type Html, html } from './html.ts'
 import { count, figure } from './show.ts'
 
 export const WIDTH = 360
-const HEIGHT = 170
-const LEFT = 44
-const RIGHT = 8
-const TOP = 12
-const BOTTOM = 36
+/** Of a plot, and its margins. */
+export const HEIGHT = 170
+export const LEFT = 44
+export const RIGHT = 8
+export const TOP = 12
+export const BOTTOM = 36
 
 export const plot = (title: string, content: Content, height = HEIGHT): Html =>
   html`<svg class="plot" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">${content}</svg>`
@@ -88,28 +89,5 @@ export function shares(title: string, values: readonly number[], label: string):
       ({ share, channel }, k) =>
         html`<rect class="hit" x="${x(k).toFixed(1)}" y="${TOP}" width="${(x(1) - x(0)).toFixed(2)}" height="${HEIGHT - BOTTOM - TOP}"><title>channel ${channel}: ${(100 * share).toFixed(1)} % are +1</title></rect>`,
     )}`,
-  )
-}
-
-/** A curve over epochs. */
-export function curve(
-  title: string,
-  points: readonly (readonly [number, number])[],
-  label: string,
-  show: (value: number) => string,
-): Html {
-  const xs = points.map(([x]) => x)
-  const ys = points.map(([, y]) => y)
-  const x = scaleLinear([Math.min(...xs), Math.max(...xs, Math.min(...xs) + 1)], [LEFT, WIDTH - RIGHT - 4])
-  const y = scaleLinear([Math.min(...ys), Math.max(...ys)], [HEIGHT - BOTTOM, TOP]).nice()
-  const path = line<readonly [number, number]>()
-    .x(([at]) => x(at))
-    .y(([, value]) => y(value))
-  return plot(
-    title,
-    html`${leftAxis(y, show, 4)}<path class="stroke" d="${path(points) ?? ''}"/>${points.map(
-      ([at, value]) =>
-        html`<circle class="point" cx="${x(at).toFixed(1)}" cy="${y(value).toFixed(1)}" r="2.5"><title>epoch ${at}: ${show(value)}</title></circle>`,
-    )}${bottomAxis(x, label)}`,
   )
 }

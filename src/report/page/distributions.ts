@@ -1,5 +1,5 @@
 import { histogramOf } from '../data/histogram.ts'
-import type { ConstantFigures, Report, SignFigures, WeightFigures } from '../report.ts'
+import type { BiasFigures, ConstantFigures, Report, SignFigures, WeightFigures } from '../report.ts'
 import { chart, histogram, shares } from './charts.ts'
 import { type Html, html } from './html.ts'
 import { count, figure, percent, titleOf } from './show.ts'
@@ -12,10 +12,12 @@ export function distributionsSection(report: Report): Html | undefined {
   const panels = stages.flatMap(({ id, layer }) => {
     const sign = report.signs.find(({ stage }) => stage === id)
     const weights = report.weights.find(each => each.layer === layer)
+    const bias = report.biases.find(each => each.layer === layer)
     const constants = layer === undefined ? [] : report.constants.filter(each => each.layer === layer)
     const charts = [
       ...(sign ? signCharts(sign, constants) : []),
       ...(weights ? weightCharts(weights) : []),
+      ...(bias && bias.histogram.total > 2 ? [biasChart(bias)] : []),
       ...constants.filter(({ values }) => values.length > 2).map(constantChart),
     ]
     return charts.length === 0
@@ -84,9 +86,16 @@ function weightCharts({ histogram: weights, alpha, latent }: WeightFigures): Htm
   ]
 }
 
+const biasChart = ({ histogram: data }: BiasFigures): Html =>
+  chart(
+    'Trained biases',
+    `${count(data.total)} values of the model, mean ${figure(data.mean)}`,
+    histogram('Trained biases', data, 'bias'),
+  )
+
 const constantChart = ({ role, values, histogram: data }: ConstantFigures): Html =>
   chart(
-    `Constants: ${roles[role]}`,
-    `${count(values.length)} values, ${figure(data.minimum)} to ${figure(data.maximum)}`,
+    `Folded constants: ${roles[role]}`,
+    `${count(values.length)} values of the generated code, ${figure(data.minimum)} to ${figure(data.maximum)}`,
     histogram(`Constants: ${roles[role]}`, data, roles[role]),
   )

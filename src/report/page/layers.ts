@@ -4,17 +4,19 @@ import type { Report } from '../report.ts'
 import { bottomAxis, chart, leftAxis, plot, WIDTH } from './charts.ts'
 import { type Html, html } from './html.ts'
 import { figure, percent, sizes } from './show.ts'
+import { strategyTable } from './strategies.ts'
 
 export function layersSection(report: Report): Html {
   const { layers, memory } = report
   const timed = layers.some(({ microseconds }) => microseconds !== undefined)
   return html`<section id="layers"><h2>Layers</h2>
 <p class="lead">What has weights. A multiply-accumulate (MAC) of bits is one bit of an xor and a popcount. ${timed && 'Time is that of the processor for one sample, measured on this machine. '}Click a heading to sort.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Layers"><table class="sortable"><thead><tr><th scope="col">#</th><th scope="col">layer</th><th scope="col">kind</th><th scope="col">result</th><th scope="col" class="r">MACs</th>${timed && html`<th scope="col" class="r">time</th>`}<th scope="col" class="r">weights as floats</th><th scope="col" class="r">here</th><th scope="col" class="r">smaller by</th><th scope="col" class="r">of the peak</th><th scope="col">because</th></tr></thead>
+<div class="scroll" tabindex="0" role="region" aria-label="Layers"><table class="sortable"><thead><tr><th scope="col">#</th><th scope="col">layer</th><th scope="col">kind</th><th scope="col">result</th><th scope="col" class="r">MACs</th>${timed && html`<th scope="col" class="r">time</th>`}<th scope="col" class="r">weights as floats</th><th scope="col" class="r">here</th><th scope="col" class="r">smaller by</th><th scope="col" class="r">of peak memory</th><th scope="col">because</th></tr></thead>
 <tbody>${layers.map(
     (layer, k) =>
       html`<tr id="layer-${k}"><td data-value="${k}"><a href="#stage-${layer.stage}">${layer.stage}</a></td><td><b>${layer.name}</b><br><small>${layer.op}</small></td><td><span class="kind ${layer.kind}">${layer.kind === 'binary' ? 'bits' : layer.kind}</span></td><td class="nowrap">${sizes(layer.shape)}</td>${number(layer.macs, showCount(layer.macs))}${timed && number(layer.microseconds ?? 0, layer.microseconds === undefined ? '' : `${figure(layer.microseconds)} µs`)}${number(layer.floatBytes, showBytes(layer.floatBytes))}${number(layer.bytes, showBytes(layer.bytes))}${number(layer.floatBytes / layer.bytes, layer.bytes > 0 ? `${figure(layer.floatBytes / layer.bytes)} ×` : '')}${number(layer.aliveBytes, memory.peakBytes > 0 ? percent(layer.aliveBytes / memory.peakBytes) : '')}<td class="because">${layer.reason}</td></tr>`,
   )}</tbody></table></div>
+${layers.length > 0 && strategyTable(report)}
 ${memory.blocks.length > 0 && html`<h3>Memory while it runs</h3><div class="charts">${inUse(report)}${arena(report)}</div>`}</section>`
 }
 

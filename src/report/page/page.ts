@@ -12,6 +12,7 @@ import { layersSection } from './layers.ts'
 import { networkSection } from './network.ts'
 import { count, percent } from './show.ts'
 import { storageSection } from './storage.ts'
+import { trainingSection } from './training.ts'
 
 /**
  * One file that needs nothing else: its policy lets no more run than its own style and script, by their digests.
@@ -26,6 +27,7 @@ export function renderPage(gathered: Gathered, words?: readonly string[]): strin
     ['activations', 'Activations', activationsSection(gathered, words)],
     ['distributions', 'Distributions', distributionsSection(report)],
     ['accuracy', 'Accuracy', accuracySection(gathered)],
+    ['training', 'Training', trainingSection(report)],
     ['storage', 'Bits in memory', storageSection(report)],
   ]
   const filled = sections.filter(([, , content]) => content !== undefined)

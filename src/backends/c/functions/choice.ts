@@ -1,3 +1,4 @@
+import type { Isa } from '../../backend.ts'
 import type { GeneratedFunction, Module, Probe } from '../../module.ts'
 import { templated } from '../../print/template.ts'
 import { constantOf, type InstructionSet, targetOf, type Variant } from '../isa/instruction-set.ts'
@@ -22,6 +23,8 @@ export interface Chosen {
   readonly takesIsa: boolean
   /** Its other parameters. */
   readonly parameters: readonly Parameter[]
+  /** Which function runs with which instruction set, the best first. */
+  readonly variants: readonly { readonly isa: Isa; readonly name: string }[]
 }
 
 /** Values for parameters, by their names. */
@@ -34,17 +37,18 @@ export function choose(choice: Choice, sets: readonly InstructionSet[]): Chosen 
     const variant = pick(set)
     return variant ? [{ set, variant }] : []
   })
+  const named = variants.map(({ set: { isa }, variant: { fn } }) => ({ isa, name: fn.name }))
   const portable = variants.pop()!.variant.fn
   const takesIsa = variants.length > 0
   const fn = takesIsa ? dispatcher(choice, variants, portable) : portable
   const call = (values: Arguments): string => `${fn.name}(${argumentsOf({ takesIsa, parameters }, values).join(', ')})`
-  return { fn: probe ? { ...fn, probe: probe(call) } : fn, takesIsa, parameters }
+  return { fn: probe ? { ...fn, probe: probe(call) } : fn, takesIsa, parameters, variants: named }
 }
 
-const argumentsOf = ({ takesIsa, parameters }: Omit<Chosen, 'fn'>, values: Arguments): string[] => [
-  ...(takesIsa ? ['isa'] : []),
-  ...parameters.map(([, name]) => `${values[name]}`),
-]
+const argumentsOf = (
+  { takesIsa, parameters }: Pick<Chosen, 'takesIsa' | 'parameters'>,
+  values: Arguments,
+): string[] => [...(takesIsa ? ['isa'] : []), ...parameters.map(([, name]) => `${values[name]}`)]
 
 /** `if (…)` with a call as its condition, so many columns from the left. */
 export const conditionText = (

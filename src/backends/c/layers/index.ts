@@ -1,6 +1,7 @@
 import type { KernelName } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import type { Constants } from '../constants/index.ts'
+import type { Chosen } from '../functions/choice.ts'
 import { convolutionLayer } from './convolution.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { integerLayer } from './integer.ts'
@@ -35,11 +36,13 @@ export interface MadeLayer {
   readonly takesIsa: boolean
   /** Symbols of the constants that the function reads by itself: not those that are handed to it. */
   readonly reads: ReadonlySet<string>
+  /** The inner loops that it calls, those first that take the time. */
+  readonly inner: readonly Chosen[]
 }
 
 export function makeLayer(call: Call, scope: Scope): MadeLayer {
   const reads = new Set<string>()
-  let takesIsa = false
+  const inner: Chosen[] = []
   const symbolOf: Constants['symbolOf'] = (buffer, layout) => {
     const symbol = scope.constants.symbolOf(buffer, layout)
     reads.add(symbol)
@@ -47,9 +50,9 @@ export function makeLayer(call: Call, scope: Scope): MadeLayer {
   }
   const choose: Scope['choose'] = choice => {
     const chosen = scope.choose(choice)
-    takesIsa ||= chosen.takesIsa
+    inner.push(chosen)
     return chosen
   }
   const layer = layerOf(call, { ...scope, constants: { ...scope.constants, symbolOf }, choose })
-  return { layer, takesIsa, reads }
+  return { layer, takesIsa: inner.some(({ takesIsa }) => takesIsa), reads, inner }
 }
