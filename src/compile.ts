@@ -7,7 +7,7 @@ import { type PrepareOptions, prepare } from './prepare.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions extends Omit<PrepareOptions, 'name' | 'stages'>, Omit<PrintOptions, 'version'> {
+export interface CompileOptions extends Omit<PrepareOptions, 'name' | 'stages'>, Omit<PrintOptions, 'version' | 'shared'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
   readonly name: string

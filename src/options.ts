@@ -8,7 +8,7 @@ export type Value =
   | { readonly kind: 'list'; readonly of: readonly string[] }
   /** A whole number above 0. */
   | { readonly kind: 'count' }
-  | { readonly kind: 'numbers' | 'layers' | 'sizes' | 'switch' | 'text' }
+  | { readonly kind: 'numbers' | 'words' | 'layers' | 'sizes' | 'switch' | 'text' }
   /** For programs only, not for the command line. */
   | { readonly kind: 'function' }
 
@@ -84,7 +84,17 @@ export const options = {
     targets: ['wasm'],
     flag: '--emit wat',
   },
-  inline: { value: { kind: 'switch' }, help: 'the module inside the .js file, in base64', targets: ['wasm'] },
+  inline: {
+    value: { kind: 'switch' },
+    help: 'everything inside the .js file, for where no other file can be served',
+    targets: ['wasm', 'wgsl'],
+  },
+  labels: {
+    value: { kind: 'words' },
+    help: 'a text file with the name of a class in each line, which the loader exports',
+    targets: ['wasm', 'wgsl'],
+    flag: '--labels <file>',
+  },
   commandLine: { value: { kind: 'text' }, help: 'options as a user would type them, for the header comment' },
   readExternal: { value: { kind: 'function' }, help: 'reads weights that are kept beside the model' },
   observe: { value: { kind: 'function' }, help: 'sees the graph after every pass that changed it' },

@@ -30,8 +30,19 @@ export interface PrintOptions {
   readonly constants?: ConstantPlace
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
-  /** WASM: the module inside the .js file instead of beside it. */
+  /** WASM, WGSL: everything inside the .js file instead of beside it. */
   readonly inline?: boolean
+  /** WASM, WGSL: what the classes are called, which the loader exports. */
+  readonly labels?: readonly string[]
+  /** Where several targets share a folder: names of files that more than one of them has. */
+  readonly shared?: SharedNames
+}
+
+export interface SharedNames {
+  /** Of a loader and its declarations, without the ending; by default NAME. */
+  readonly loader?: string
+  /** Of WGSL's weights; by default NAME.bin. */
+  readonly weights?: string
 }
 
 /** What the generated code needs, in bytes. */
