@@ -50,7 +50,10 @@ export const options = {
   inputType: { value: choice('f32', 'u8'), help: 'type of float inputs in the generated code' },
   mean: { value: { kind: 'numbers' }, help: 'with --input-type u8: the model gets (x / 255 - mean) / std' },
   std: { value: { kind: 'numbers' }, help: 'see --mean; one value, or one per channel' },
-  inputLayout: { value: choice('nchw', 'nhwc'), help: 'layout of images in the generated code' },
+  inputLayout: {
+    value: choice('nchw', 'nhwc', 'rgba'),
+    help: 'layout of images in the generated code; rgba: bytes of a canvas, alpha is left out',
+  },
   firstLayer: {
     value: choice('float', 'integer'),
     default: 'float',

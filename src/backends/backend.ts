@@ -34,16 +34,20 @@ export interface PrintOptions {
   readonly inline?: boolean
   /** WASM, WGSL: what the classes are called, which the loader exports. */
   readonly labels?: readonly string[]
-  /** Where several targets share a folder: names of files that more than one of them has. */
+  /** Where several targets share a folder: what their files end in, of those that more than one of them has. */
   readonly shared?: SharedNames
 }
 
 export interface SharedNames {
-  /** Of a loader and its declarations, without the ending; by default NAME. */
+  /** Of a loader: NAME.wasm.js and NAME.wasm.d.ts for `wasm`; nothing by default. */
   readonly loader?: string
-  /** Of WGSL's weights; by default NAME.bin. */
+  /** Of WGSL's weights; by default `bin`. */
   readonly weights?: string
 }
+
+/** NAME.js and NAME.d.ts, without their ending. */
+export const loaderStem = (name: string, { shared }: PrintOptions): string =>
+  shared?.loader ? `${name}.${shared.loader}` : name
 
 /** What the generated code needs, in bytes. */
 export interface Sizes {

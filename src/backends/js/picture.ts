@@ -13,7 +13,7 @@ export function pictureOf({ dtype, shape }: Port): Picture | undefined {
   const [images, first, second, last] = shape
   if (dtype !== 'u8' || shape.length !== 4 || images !== 1) return undefined
   const isPlanes = first === 3
-  const isPixels = last === 3 || last === 4
+  const isPixels = last === 3 || (last === 4 && !isPlanes)
   if (isPlanes === isPixels) return undefined
   if (isPlanes) return { width: last!, height: second!, pixel: 1, channel: second! * last! }
   return { width: second!, height: first!, pixel: last!, channel: 1 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { PrintOptions, SourceFile } from '../backend.ts'
+import { loaderStem, type PrintOptions, type SourceFile } from '../backend.ts'
 import { declarationContext, labelContext, tableContext } from '../js/ports.ts'
 import { inComment } from '../print/foreign-text.ts'
 import { base64Lines } from '../print/script.ts'
@@ -9,7 +9,7 @@ import type { Module } from './module.ts'
 /** NAME.js, which loads the module and moves values in and out of its memory, and its declarations. */
 export function printLoader(plan: Plan, printed: Module, options: PrintOptions, module: Uint8Array): SourceFile[] {
   const { scope, build } = printed
-  const { loader = plan.name } = options.shared ?? {}
+  const loader = loaderStem(plan.name, options)
   const context = {
     name: plan.name,
     version: options.version,

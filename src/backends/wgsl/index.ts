@@ -1,6 +1,6 @@
 import { callsOf } from '../../plan/buffers.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
+import { type Backend, loaderStem, type PrintOptions, type Sizes, type SourceFile } from '../backend.ts'
 import { declarationContext, labelContext } from '../js/ports.ts'
 import { createModule, type Module } from '../module.ts'
 import { inComment } from '../print/foreign-text.ts'
@@ -32,8 +32,8 @@ export const wgsl: Backend = {
     const module = createModule()
     const entries = entriesOf(plan, offsets, module)
     const table = tableOf(plan, entries)
-    const files = { shaders: `${plan.name}.wgsl`, weights: options.shared?.weights ?? `${plan.name}.bin` }
-    const { loader = plan.name } = options.shared ?? {}
+    const files = { shaders: `${plan.name}.wgsl`, weights: `${plan.name}.${options.shared?.weights ?? 'bin'}` }
+    const loader = loaderStem(plan.name, options)
     const header = { name: plan.name, version: options.version, options: shownOptions(options) }
     const shadersOf = (build: string) => printModule(entries, module, { ...header, build, loader: `${loader}.js` })
     const tables = loaderTables(plan, entries, table, options.trace ?? false)
