@@ -54,6 +54,14 @@ describe('several targets in one folder', () => {
     await expect(compiled({ targets: ['c', 'c'] })).rejects.toThrow('targets are [c,c]; expected')
   })
 
+  test.each([false, true])('lines of at most 120 columns, inline: %s', async inline => {
+    const labels = ['one', 'a class with quite a long name, as ImageNet has them, ', 'three']
+    const { files } = await compiled({ inline, labels, inputType: 'u8' })
+    for (const { path, content } of files)
+      if (/\.(js|ts)$/.test(path))
+        for (const line of String(content).split('\n')) expect(line).toHaveLength(Math.min(line.length, 120))
+  })
+
   const x = Float32Array.from({ length: 48 }, (_, i) => (i % 7) - 3)
 
   test('WASM, where that is wanted or there is no GPU', async () => {

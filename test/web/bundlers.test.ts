@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { SourceFile } from '../../src/backends/backend.ts'
-import { isChromiumMissing, logged, openSite } from '../chromium.ts'
+import { isChromiumMissing } from '../chromium.ts'
+import { build, makeFolder, openBuilt, pageOf } from './builds.ts'
 import { IMAGE, image, networkFiles } from './network.ts'
-import { areToolsMissing, toolFolder } from './tools.ts'
+import { areToolsMissing } from './tools.ts'
 
 /** Every engine, with files beside the script and without. */
 const main = `import { load } from './net/net.js'
@@ -29,91 +28,42 @@ export async function main() {
 if (typeof document !== 'undefined' && document.title === 'net page') main()
 `
 
-/** The arguments of each bundler's script, and the page that it builds or ours. */
+/** The script that builds, with its flags; a page of ours where the bundler builds none. */
 const bundlers = {
-  Vite: ['vite.js', 'index.html'],
-  'webpack 5': ['webpack.js', 'main.js'],
-  Rspack: ['rspack.js', 'main.js'],
-  Rollup: ['rollup.js', 'main.js'],
-  esbuild: ['esbuild.js', 'main.js'],
-  Parcel: ['parcel.js', 'index.html'],
-  'Next.js with Turbopack': ['next.js', 'index.html', '--turbopack'],
-  'Next.js with webpack': ['next.js', 'index.html', '--webpack'],
-} as const
+  Vite: { script: 'vite.js' },
+  'webpack 5': { script: 'webpack.js', made: 'main.js' },
+  Rspack: { script: 'rspack.js', made: 'main.js' },
+  Rollup: { script: 'rollup.js', made: 'main.js' },
+  esbuild: { script: 'esbuild.js', made: 'main.js' },
+  Parcel: { script: 'parcel.js' },
+  'Next.js with Turbopack': { script: 'next.js', flag: '--turbopack' },
+  'Next.js with webpack': { script: 'next.js', flag: '--webpack' },
+} as const satisfies Readonly<Record<string, { script: string; flag?: string; made?: string }>>
 
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
-
-function write(folder: string, files: readonly SourceFile[]): void {
-  mkdirSync(folder, { recursive: true })
-  for (const { path, content } of files) writeFileSync(join(folder, path), content)
-}
-
-/** What a bundler complained about. */
-const build = (script: string, folder: string, flags: readonly string[]): Promise<string[]> =>
-  new Promise((resolve, reject) => {
-    const args = [join(toolFolder, 'bundlers', script), folder, ...flags]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let out = ''
-    let errors = ''
-    child.stdout.on('data', text => (out += text))
-    child.stderr.on('data', text => (errors += text))
-    child.on('close', status => {
-      if (status === 0) resolve(JSON.parse(out.trimEnd().split('\n').at(-1)!))
-      else reject(new Error(`${script} failed\n${out}${errors}`))
-    })
-  })
-
-/** A static host has these. */
-function filesIn(folder: string): SourceFile[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap(file => {
-    const path = join(file.parentPath, file.name)
-    return file.isFile() ? [{ path: path.slice(folder.length + 1), content: readFileSync(path) }] : []
-  })
-}
+const within = (folder: string, files: readonly SourceFile[]): SourceFile[] =>
+  files.map(({ path, content }) => ({ path: join(folder, path), content }))
 
 describe.skipIf(areToolsMissing() || isChromiumMissing())('a page built by', { timeout: 180_000 }, () => {
-  let net: readonly SourceFile[]
-  let inline: readonly SourceFile[]
+  let files: readonly SourceFile[]
   let expected: number[]
   beforeAll(async () => {
-    net = await networkFiles({ targets: ['wasm', 'wgsl'] })
-    inline = await networkFiles({ targets: ['wasm', 'wgsl'], inline: true })
-    const folder = mkdtempSync(join(toolFolder, '.pages-'))
-    folders.push(folder)
-    write(folder, net)
-    const { load } = await import(pathToFileURL(join(folder, 'net.js')).href)
+    files = [
+      ...within('net', await networkFiles({ targets: ['wasm', 'wgsl'] })),
+      ...within('inline', await networkFiles({ targets: ['wasm', 'wgsl'], inline: true })),
+      { path: 'main.js', content: main },
+      { path: 'index.html', content: pageOf('./main.js') },
+      { path: 'package.json', content: '{ "type": "module", "private": true }' },
+    ]
+    const { load } = await import(pathToFileURL(join(makeFolder(files), 'net/net.js')).href)
     const { classes } = await (await load()).run({ image })
     expected = [...classes]
   })
 
-  test.each(Object.entries(bundlers))('%s', async (_, [script, page, ...flags]) => {
-    const folder = mkdtempSync(join(toolFolder, '.pages-'))
-    folders.push(folder)
-    write(join(folder, 'net'), net)
-    write(join(folder, 'inline'), inline)
-    const html = (source: string) =>
-      `<!doctype html><title>net page</title><script type="module" src="${source}"></script>`
-    write(folder, [
-      { path: 'main.js', content: main },
-      { path: 'index.html', content: html('./main.js') },
-      { path: 'package.json', content: '{ "type": "module", "private": true }' },
-    ])
-    expect(await build(script, folder, flags)).toEqual([])
-    const built = filesIn(join(folder, 'dist'))
-    const index = page === 'index.html' ? [] : [{ path: 'index.html', content: html(`./${basename(page)}`) }]
-    const site = await openSite([...built, ...index], {
-      csp: "'wasm-unsafe-eval'",
-      flags: ['--enable-unsafe-webgpu'],
-    })
-    try {
-      const results = await site.open('index.html', logged(60_000))
-      const result = (engine: string) => ({ engine, classes: expected })
-      expect(results).toEqual(['wasm', 'webgpu', 'wasm', 'webgpu'].map(result))
-    } finally {
-      await site.close()
-    }
+  test.each(Object.entries<{ script: string; flag?: string; made?: string }>(bundlers))('%s', async (_, bundler) => {
+    const folder = makeFolder(files)
+    const { script, flag, made } = bundler
+    expect(await build(script, folder, ...(flag ? [flag] : []))).toEqual([])
+    const result = (engine: string) => ({ engine, classes: expected })
+    expect(await openBuilt(folder, made)).toEqual(['wasm', 'webgpu', 'wasm', 'webgpu'].map(result))
   })
 })

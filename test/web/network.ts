@@ -12,7 +12,7 @@ const eighths = (shape: readonly number[], seed: number) =>
   )
 
 /** A picture to four classes; 48 KB of weights, which no bundler takes into the script. */
-const bytes = model({
+export const networkModel = model({
   inputs: { image: 'float[1,3,32,32]' },
   outputs: { classes: 'float' },
   nodes: [{ op: 'Conv', in: ['image', 'w'], out: ['classes'], name: 'conv' }],
@@ -20,7 +20,7 @@ const bytes = model({
 })
 
 export const networkFiles = async (options: Partial<TargetsOptions>): Promise<readonly SourceFile[]> =>
-  (await compileTargets(bytes, { targets: ['wasm'], name: 'net', ...options })).files
+  (await compileTargets(networkModel, { targets: ['wasm'], name: 'net', ...options })).files
 
 /** What is fed to it, and its text for programs. */
 export const image = Float32Array.from({ length: 3072 }, (_, i) => ((i * 7) % 17) - 8)

@@ -8,6 +8,8 @@ const { folder, page, out } = project()
 const parcel = createRequire(import.meta.url).resolve('parcel/lib/bin.js')
 const flags = [
   '--no-cache',
+  '--cache-dir',
+  join(folder, '.parcel-cache'),
   '--no-source-maps',
   '--public-url',
   './',

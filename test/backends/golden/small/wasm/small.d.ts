@@ -49,10 +49,16 @@ export interface FetchedModule {
 }
 
 /** A compiled WebAssembly.Module, where the types of the host know it. */
-type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object
+type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T & object : object
 
-/** The compiled module, its bytes, or where they are. */
-export type Source = CompiledModule | ArrayBuffer | ArrayBufferView | FetchedModule | { readonly href: string } | string
+/** The compiled module, its bytes, or where they are: a text is as for fetch. */
+export type Source =
+  | CompiledModule
+  | ArrayBuffer
+  | ArrayBufferView
+  | FetchedModule
+  | { readonly href: string }
+  | string
 
 export interface LoadOptions {
   /** By default small.wasm beside this file. */

@@ -60,8 +60,8 @@ export interface KernelTime {
 
 export interface Model extends Ports {
   /**
-   * Runs the network on 1 to maxBatch samples. May be called again before it resolved. `outputs` may have arrays to fill
-   * instead of new ones. A wrong feed is a TypeError, an index out of range a RangeError.
+   * Runs the network on 1 to maxBatch samples. May be called again before it resolved. `outputs` may have arrays to
+   * fill instead of new ones. A wrong feed is a TypeError, an index out of range a RangeError.
    */
   run(inputs: Inputs, outputs?: Partial<Outputs>): Promise<Outputs>
   /** Time of every kernel; needs a device with the feature timestamp-query. */

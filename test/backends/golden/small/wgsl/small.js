@@ -23,12 +23,6 @@ const ARRAYS = {
   bit: Uint32Array,
 }
 
-/** The kind of a value, also of one that another frame or realm made. */
-const kindOf = value => Object.prototype.toString.call(value).slice(8, -1)
-
-/** A value in the words of a message. */
-const show = value => (value === null || value === undefined ? `${value}` : kindOf(value))
-
 // GPU buffers: bytes of one sample, or of all where samples do not matter.
 const buffers = [
   { name: 'image', kind: 'input', bytes: 288 },
@@ -339,6 +333,20 @@ class Model {
   }
 }
 
+/** The kind of a value, also of one that another frame or realm made. */
+const kindOf = value => Object.prototype.toString.call(value).slice(8, -1)
+
+/** A value in the words of a message. */
+const show = value => (value === null || value === undefined ? `${value}` : kindOf(value))
+
+/** Options, of which none is unknown. */
+function checkOptions(given, known) {
+  if (kindOf(given) !== 'Object') throw new TypeError(`load got ${show(given)}; expected { ${known.join(', ')} }`)
+  const unknown = Object.keys(given).find(name => !known.includes(name))
+  if (unknown !== undefined) throw new TypeError(`load has no option '${unknown}'; its options are ${known.join(', ')}`)
+  return given
+}
+
 /** Arrays that a feed may be besides its own kind. */
 const ALSO = { u8: ['Uint8ClampedArray'], i64: ['Int32Array'] }
 
@@ -397,14 +405,6 @@ function checkResults(given = {}, samples) {
       throw new TypeError(`output '${name}' has ${array.length} elements; expected ${wanted}`)
     return array
   })
-}
-
-/** Options, of which none is unknown. */
-function checkOptions(given, known) {
-  if (kindOf(given) !== 'Object') throw new TypeError(`load got ${show(given)}; expected { ${known.join(', ')} }`)
-  const unknown = Object.keys(given).find(name => !known.includes(name))
-  if (unknown !== undefined) throw new TypeError(`load has no option '${unknown}'; its options are ${known.join(', ')}`)
-  return given
 }
 
 const lostError = ({ reason, message }) => new Error(`the GPU device was lost (${reason}): ${message}`)

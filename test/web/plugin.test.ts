@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { isChromiumMissing } from '../chromium.ts'
+import { model } from '../onnx.ts'
+import { build, makeFolder, openBuilt } from './builds.ts'
+import { IMAGE, image, networkFiles, networkModel } from './network.ts'
+import { areToolsMissing } from './tools.ts'
+
+const main = `import { load } from './net.onnx'
+import { load as loadGpu } from './net.onnx?wgsl'
+import { load as loadInline } from './net.onnx?inline'
+
+const image = ${IMAGE}
+const results = []
+for (const make of [load, loadGpu, loadInline]) results.push([...(await (await make()).run({ image })).classes])
+console.log(JSON.stringify(results))
+`
+const broken = model({
+  inputs: { x: 'float[1,4]' },
+  outputs: { y: 'float' },
+  nodes: [{ op: 'Mystery', in: ['x'], out: ['y'], name: 'odd one' }],
+})
+
+const project = (source: string, onnx: Uint8Array) =>
+  makeFolder([
+    { path: 'main.js', content: source },
+    { path: 'net.onnx', content: onnx },
+    { path: 'package.json', content: '{ "type": "module", "private": true }' },
+  ])
+
+const bundlers = ['vite', 'webpack', 'rspack', 'rollup', 'esbuild'] as const
+
+/** The plugin runs as it is published. */
+function isBuildMissing(): boolean {
+  if (existsSync(resolve(import.meta.dirname, '../../dist/plugin/vite.js'))) return false
+  console.warn('skipped: the plugin is not built (npm run build)')
+  return true
+}
+
+describe.skipIf(areToolsMissing() || isBuildMissing())('the plugin for', { timeout: 120_000 }, () => {
+  let expected: number[]
+  beforeAll(async () => {
+    const { load } = await import(pathToFileURL(join(makeFolder(await networkFiles({})), 'net.js')).href)
+    expected = [...(await load()).run({ image }).classes]
+  })
+
+  describe.each(bundlers)('%s', bundler => {
+    test.skipIf(isChromiumMissing())('compiles what a page imports, and writes its types', async () => {
+      const folder = project(main, networkModel)
+      expect(await build('plugin.js', folder, bundler)).toEqual({ complaints: [] })
+      expect(await openBuilt(folder, 'main.js')).toEqual([expected, expected, expected])
+      const types = readFileSync(join(folder, 'net.d.onnx.ts'), 'utf8')
+      expect(types).toContain('readonly image: Float32Array')
+    })
+
+    test('says what is wrong with a model, and where', async () => {
+      const folder = project(`import { load } from './net.onnx'\nload()\n`, broken)
+      const { error } = (await build('plugin.js', folder, bundler)) as { error: string }
+      expect(error).toContain(`${join(folder, 'net.onnx')}: `)
+      expect(error).toContain("Mystery 'odd one'")
+      expect(error).not.toContain('compile-file')
+    })
+
+    test('knows its queries', async () => {
+      const folder = project(`import { load } from './net.onnx?webgl'\nload()\n`, networkModel)
+      const { error } = (await build('plugin.js', folder, bundler)) as { error: string }
+      expect(error).toContain('there is no ?webgl; there is ?wasm, ?wgsl')
+    })
+  })
+
+  test('keeps what it compiled, as long as nothing changed', async () => {
+    const folder = project(`import { load } from './net.onnx'\nload()\n`, networkModel)
+    const cache = join(folder, 'node_modules/.cache/xnorc')
+    const kept = () => readdirSync(cache).filter(name => !name.endsWith('.json'))
+    await build('plugin.js', folder, 'rollup')
+    const [entry] = kept()
+    // A mark that a new compilation would not have.
+    const file = join(cache, entry!, 'net.js')
+    writeFileSync(file, `${readFileSync(file, 'utf8')}\nglobalThis.isKept = true\n`)
+    await build('plugin.js', folder, 'rollup')
+    expect(readFileSync(join(folder, 'dist/main.js'), 'utf8')).toContain('isKept')
+    const other = model({
+      inputs: { image: 'float[1,8]' },
+      outputs: { classes: 'float' },
+      nodes: [{ op: 'Relu', in: ['image'], out: ['classes'], name: 'other' }],
+    })
+    writeFileSync(join(folder, 'net.onnx'), other)
+    await build('plugin.js', folder, 'rollup')
+    expect(readFileSync(join(folder, 'dist/main.js'), 'utf8')).not.toContain('isKept')
+    expect(kept()).toHaveLength(2)
+  })
+})
