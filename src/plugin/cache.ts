@@ -31,9 +31,9 @@ const hashOf = (...contents: readonly (string | Uint8Array)[]): string => {
 
 const hashOfFile = async (path: string): Promise<string> => hashOf(await readFile(path))
 
-/** Compiles a model, or finds that this was done. Keeps the files in node_modules/.cache/xnorc. */
-export async function compileCached(path: string, request: ModelOptions): Promise<Compiled> {
-  const root = resolve('node_modules/.cache/xnorc')
+/** Compiles a model, or finds that this was done. Keeps the files in node_modules/.cache/xnorc of a project. */
+export async function compileCached(project: string, path: string, request: ModelOptions): Promise<Compiled> {
+  const root = resolve(project, 'node_modules/.cache/xnorc')
   const key = hashOf(version, JSON.stringify(request), path)
   const note = join(root, `${key}.json`)
   const known = await readRecord(note)

@@ -11,9 +11,10 @@ import { areToolsMissing } from './tools.ts'
 const main = `import { load } from './net/net.js'
 import { load as loadInline } from './inline/net.js'
 
-const image = ${IMAGE}
+export const image = ${IMAGE}
 
-export async function main() {
+/** What a server has computed must be the same. */
+export async function main(server) {
   const results = []
   for (const make of [load, loadInline])
     for (const prefer of ['wasm', 'webgpu']) {
@@ -22,6 +23,7 @@ export async function main() {
       results.push({ engine: net.engine, classes: [...classes] })
       net.destroy()
     }
+  if (server && server.join() !== results[0].classes.join()) throw new Error('the server has ' + server)
   console.log(JSON.stringify(results))
 }
 

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { createServer, type Plugin } from 'vite'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { isChromiumMissing } from '../chromium.ts'
+import { isChromiumMissing, openBrowser } from '../chromium.ts'
 import { model } from '../onnx.ts'
-import { build, makeFolder, openBuilt } from './builds.ts'
+import { build, makeFolder, openBuilt, pageOf } from './builds.ts'
 import { IMAGE, image, networkFiles, networkModel } from './network.ts'
 import { areToolsMissing } from './tools.ts'
 
@@ -33,8 +36,9 @@ const project = (source: string, onnx: Uint8Array) =>
 const bundlers = ['vite', 'webpack', 'rspack', 'rollup', 'esbuild'] as const
 
 /** The plugin runs as it is published. */
+const plugin = resolve(import.meta.dirname, '../../dist/plugin/vite.js')
 function isBuildMissing(): boolean {
-  if (existsSync(resolve(import.meta.dirname, '../../dist/plugin/vite.js'))) return false
+  if (existsSync(plugin)) return false
   console.warn('skipped: the plugin is not built (npm run build)')
   return true
 }
@@ -68,6 +72,48 @@ describe.skipIf(areToolsMissing() || isBuildMissing())('the plugin for', { timeo
       const { error } = (await build('plugin.js', folder, bundler)) as { error: string }
       expect(error).toContain('there is no ?webgl; there is ?wasm, ?wgsl')
     })
+  })
+
+  test('Vite on a server', async () => {
+    const source = `import { load } from './net.onnx'
+console.log(JSON.stringify([...(await load()).run({ image: ${IMAGE} }).classes]))
+`
+    const folder = project(source, networkModel)
+    expect(await build('plugin.js', folder, 'server')).toEqual({ complaints: [] })
+    const printed = execFileSync(process.execPath, [join(folder, 'dist/main.js')], { encoding: 'utf8' })
+    expect(JSON.parse(printed)).toEqual(expected)
+  })
+
+  test.skipIf(isChromiumMissing())('a page of a development server changes with the model', async () => {
+    const source = `import { load } from './net.onnx'
+const { classes } = (await load()).run({ image: ${IMAGE} })
+console.log(JSON.stringify([...classes]))
+`
+    const folder = project(source, networkModel)
+    writeFileSync(join(folder, 'index.html'), pageOf('/main.js'))
+    const { default: xnorc } = (await import(pathToFileURL(plugin).href)) as { default: () => Plugin }
+    const server = await createServer({ root: folder, configFile: false, logLevel: 'silent', plugins: [xnorc()] })
+    const browser = await openBrowser()
+    try {
+      await server.listen(0)
+      const page = await browser.newPage()
+      const next = async () => {
+        const message = await page.waitForEvent('console', { predicate: each => each.type() === 'log' })
+        return JSON.parse(message.text())
+      }
+      const [first] = await Promise.all([next(), page.goto(server.resolvedUrls!.local[0]!)])
+      expect(first).toEqual(expected)
+      const twice = model({
+        inputs: { image: 'float[1,3,32,32]' },
+        outputs: { classes: 'float' },
+        nodes: [{ op: 'Neg', in: ['image'], out: ['classes'], name: 'negative' }],
+      })
+      const [second] = await Promise.all([next(), writeFile(join(folder, 'net.onnx'), twice)])
+      expect(second).toEqual([...image].map(value => -value))
+    } finally {
+      await browser.close()
+      await server.close()
+    }
   })
 
   test('keeps what it compiled, as long as nothing changed', async () => {

@@ -110,6 +110,7 @@ describe('a generated loader', () => {
     await refuses(new Response(page, typed), 'got a page where small.wasm should be: is it deployed?')
     await refuses(new Response('version https://git-lfs.github.com'), 'what should be small.wasm is something else')
     await refuses(new URL(`file://${join(folder, 'gone.wasm')}`), 'small.wasm is not at file://')
+    await refuses('/assets/small.wasm', 'small.wasm cannot be fetched from /assets/small.wasm. Where no address leads')
     const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
     await refuses(empty, 'what should be small.wasm is something else')
     await refuses(await WebAssembly.compile(empty), 'what should be small.wasm is something else')

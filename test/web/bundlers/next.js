@@ -1,4 +1,5 @@
-// Next.js, as `next build` does it with Turbopack or with webpack; a client component runs main.js.
+// Next.js, as `next build` does it with Turbopack or with webpack: a component on the
+// server runs the network, and one in the browser runs main.js.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,8 +15,24 @@ const files = {
   'next.config.mjs': `export default { output: 'export', distDir: 'dist', outputFileTracingRoot: ${JSON.stringify(root)}, turbopack: { root: ${JSON.stringify(root)} } }\n`,
   'app/layout.js':
     'export const metadata = { title: \'net\' }\nexport default ({ children }) => <html lang="en"><body>{children}</body></html>\n',
-  'app/page.js':
-    "'use client'\nimport { useEffect } from 'react'\nimport { main } from '../main.js'\nexport default function Page() {\n  useEffect(() => { main() }, [])\n  return null\n}\n",
+  'app/page.js': `import { load } from '../inline/net.js'
+import { image } from '../main.js'
+import { Client } from './client.js'
+export default async function Page() {
+  const { classes } = await (await load()).run({ image })
+  return <Client server={[...classes]} />
+}
+`,
+  'app/client.js': `'use client'
+import { useEffect } from 'react'
+import { main } from '../main.js'
+export function Client({ server }) {
+  useEffect(() => {
+    main(server)
+  }, [server])
+  return null
+}
+`,
 }
 mkdirSync(join(folder, 'app'), { recursive: true })
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)

@@ -4,7 +4,7 @@ import { finish, project } from './project.js'
 const { folder, entry, out } = project()
 const name = process.argv[3]
 process.chdir(folder)
-const { default: xnorc } = await import(`../../../dist/plugin/${name}.js`)
+const { default: xnorc } = await import(`../../../dist/plugin/${name === 'server' ? 'vite' : name}.js`)
 const plugins = [xnorc()]
 
 /** Each builds, and gives what it complained about. */
@@ -17,6 +17,11 @@ const bundlers = {
     const input = { rollupOptions: { input: { main: entry }, output: { entryFileNames: '[name].js' } } }
     await build({ root: folder, configFile: false, customLogger, base: './', plugins, build: input })
     return complaints
+  },
+  server: async () => {
+    const { build } = await import('vite')
+    await build({ root: folder, configFile: false, logLevel: 'error', plugins, build: { ssr: entry, outDir: out } })
+    return []
   },
   webpack: async () => packed((await import('webpack')).default),
   rspack: async () => packed((await import('@rspack/core')).rspack),

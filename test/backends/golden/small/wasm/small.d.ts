@@ -49,7 +49,9 @@ export interface FetchedModule {
 }
 
 /** A compiled WebAssembly.Module, where the types of the host know it. */
-type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T & object : object
+type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } }
+  ? T & object
+  : object
 
 /** The compiled module, its bytes, or where they are: a text is as for fetch. */
 export type Source =

@@ -221,7 +221,10 @@ function beside(address, file) {
 /** What is at an address: a Response, or bytes where the address is a file's and there is no fetching it. */
 async function open(url, file) {
   if (`${url}`.startsWith('file:') && globalThis.process?.versions?.node) return openFile(url, file)
-  const response = await fetch(url)
+  const response = await fetch(url).catch(cause => {
+    const instead = 'Where no address leads to it, as on some servers, give it to load, or compile with --inline.'
+    throw new Error(`${file} cannot be fetched from ${url}. ${instead}`, { cause })
+  })
   if (!response.ok) throw new Error(`${file}: ${response.status} at ${url}: is it deployed?`)
   return response
 }
