@@ -109,7 +109,7 @@ console.log(JSON.stringify([...classes]))
         nodes: [{ op: 'Neg', in: ['image'], out: ['classes'], name: 'negative' }],
       })
       const [second] = await Promise.all([next(), writeFile(join(folder, 'net.onnx'), twice)])
-      expect(second).toEqual([...image].map(value => -value))
+      expect(second).toEqual([...image].map(value => 0 - value))
     } finally {
       await browser.close()
       await server.close()
