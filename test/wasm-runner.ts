@@ -39,7 +39,7 @@ export async function writeModule(plan: Plan): Promise<{ folder: string; loader:
   return { folder, bytes, loader: (await import(/* @vite-ignore */ url)) as LoaderModule }
 }
 
-/** A loader that has its module inside. */
+/** A loader from its text; it finds no file beside itself. */
 export async function importInline(files: readonly SourceFile[]): Promise<LoaderModule> {
   const text = files.find(({ path }) => path.endsWith('.js'))!.content as string
   return (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`)) as LoaderModule
