@@ -12,6 +12,8 @@ function expected(value: Value): string {
       return 'a whole number above 0'
     case 'numbers':
       return 'an array of numbers'
+    case 'words':
+      return 'an array of strings'
     case 'layers':
       return "'auto', 'all', or an array of names"
     case 'sizes':
@@ -39,6 +41,8 @@ function isAllowed(value: Value, given: unknown): boolean {
       return isCount(given)
     case 'numbers':
       return isListOf(given, Number.isFinite) && (given as unknown[]).length > 0
+    case 'words':
+      return isListOf(given, entry => typeof entry === 'string') && (given as unknown[]).length > 0
     case 'layers':
       return given === 'auto' || given === 'all' || isListOf(given, entry => typeof entry === 'string' && entry !== '')
     case 'sizes':

@@ -1,13 +1,17 @@
-import type { PrintOptions, SourceFile } from './backends/backend.ts'
+import type { PrintOptions, SharedNames, SourceFile } from './backends/backend.ts'
+import { checkLabels } from './backends/js/labels.ts'
 import { loadBackend, type Target } from './backends/registry.ts'
 import { checkBytes, checkOptions } from './check-options.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
 import { lower } from './lower/index.ts'
-import { type PrepareOptions, prepare } from './prepare.ts'
+import type { Plan } from './plan/plan.ts'
+import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions extends Omit<PrepareOptions, 'name' | 'stages'>, Omit<PrintOptions, 'version'> {
+export interface CompileOptions
+  extends Omit<PrepareOptions, 'name' | 'stages'>,
+    Omit<PrintOptions, 'version' | 'shared'> {
   readonly target: Target
   /** Prefix of files and symbols, made a legal identifier. */
   readonly name: string
@@ -26,12 +30,21 @@ export interface CompileResult {
 export async function compile(bytes: Uint8Array, options: CompileOptions): Promise<CompileResult> {
   checkBytes(bytes)
   checkOptions(options)
-  const [prepared, backend] = await Promise.all([prepare(bytes, options), loadBackend(options.target)])
+  const prepared = await prepare(bytes, options)
+  const { files, summary } = await printTarget(prepared, options)
+  return { files, summary, warnings: prepared.warnings }
+}
+
+/** The second half of the road: the graph to the files of one target, with names for those that several targets share. */
+export async function printTarget(
+  prepared: Prepared,
+  options: CompileOptions,
+  shared?: SharedNames,
+): Promise<{ readonly plan: Plan; readonly files: readonly SourceFile[]; readonly summary: Summary }> {
+  const { target } = options
+  const backend = await loadBackend(target)
   const plan = lower(prepared.graph, backend.lowering)
-  const files = await backend.print(plan, { ...options, version })
-  return {
-    files,
-    summary: summarise({ ...prepared, plan, target: options.target, files, sizes: backend.measure(plan) }),
-    warnings: prepared.warnings,
-  }
+  checkLabels(plan.outputs, options.labels)
+  const files = await backend.print(plan, { ...options, version, ...(shared ? { shared } : {}) })
+  return { plan, files, summary: summarise({ ...prepared, plan, target, files, sizes: backend.measure(plan) }) }
 }

@@ -2,6 +2,7 @@
 export type { SourceFile } from './backends/backend.ts'
 export { type Target, targets } from './backends/registry.ts'
 export { type CompileOptions, type CompileResult, compile } from './compile.ts'
+export { compileTargets, type TargetsOptions, type TargetsResult } from './compile-targets.ts'
 export { type ReadOptions, type ReadResult, readModel } from './frontend/index.ts'
 export { CompileError, type Diagnostic, InternalError, showDiagnostic, type Where } from './ir/diagnostic.ts'
 export type { Graph } from './ir/graph.ts'

@@ -8,7 +8,7 @@ export type Value =
   | { readonly kind: 'list'; readonly of: readonly string[] }
   /** A whole number above 0. */
   | { readonly kind: 'count' }
-  | { readonly kind: 'numbers' | 'layers' | 'sizes' | 'switch' | 'text' }
+  | { readonly kind: 'numbers' | 'words' | 'layers' | 'sizes' | 'switch' | 'text' }
   /** For programs only, not for the command line. */
   | { readonly kind: 'function' }
 
@@ -50,7 +50,10 @@ export const options = {
   inputType: { value: choice('f32', 'u8'), help: 'type of float inputs in the generated code' },
   mean: { value: { kind: 'numbers' }, help: 'with --input-type u8: the model gets (x / 255 - mean) / std' },
   std: { value: { kind: 'numbers' }, help: 'see --mean; one value, or one per channel' },
-  inputLayout: { value: choice('nchw', 'nhwc'), help: 'layout of images in the generated code' },
+  inputLayout: {
+    value: choice('nchw', 'nhwc', 'rgba'),
+    help: 'layout of images in the generated code; rgba: bytes of a canvas, alpha is left out',
+  },
   firstLayer: {
     value: choice('float', 'integer'),
     default: 'float',
@@ -84,7 +87,17 @@ export const options = {
     targets: ['wasm'],
     flag: '--emit wat',
   },
-  inline: { value: { kind: 'switch' }, help: 'the module inside the .js file, in base64', targets: ['wasm'] },
+  inline: {
+    value: { kind: 'switch' },
+    help: 'everything inside the .js file, for where no other file can be served',
+    targets: ['wasm', 'wgsl'],
+  },
+  labels: {
+    value: { kind: 'words' },
+    help: 'a text file with the name of a class in each line, which the loader exports',
+    targets: ['wasm', 'wgsl'],
+    flag: '--labels <file>',
+  },
   commandLine: { value: { kind: 'text' }, help: 'options as a user would type them, for the header comment' },
   readExternal: { value: { kind: 'function' }, help: 'reads weights that are kept beside the model' },
   observe: { value: { kind: 'function' }, help: 'sees the graph after every pass that changed it' },

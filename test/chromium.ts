@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import type { SourceFile } from '../src/backends/backend.ts'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -36,7 +36,7 @@ export async function openSite(
 ): Promise<Site> {
   const server = serve(files, `script-src 'self' 'unsafe-inline' ${csp}`)
   await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+  const browser = await openBrowser(flags)
   const host = `http://localhost:${(server.address() as AddressInfo).port}`
   return {
     open: async (path, wait) => {
@@ -51,6 +51,9 @@ export async function openSite(
     },
   }
 }
+
+export const openBrowser = (flags: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
 
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' }
 

@@ -59,6 +59,7 @@ const samples: Readonly<Record<keyof typeof options, readonly [right: readonly u
     ],
     wat: [[false], [1, 'wat']],
     inline: [[false], [1, 'yes']],
+    labels: [[undefined], [[], [1], 'cat', {}]],
     commandLine: [['--fast'], [1, ['--fast']]],
     readExternal: [[() => new Uint8Array()], ['w.bin', {}]],
     observe: [[() => {}], [true]],
@@ -85,7 +86,7 @@ describe('options of compile', () => {
     )
     await expect(compile(bytes, given({ ['__proto__']: 1 }))).rejects.toThrow("there is no option '__proto__'")
     for (const more of [{ wat: true }, { inline: true }])
-      await expect(compile(bytes, given(more))).rejects.toThrow('is for the target wasm; this is c')
+      await expect(compile(bytes, given(more))).rejects.toThrow('is for the target wasm')
     for (const more of [{ isa: [] }, { constants: 'file' }])
       await expect(compile(bytes, given({ ...more, target: 'wasm' }))).rejects.toThrow(
         'is for the target c; this is wasm',

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { assemble } from '../src/backends/wasm/assemble.ts'
-import { printLoader } from '../src/backends/wasm/loader.ts'
-import { printModule } from '../src/backends/wasm/module.ts'
+import type { SourceFile } from '../src/backends/backend.ts'
+import { printWasm } from '../src/backends/wasm/index.ts'
 import { packBits, unpackBits } from '../src/ir/bits.ts'
 import type { Tensor, Values } from '../src/ir/tensor.ts'
 import type { Plan } from '../src/plan/plan.ts'
@@ -20,7 +19,7 @@ export interface LoaderModule {
 export interface LoadedModel {
   readonly inputs: readonly { name: string; dtype: string; shape: readonly number[] }[]
   readonly outputs: readonly { name: string; dtype: string; shape: readonly number[] }[]
-  readonly run: (feeds: Feeds) => Readonly<Record<string, Values | Uint32Array>>
+  readonly run: (feeds: Feeds, outputs?: Partial<Feeds>) => Readonly<Record<string, Values | Uint32Array>>
 }
 
 // Every module is removed when its process ends.
@@ -32,17 +31,17 @@ const options = { version: 'test' }
 export async function writeModule(plan: Plan): Promise<{ folder: string; loader: LoaderModule; bytes: Uint8Array }> {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-wasm-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const { scope, text } = printModule(plan, options)
-  const bytes = await assemble(plan.name, text, scope.segments())
-  writeFileSync(join(folder, `${plan.name}.wasm`), bytes)
-  writeFileSync(join(folder, `${plan.name}.js`), printLoader(plan, scope, options))
+  const files = await printWasm(plan, options)
+  for (const { path, content } of files) writeFileSync(join(folder, path), content)
+  const bytes = files.find(({ path }) => path.endsWith('.wasm'))!.content as Uint8Array
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   const url = pathToFileURL(join(folder, `${plan.name}.js`)).href
   return { folder, bytes, loader: (await import(/* @vite-ignore */ url)) as LoaderModule }
 }
 
-/** A loader from its text. */
-export async function importText(text: string): Promise<LoaderModule> {
+/** A loader from its text; it finds no file beside itself. */
+export async function importInline(files: readonly SourceFile[]): Promise<LoaderModule> {
+  const text = files.find(({ path }) => path.endsWith('.js'))!.content as string
   return (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`)) as LoaderModule
 }
 
@@ -56,7 +55,7 @@ export async function runLoaded(
   plan: Plan,
   loader: LoaderModule,
 ): Promise<(feeds: ReadonlyMap<string, Tensor>) => Map<string, Tensor>> {
-  const model = await loader.load()
+  const model = await loader.load({ allowNaN: true })
   return feeds => {
     const inputs = plan.inputs.map(({ name, dtype }) => {
       const tensor = feeds.get(name)!

@@ -14,7 +14,10 @@ type TypedArray = Values | Uint32Array
 
 /** What NAME.js exports, as NAME.d.ts says it, for any network. */
 export interface Model {
-  run(feeds: Readonly<Record<string, TypedArray>>): Promise<Record<string, TypedArray>>
+  run(
+    feeds: Readonly<Record<string, TypedArray>>,
+    outputs?: Readonly<Record<string, TypedArray>>,
+  ): Promise<Record<string, TypedArray>>
   time(feeds: Readonly<Record<string, TypedArray>>): Promise<{ kernel: string; nodes: string; microseconds: number }[]>
   /** Only with the option trace. */
   trace(feeds: Readonly<Record<string, TypedArray>>): Promise<{ name: string; values: TypedArray }[]>
@@ -27,6 +30,8 @@ export interface Loader {
     readonly maxBatch?: number
     readonly wgsl?: string
     readonly weights?: Uint8Array
+    readonly warm?: boolean
+    readonly allowNaN?: boolean
   }): Promise<Model>
 }
 

@@ -30,9 +30,24 @@ export interface PrintOptions {
   readonly constants?: ConstantPlace
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
-  /** WASM: the module inside the .js file instead of beside it. */
+  /** WASM, WGSL: everything inside the .js file instead of beside it. */
   readonly inline?: boolean
+  /** WASM, WGSL: what the classes are called, which the loader exports. */
+  readonly labels?: readonly string[]
+  /** Where several targets share a folder: what their files end in, of those that more than one of them has. */
+  readonly shared?: SharedNames
 }
+
+export interface SharedNames {
+  /** Of a loader: NAME.wasm.js and NAME.wasm.d.ts for `wasm`; nothing by default. */
+  readonly loader?: string
+  /** Of WGSL's weights; by default `bin`. */
+  readonly weights?: string
+}
+
+/** NAME.js and NAME.d.ts, without their ending. */
+export const loaderStem = (name: string, { shared }: PrintOptions): string =>
+  shared?.loader ? `${name}.${shared.loader}` : name
 
 /** What the generated code needs, in bytes. */
 export interface Sizes {

@@ -1,10 +1,11 @@
 import { type Target, targets } from '../backends/registry.ts'
-import { optionsFor, withoutEffect } from '../check-options.ts'
-import { compile } from '../compile.ts'
+import { withoutEffect } from '../check-options.ts'
+import { compileTargets } from '../compile-targets.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
 import { specOf, typed } from '../options.ts'
 import type { Summary } from '../summary.ts'
 import { UsageError } from './fail.ts'
+import { readLabels } from './labels.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showTotals } from './show.ts'
 import { writeFiles } from './write-files.ts'
@@ -16,6 +17,7 @@ interface Options extends ModelOptions {
   readonly trace?: boolean
   readonly emit?: 'wat'
   readonly inline?: boolean
+  readonly labels?: string
 }
 
 /** `xnorc compile`: nothing is written unless every target compiles. */
@@ -29,6 +31,7 @@ export async function runCompile(path: string, options: Options): Promise<void> 
     wat: options.emit === 'wat',
     inline: options.inline === true,
     ...(options.isa ? { isa: options.isa } : {}),
+    ...(options.labels === undefined ? {} : { labels: await readLabels(options.labels, file => inputs.add(file)) }),
   }
   const all = { ...shared, ...print }
   const [useless] = withoutEffect(chosen, all)
@@ -36,15 +39,9 @@ export async function runCompile(path: string, options: Options): Promise<void> 
     throw new UsageError(
       `${typed(useless, all[useless as keyof typeof all])} is for the target ${specOf(useless).targets}`,
     )
-  const results = []
-  for (const target of chosen) results.push(await compile(bytes, { ...optionsFor(target, all), target }))
-  const files = results.flatMap(result => result.files)
-  const twice = files.find(({ path }, i) => files.findIndex(other => other.path === path) !== i)
-  if (twice)
-    throw new UsageError(`${chosen.join(' and ')} both write ${twice.path}: compile them into folders of their own`)
+  const { files, summaries, warnings } = await compileTargets(bytes, { ...all, targets: chosen })
   await writeFiles(files, { folder: options.out, depfile: options.depfile, inputs: [...inputs] })
-  for (const warning of results[0]!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
-  const summaries = results.map(({ summary }) => summary)
+  for (const warning of warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))
   else for (const summary of summaries) console.error(describe(summary, options.out))
 }

@@ -56,6 +56,7 @@ function addCompile(program: Command): void {
     .addOption(optionOf('trace'))
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .addOption(optionOf('inline'))
+    .addOption(optionOf('labels'))
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))

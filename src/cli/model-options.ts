@@ -17,7 +17,7 @@ export interface ModelOptions {
   readonly signZero: 'plus' | 'error'
   readonly firstLayer: 'float' | 'integer'
   readonly inputType?: 'f32' | 'u8'
-  readonly inputLayout?: 'nchw' | 'nhwc'
+  readonly inputLayout?: 'nchw' | 'nhwc' | 'rgba'
   readonly mean?: readonly number[]
   readonly std?: readonly number[]
   readonly batch?: number

@@ -2,13 +2,13 @@ import { CompileError, diagnostics } from '../ir/diagnostic.ts'
 import { arg, call, type Expr, number } from '../ir/expr.ts'
 import { type Graph, replaceAll, usersOf } from '../ir/graph.ts'
 import { constant, create, input, type Node } from '../ir/node.ts'
-import { f32, sameShape } from '../ir/tensor.ts'
+import { f32, type Shape, sameShape } from '../ir/tensor.ts'
 
-export type Layout = 'nchw' | 'nhwc'
+export type Layout = 'nchw' | 'nhwc' | 'rgba'
 
 /** How the generated code takes its inputs; what is left out stays as the model has it. */
 export interface InputForm {
-  /** Of images: inputs of rank 4. */
+  /** Of images: inputs of rank 4. rgba: pixels of a canvas, NHWC with a fourth byte that is not looked at. */
   readonly inputLayout?: Layout
   /** u8: pixels of 0..255 instead of floats. */
   readonly inputType?: 'f32' | 'u8'
@@ -28,6 +28,7 @@ export function adaptInputs(graph: Graph, form: InputForm): Graph {
   const { inputLayout, inputType, mean, std } = form
   if ((mean || std) && inputType !== 'u8') throw wrong('--mean and --std', 'they need --input-type u8')
   refuseOverflow(mean, std)
+  if (inputLayout === 'rgba') refuseNoPixels(graph, inputType)
   const images = graph.inputs.filter(({ type }) => type.shape.length === 4)
   if (inputLayout && images.length === 0) throw wrong('--input-layout', 'the model has no input that is an image')
   if (inputType && !graph.inputs.some(({ type }) => type.dtype === inputType || type.dtype === 'f32'))
@@ -40,6 +41,13 @@ export function adaptInputs(graph: Graph, form: InputForm): Graph {
   for (const [node, value] of replacements) if (node === value) replacements.delete(node)
   if (replacements.size === 0) return graph
   return { ...replaceAll(graph, replacements), inputs }
+}
+
+/** A canvas has bytes of three colours. */
+function refuseNoPixels({ inputs }: Graph, inputType: InputForm['inputType']): void {
+  const isBytes = ({ type }: Node) => inputType === 'u8' || type.dtype === 'u8'
+  if (!inputs.some(node => node.type.shape.length === 4 && isBytes(node)))
+    throw wrong('--input-layout', 'rgba needs --input-type u8, and an input that is an image')
 }
 
 /** Pixels are computed with in single precision, where 1e-50 is 0 and 1e300 infinite. */
@@ -63,17 +71,28 @@ function adapted(graph: Graph, node: Node<'input'>, form: InputForm): { input: N
     throw wrong('--input-type', `the input '${name}' takes bytes in the model already`)
   if (layout === own && !isPixels) return { input: node, value: node }
   const { shape } = node.type
-  const perm = own === 'nchw' ? TO_NHWC : TO_NCHW
-  const moved = layout === own ? shape : perm.map(axis => shape[axis]!)
-  const outer = input(name, { dtype: isPixels ? 'u8' : node.type.dtype, shape: moved })
-  const channelAxis = isImage ? (layout === 'nhwc' ? 3 : 1) : shape.length - 1
-  const value = isPixels ? normalized(outer, channelAxis, form) : outer
-  if (layout === own) return { input: outer, value }
+  const isSame = layout === own || (layout === 'rgba' && own === 'nhwc')
+  const moved = isSame ? shape : (own === 'nchw' ? TO_NHWC : TO_NCHW).map(axis => shape[axis]!)
+  const dtype = isPixels ? 'u8' : node.type.dtype
+  const outer = input(name, { dtype, shape: layout === 'rgba' ? withAlpha(name, moved) : moved })
+  const colours =
+    layout === 'rgba'
+      ? create('slice', [outer], { starts: [0, 0, 0, 0], sizes: moved, steps: [1, 1, 1, 1] }, [name])
+      : outer
+  const channelAxis = isImage ? (layout === 'nchw' ? 1 : 3) : shape.length - 1
+  const value = isPixels ? normalized(colours, channelAxis, form, name) : colours
+  if (isSame) return { input: outer, value }
   return { input: outer, value: create('transpose', [value], { perm: own === 'nchw' ? TO_NCHW : TO_NHWC }, [name]) }
 }
 
+function withAlpha(name: string, shape: Shape): Shape {
+  const channels = shape.at(-1)!
+  if (channels !== 3) throw wrong('--input-layout', `rgba is for three colours; '${name}' has ${channels} channels`)
+  return [...shape.slice(0, -1), 4]
+}
+
 /** ONNX means NCHW; a model that begins by moving the last axis of its input to the second place takes NHWC. */
-function layoutOf(graph: Graph, image: Node): Layout {
+function layoutOf(graph: Graph, image: Node): Exclude<Layout, 'rgba'> {
   const users = usersOf(graph)
   let node = image
   for (;;) {
@@ -85,8 +104,7 @@ function layoutOf(graph: Graph, image: Node): Layout {
 }
 
 /** (x / 255 − mean) / std in f32 steps, or x itself where neither is given. */
-function normalized(pixels: Node<'input'>, axis: number, { mean, std }: InputForm): Node {
-  const { name } = pixels.attrs
+function normalized(pixels: Node, axis: number, { mean, std }: InputForm, name: string): Node {
   const x = call('float', arg(0))
   if (!mean && !std) return create('map', [pixels], { expr: x }, [name])
   const channels = pixels.type.shape[axis]!

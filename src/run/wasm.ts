@@ -9,7 +9,9 @@ import type { Feeds, Piece, Program, Run, Runner } from './runner.ts'
 import { ToolError } from './tool-error.ts'
 
 interface Loader {
-  readonly load: () => Promise<{ readonly run: (feeds: Record<string, TypedArray>) => Record<string, TypedArray> }>
+  readonly load: (options: {
+    readonly allowNaN: boolean
+  }) => Promise<{ readonly run: (feeds: Record<string, TypedArray>) => Record<string, TypedArray> }>
 }
 
 /**
@@ -25,7 +27,7 @@ export const createWasmRunner = (): Runner => ({
 
 async function buildLoader(files: readonly SourceFile[], plan: Plan): Promise<Program> {
   const { loader, dispose } = await importFiles<Loader>(plan, files)
-  const model = await loader.load()
+  const model = await loader.load({ allowNaN: true })
   const run = (feeds: Feeds): Run => {
     try {
       return { status: 0, outputs: loaderOutputs(plan, model.run(loaderFeeds(plan, feeds))), trace: [] }

@@ -12,7 +12,7 @@ interface Model {
 }
 
 interface Loader {
-  readonly load: (options: { readonly device: object }) => Promise<Model>
+  readonly load: (options: { readonly device: object; readonly allowNaN: boolean }) => Promise<Model>
 }
 
 interface Gpu {
@@ -33,7 +33,7 @@ export const createWgslRunner = (): Runner => ({
   build: async (files, plan, { trace }) => {
     const device = await openDevice()
     const { loader, dispose } = await importFiles<Loader>(plan, files)
-    const model = await loader.load({ device })
+    const model = await loader.load({ device, allowNaN: true })
     return {
       dispose: async () => {
         model.destroy()

@@ -64,7 +64,6 @@ describe('wrong models', () => {
 describe('wrong usage', () => {
   const cases: Readonly<Record<string, readonly string[]>> = {
     'no target': ['compile', 'x.onnx'],
-    'targets whose files have the same name': ['compile', 'x.onnx', '--target', 'wasm,wgsl'],
     'options of another target': ['compile', 'x.onnx', '--target', 'c', '--inline'],
     'an unknown target': ['compile', 'x.onnx', '--target', 'fpga'],
     'an unknown option': ['compile', 'x.onnx', '--target', 'c', '--fast'],

@@ -91,7 +91,7 @@ describe('options of the model', () => {
   test.each([
     ['c', 'flash', 'Allowed choices are inline, file'],
     ['wasm', 'file', '--constants file is for the target c'],
-    ['c,wgsl', 'file', 'c and wgsl both write net.bin'],
+    ['wasm,wgsl', 'file', '--constants file is for the target c'],
   ])('--target %s --constants %s is wrong usage', (target, constants, message) => {
     withModel((path, folder) => {
       const out = join(folder, 'out')

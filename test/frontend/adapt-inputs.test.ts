@@ -61,6 +61,14 @@ describe('inputs in another form', () => {
     const form: InputForm = { inputType: 'u8', inputLayout: 'nhwc', mean, std }
     expect(await run(form, toNhwc(pixels))).toEqual(await run({}, normalised))
   })
+  test('pixels of a canvas, whose alpha does not matter', async () => {
+    const form: InputForm = { inputType: 'u8', inputLayout: 'rgba', mean, std }
+    const colours = numbersOf(toNhwc(pixels))
+    const bytes = Uint8Array.from({ length: 144 }, (_, i) => (i % 4 === 3 ? i : colours[3 * (i >> 2) + (i % 4)]!))
+    const canvas: Tensor = { dtype: 'u8', shape: [1, 6, 6, 4], values: bytes }
+    expect(await run(form, canvas)).toEqual(await run({}, normalised))
+    expect(await run({ ...form, mean: [0.5] }, canvas)).not.toEqual(await run({}, normalised))
+  })
   test('floats as NHWC', async () => {
     expect(await run({ inputLayout: 'nhwc' }, toNhwc(normalised))).toEqual(await run({}, normalised))
   })
@@ -95,6 +103,7 @@ test.each<[InputForm, string]>([
   [{ inputType: 'u8', mean: [3e38], std: [0.1] }, '--std: a value of 0.1 makes pixels that are not finite'],
   [{ inputType: 'u8', std: [Number.NaN] }, '--std: a value of NaN makes pixels'],
   [{ inputType: 'u8', mean: [1, 2] }, "--mean: 2 values for the 3 channels of 'x'; 1 or 3 are needed"],
+  [{ inputLayout: 'rgba' }, '--input-layout: rgba needs --input-type u8, and an input that is an image'],
 ])('%j is refused', async (form, message) => {
   const { graph } = await readModel(network)
   expect(() => adaptInputs(graph, form)).toThrow(`invalid-option: ${message}`)

@@ -1,6 +1,4 @@
-import { assemble } from '../../src/backends/wasm/assemble.ts'
-import { printLoader } from '../../src/backends/wasm/loader.ts'
-import { printModule } from '../../src/backends/wasm/module.ts'
+import { printWasm } from '../../src/backends/wasm/index.ts'
 import { type ReadResult, readModel } from '../../src/frontend/index.ts'
 import { CompileError, InternalError } from '../../src/ir/diagnostic.ts'
 import { type Graph, topological } from '../../src/ir/graph.ts'
@@ -9,7 +7,7 @@ import { lower } from '../../src/lower/index.ts'
 import { type PassResult, type RunOptions, runPasses } from '../../src/passes/pass.ts'
 import { pipeline } from '../../src/passes/pipeline.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { importText, runLoaded } from '../wasm-runner.ts'
+import { importInline, runLoaded } from '../wasm-runner.ts'
 import { differenceFrom, exactShare, type TensorLike } from './difference.ts'
 import { type Enclosure, enclose } from './enclosure.ts'
 import { encode, type Feeds, feedsOf, type Network } from './network.ts'
@@ -131,9 +129,7 @@ export function optimised({ graph, operators }: ReadResult, options: RunOptions 
 
 /** The generated loader and module, run from memory. */
 async function loadInline(plan: Plan): Promise<(feeds: Feeds) => ReadonlyMap<string, TensorLike>> {
-  const { scope, text } = printModule(plan, { version: 'test' })
-  const bytes = await assemble(plan.name, text, scope.segments())
-  return runLoaded(plan, await importText(printLoader(plan, scope, { version: 'test' }, bytes)))
+  return runLoaded(plan, await importInline(await printWasm(plan, { version: 'test', inline: true })))
 }
 
 export function showDifference(difference: ReturnType<typeof differenceFrom> & {}, sample: number): string {

@@ -30,18 +30,12 @@ export const wasm: Backend = {
 }
 
 export async function printWasm(plan: Plan, options: WasmOptions): Promise<SourceFile[]> {
-  const { scope, text } = printModule(plan, options, options.steps ?? options.trace)
-  const [bytes, types] = await Promise.all([assemble(plan.name, text, scope.segments()), printTypes(plan, options)])
+  const module = printModule(plan, options, options.steps ?? options.trace)
+  const segments = module.scope.segments()
+  const bytes = await assemble(plan.name, module.text, segments)
   return [
     ...(options.inline ? [] : [{ path: `${plan.name}.wasm`, content: bytes }]),
-    { path: `${plan.name}.js`, content: printLoader(plan, scope, options, options.inline ? bytes : undefined) },
-    types,
-    ...(options.wat ? [{ path: `${plan.name}.wat`, content: withDataText(text, scope.segments()) }] : []),
+    ...printLoader(plan, module, options, bytes),
+    ...(options.wat ? [{ path: `${plan.name}.wat`, content: withDataText(module.text, segments) }] : []),
   ]
-}
-
-/** NAME.d.ts, typed for this model. ts-morph is loaded here: that takes half a second. */
-async function printTypes(plan: Plan, options: PrintOptions): Promise<SourceFile> {
-  const { printDeclarations } = await import('./declarations.ts')
-  return { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) }
 }

@@ -1,50 +1,27 @@
-import { bytesOf } from '../../plan/arena.ts'
-import type { Plan, Port } from '../../plan/plan.ts'
-import type { PrintOptions } from '../backend.ts'
-import { inComment, jsString } from '../print/foreign-text.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { loaderStem, type PrintOptions, type SourceFile } from '../backend.ts'
+import { declarationContext, labelContext, tableContext } from '../js/ports.ts'
+import { inComment } from '../print/foreign-text.ts'
+import { base64Lines } from '../print/script.ts'
 import { render } from '../print/template.ts'
-import type { Scope } from './scope.ts'
+import type { Module } from './module.ts'
 
-/** What a caller gives and gets for each dtype; bits are packed words. */
-const ARRAYS = {
-  f32: 'Float32Array',
-  i32: 'Int32Array',
-  u8: 'Uint8Array',
-  i8: 'Int8Array',
-  i64: 'BigInt64Array',
-  bit: 'Uint32Array',
-} as const
-
-const portContext = (port: Port, scope: Scope) => ({
-  key: jsString(port.name),
-  dtype: port.dtype,
-  shape: `[${port.shape.join(', ')}]`,
-  length: port.buffer.length,
-  bytes: bytesOf(port.buffer),
-  address: scope.addressOf(port.buffer),
-  array: ARRAYS[port.dtype],
-})
-
-/** NAME.js: loads the module and moves values in and out of its memory. `inline` puts the module itself into the file. */
-export function printLoader(plan: Plan, scope: Scope, options: PrintOptions, inline?: Uint8Array): string {
-  return render('wasm/loader.js', {
+/** NAME.js, which loads the module and moves values in and out of its memory, and its declarations. */
+export function printLoader(plan: Plan, printed: Module, options: PrintOptions, module: Uint8Array): SourceFile[] {
+  const { scope, build } = printed
+  const loader = loaderStem(plan.name, options)
+  const context = {
     name: plan.name,
     version: options.version,
     options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
-    inputs: plan.inputs.map(port => portContext(port, scope)),
-    outputs: plan.outputs.map(port => portContext(port, scope)),
-    base64: inline ? encodeBase64(inline) : '',
-  })
+    files: { module: `${plan.name}.wasm` },
+    inline: options.inline ? base64Lines(module) : undefined,
+    ...labelContext(options),
+  }
+  const table = tableContext(plan, port => [`address: ${scope.addressOf(port.buffer)}`])
+  const sources = `a module, its bytes, a Response${options.inline ? '' : ', a URL'}`
+  return [
+    { path: `${loader}.js`, content: render('wasm/loader.js', { ...context, ...table, build, sources }) },
+    { path: `${loader}.d.ts`, content: render('wasm/loader.d.ts', { ...context, ...declarationContext(plan) }) },
+  ]
 }
-
-function encodeBase64(bytes: Uint8Array): string {
-  let binary = ''
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  return btoa(binary)
-}
-
-/** The arrays that a feed of this port may come in. */
-export const feedTypes = ({ dtype }: Port): readonly string[] =>
-  dtype === 'i64' ? [ARRAYS.i64, ARRAYS.i32] : [ARRAYS[dtype]]
-
-export const resultType = ({ dtype }: Port): string => ARRAYS[dtype]

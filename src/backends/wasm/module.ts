@@ -4,6 +4,7 @@ import type { Call, Plan, Step } from '../../plan/plan.ts'
 import { scheduleOf } from '../../plan/strips.ts'
 import type { PrintOptions } from '../backend.ts'
 import { inComment } from '../print/foreign-text.ts'
+import { hashOf } from '../print/hash.ts'
 import { render, renderTemplated } from '../print/template.ts'
 import { layerOf } from './layers/index.ts'
 import { createScope, type Scope } from './scope.ts'
@@ -17,6 +18,8 @@ export interface Module {
   readonly scope: Scope
   /** The module in WAT without its data segments. */
   readonly text: string
+  /** A hash of all that is printed, by which a loader knows its module. */
+  readonly build: string
   /** Bytes of constants per call, in order. */
   readonly constantBytes: readonly number[]
 }
@@ -34,7 +37,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
     constantBytes.push(dataBytes(scope) - before)
     return text
   })
-  const text = render('wasm/module.wat', {
+  const frame = {
     name: plan.name,
     version: options.version,
     options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
@@ -43,8 +46,16 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
     layers,
     prepared,
     steps: plan.steps.map((step, index) => ({ index, lines: runStep(step), exported: steps })),
-  })
-  return { scope, text: indent(text), constantBytes }
+  }
+  const build = buildOf(plan, scope, render('wasm/module.wat', { ...frame, build: '' }))
+  return { scope, text: indent(render('wasm/module.wat', { ...frame, build })), build, constantBytes }
+}
+
+/** The loader's part is where the ports are, and what they are called. */
+function buildOf(plan: Plan, scope: Scope, text: string): string {
+  const ports = [...plan.inputs, ...plan.outputs].map(port => ({ ...port, buffer: scope.addressOf(port.buffer) }))
+  const data = scope.segments().flatMap(({ address, bytes }) => [`${address}`, bytes])
+  return hashOf([text, JSON.stringify(ports), ...data])
 }
 
 const dataBytes = (scope: Scope): number => scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0)

@@ -1,14 +1,16 @@
 import { callsOf } from '../../plan/buffers.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
+import { type Backend, loaderStem, type PrintOptions, type Sizes, type SourceFile } from '../backend.ts'
+import { declarationContext, labelContext } from '../js/ports.ts'
 import { createModule, type Module } from '../module.ts'
 import { inComment } from '../print/foreign-text.ts'
+import { hashOf } from '../print/hash.ts'
+import { base64Lines, templateLiteral } from '../print/script.ts'
 import { render, renderTemplated } from '../print/template.ts'
-import { printDeclarations } from './declarations.ts'
 import { layerOf } from './layers/index.ts'
 import { createNames, type Entry } from './layers/layer.ts'
 import { type Packed, packOperands } from './layers/pack.ts'
-import { loaderContext } from './loader.ts'
+import { loaderTables } from './loader.ts'
 import { makeTable, type Table } from './table.ts'
 
 /** What the first lines of files say. */
@@ -16,6 +18,9 @@ interface Header {
   readonly name: string
   readonly version: string
   readonly options: string
+  readonly build: string
+  /** The file that runs the shaders. */
+  readonly loader: string
 }
 
 /** Shaders, weights, and a loader with its types. A plan without strips: one sample after the other fills no GPU. */
@@ -27,22 +32,29 @@ export const wgsl: Backend = {
     const module = createModule()
     const entries = entriesOf(plan, offsets, module)
     const table = tableOf(plan, entries)
-    const header = {
-      name: plan.name,
-      version: options.version,
-      options: shownOptions(options),
-    }
+    const files = { shaders: `${plan.name}.wgsl`, weights: `${plan.name}.${options.shared?.weights ?? 'bin'}` }
+    const loader = loaderStem(plan.name, options)
+    const header = { name: plan.name, version: options.version, options: shownOptions(options) }
+    const shadersOf = (build: string) => printModule(entries, module, { ...header, build, loader: `${loader}.js` })
+    const tables = loaderTables(plan, entries, table, options.trace ?? false)
+    const build = hashOf([shadersOf(''), table.weights, JSON.stringify(tables)])
+    const shaders = shadersOf(build)
+    const weights = new Uint8Array(table.weights)
+    weights.set(new TextEncoder().encode(build))
+    const inline = options.inline ? { shaders: templateLiteral(shaders), weights: base64Lines(weights) } : undefined
+    const context = { ...header, files, inline, trace: options.trace ?? false, ...labelContext(options) }
     return [
-      { path: `${plan.name}.wgsl`, content: printModule(entries, module, header) },
-      { path: `${plan.name}.bin`, content: table.weights },
+      ...(inline
+        ? []
+        : [
+            { path: files.shaders, content: shaders },
+            { path: files.weights, content: weights },
+          ]),
       {
-        path: `${plan.name}.js`,
-        content: render('wgsl/loader.js', {
-          ...header,
-          ...loaderContext(plan, entries, table, options.trace ?? false),
-        }),
+        path: `${loader}.js`,
+        content: render('wgsl/loader.js', { ...context, ...tables, build, weightBytes: weights.length }),
       },
-      { path: `${plan.name}.d.ts`, content: printDeclarations(plan, options) },
+      { path: `${loader}.d.ts`, content: render('wgsl/loader.d.ts', { ...context, ...declarationContext(plan) }) },
     ]
   },
   measure: (given): Sizes => {

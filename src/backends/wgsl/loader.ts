@@ -1,16 +1,16 @@
-import type { Plan, Port } from '../../plan/plan.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { tableContext } from '../js/ports.ts'
 import { jsString } from '../print/foreign-text.ts'
+import { objectText } from '../print/script.ts'
 import type { Entry } from './layers/layer.ts'
 import type { Table } from './table.ts'
 
-/** What NAME.js says: the tables that its code walks. */
-export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Table, trace: boolean) => ({
-  trace,
-  inputs: plan.inputs.map(portText),
-  outputs: plan.outputs.map(portText),
+/** The tables that the code of NAME.js walks. */
+export const loaderTables = (plan: Plan, entries: readonly Entry[], table: Table, trace: boolean) => ({
+  ...tableContext(plan),
   buffers: table.buffers.map(({ name, kind, bytes, offset }) => {
-    const at = offset === undefined ? '' : `, offset: ${offset}`
-    return `{ name: ${quote(name)}, kind: '${kind}', bytes: ${bytes}${at} }`
+    const at = offset === undefined ? [] : [`offset: ${offset}`]
+    return objectText([`name: ${quote(name)}`, `kind: '${kind}'`, `bytes: ${bytes}`, ...at])
   }),
   kernels: entries.map(({ name, call, layer: { bindings, grid } }, k) => {
     const indices = (access: string) =>
@@ -28,7 +28,7 @@ export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Tabl
       `rows: ${grid.rows}`,
       ...(trace ? [`traces: [${traceText(entries, k, table)}]`] : []),
     ]
-    return `{ ${parts.join(', ')} }`
+    return objectText(parts)
   }),
   gathers: entries.flatMap(({ call }) => {
     if (call.kernel !== 'gather') return []
@@ -36,7 +36,13 @@ export const loaderContext = (plan: Plan, entries: readonly Entry[], table: Tabl
     const input = plan.inputs.find(({ buffer }) => buffer === call.buffers.indices)
     const from = input ? quote(input.name) : 'undefined'
     return [
-      `{ nodes: ${quote(call.origin.join(', '))}, input: ${from}, length: ${length}, count: ${count}, rows: ${rows} }`,
+      objectText([
+        `nodes: ${quote(call.origin.join(', '))}`,
+        `input: ${from}`,
+        `length: ${length}`,
+        `count: ${count}`,
+        `rows: ${rows}`,
+      ]),
     ]
   }),
 })
@@ -49,8 +55,5 @@ function traceText(entries: readonly Entry[], k: number, table: Table): string {
   const dtype = y.element === 'u32' ? 'bit' : y.element
   return `{ at: ${at}, name: ${quote(y.name)}, dtype: '${dtype}', length: ${y.length} }`
 }
-
-const portText = ({ name, dtype, shape, buffer }: Port): string =>
-  `{ name: ${quote(name)}, dtype: '${dtype}', shape: [${shape.join(', ')}], length: ${buffer.length} }`
 
 const quote = (text: string): string => jsString(text, "'")

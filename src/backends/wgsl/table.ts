@@ -19,11 +19,11 @@ export interface Table {
   readonly buffers: readonly DeviceBuffer[]
   /** Position of a binding's buffer. */
   readonly indexOf: (binding: Binding) => number
-  /** NAME.bin. */
+  /** NAME.bin; the first 16 bytes are zero, for the build. */
   readonly weights: Uint8Array
 }
 
-/** Constants start at multiples of this in NAME.bin. */
+/** Constants start at multiples of this in NAME.bin, behind the build, which is as long. */
 const ALIGNMENT = 16
 
 export function makeTable(plan: Plan, layers: readonly Layer[], gathers: number): Table {
@@ -38,7 +38,7 @@ export function makeTable(plan: Plan, layers: readonly Layer[], gathers: number)
       put({ name: buffer.name, kind, bytes: bytesOnDevice(buffer) }, buffer)
   for (const { name, bytes, buffers: shared } of assignSlots(plan)) put({ name, kind: 'scratch', bytes }, ...shared)
   const parts: Part[] = []
-  let end = 0
+  let end = ALIGNMENT
   for (const { source } of layers.flatMap(({ bindings }) => bindings)) {
     const constant = constantOf(source)
     if (!constant || places.has(constant.key)) continue

@@ -10,7 +10,7 @@ import { f32, type Tensor } from '../../../src/ir/tensor.ts'
 import { lower } from '../../../src/lower/index.ts'
 import { type Device, hasDriver, openDevice } from '../../gpu.ts'
 import { smallGraph } from '../../small-graph.ts'
-import { importLoader, type Loader } from '../../wgsl-runner.ts'
+import { importFiles, importLoader, type Loader } from '../../wgsl-runner.ts'
 
 const graph = smallGraph()
 const small = lower(graph, wgsl.lowering)
@@ -83,20 +83,51 @@ describe.runIf(hasDriver('swiftshader'))('a generated loader on SwiftShader', ()
       expect(error).toBeInstanceOf(TypeError)
       expect(String(error)).toContain(words)
     }
-    const wanted = "input 'image': expected Float32Array of 72 (f32 [1,6,6,2]) for each of 1 to 2 samples"
-    await refused(undefined, 'expected an object with image')
-    await refused({}, `${wanted}, got undefined`)
-    await refused({ image: [1, 2] }, `${wanted}, got Array`)
-    await refused({ image: new Float64Array(72) }, `${wanted}, got Float64Array`)
-    await refused({ image: new Float32Array(73) }, `${wanted}, got 73 values`)
-    await refused({ image: image(3) }, `${wanted}, got 216 values`)
-    await refused({ image: image(1), mask: image(1) }, "no input 'mask', expected image")
+    const wanted = 'expected Float32Array of 72, shape [1,6,6,2], for each sample'
+    await refused(undefined, 'run takes an object, { image: Float32Array }; got undefined')
+    await refused({}, `input 'image' is undefined; ${wanted}`)
+    await refused({ image: [1, 2] }, `input 'image' is Array; ${wanted}`)
+    await refused({ image: new Float64Array(72) }, `input 'image' is Float64Array; ${wanted}`)
+    await refused({ image: new Float32Array(73) }, `input 'image' has 73 elements; ${wanted}`)
+    await refused({ image: image(3) }, "input 'image' has 3 samples where load({ maxBatch: 2 }) allows no more")
+    await refused({ image: image(1), mask: image(1) }, "there is no input 'mask'; run takes { image: Float32Array }")
+    await refused({ image: image(2).with(100, Number.NaN) }, "input 'image' is NaN at 100")
     model.destroy()
   })
 
   it('refuses weights of another model and an impossible batch', async () => {
-    await expect(loader.load({ device, weights: new Uint8Array(4) })).rejects.toThrow('weights have 4 bytes')
+    const refuses = (options: object, words: string) => expect(loader.load(options as never)).rejects.toThrow(words)
+    await refuses({ device, weights: new Uint8Array(4) }, 'what should be small.bin is something else')
+    await refuses({ device, weights: new TextEncoder().encode('<!doctype html>') }, 'got a page where small.bin should')
+    await refuses({ device, wgsl: '<!doctype html>' }, 'got a page where small.wgsl should be: is it deployed?')
+    const files = await wgsl.print(pixels(), { version: 'test' })
+    const content = (ending: string) => files.find(({ path }) => path.endsWith(ending))!.content
+    await refuses({ device, weights: content('.bin') }, 'small.bin is of another build (')
+    await refuses({ device, wgsl: content('.wgsl') }, 'small.wgsl is of another build (')
+    const own = (await wgsl.print(small, { version: 'test' })).find(({ path }) => path === 'small.bin')!
+    await refuses({ device, weights: own.content.slice(0, 64) }, 'small.bin has 64 bytes, expected ')
+    await refuses({ devise: device }, "load has no option 'devise'; its options are device, maxBatch")
+    await refuses(null as never, 'load got null; expected { device, maxBatch')
     await expect(loader.load({ device, maxBatch: 0 })).rejects.toThrow(RangeError)
+  })
+
+  it('is one file with --inline, and fills arrays of the caller', async () => {
+    const files = await wgsl.print(small, { version: 'test', inline: true })
+    expect(files.map(({ path }) => path)).toEqual(['small.js', 'small.d.ts'])
+    const model = await (await importFiles('small', files)).load({ device, maxBatch: 2, warm: true })
+    const logits = new Float32Array(6)
+    expect((await model.run({ image: image(2) }, { logits })).logits).toBe(logits)
+    expect([...logits]).toEqual(logitsOf(image(2)))
+    model.destroy()
+  })
+
+  it('gives bytes with a sign', async () => {
+    const x = input('x', { dtype: 'i8', shape: [1, 4] })
+    const moved = create('reshape', [x], { shape: [4] }, ['moved'])
+    const plan = lower({ name: 'signed', inputs: [x], outputs: [{ name: 'y', node: moved }] }, wgsl.lowering)
+    const model = await (await importLoader(plan)).load({ device })
+    expect(await model.run({ x: Int8Array.of(-1, 2, -128, 127) })).toEqual({ y: Int8Array.of(-1, 2, -128, 127) })
+    model.destroy()
   })
 
   it('says so where there is no WebGPU', async () => {

@@ -6,7 +6,7 @@ import ts from 'typescript'
 import type { SourceFile } from '../../../src/backends/backend.ts'
 import type { Target } from '../../../src/backends/registry.ts'
 import { openDevice } from '../../gpu.ts'
-import { importText } from '../../wasm-runner.ts'
+import { importInline } from '../../wasm-runner.ts'
 import { importFiles } from '../../wgsl-runner.ts'
 import type { Fault } from '../verdict.ts'
 
@@ -53,7 +53,7 @@ export async function checkProduct(product: Product, isLoaded: boolean): Promise
       const bytes = files.find(({ path }) => path.endsWith('.wasm'))?.content
       if (!(bytes instanceof Uint8Array) || !engine.validate(bytes))
         return { kind: 'error', stage: 'wasm', message: 'the module is not valid' }
-      if (isLoaded) await importText(textIn(product, '.js'))
+      if (isLoaded) await importInline(files)
       return undefined
     }
     if (!isLoaded) return undefined

@@ -1,6 +1,6 @@
 import { ALIGNMENT } from '../../../plan/arena.ts'
 import { joinParts } from '../../print/binary-file.ts'
-import { hash64 } from './hash.ts'
+import { hash64 } from '../../print/hash.ts'
 import { type Constant, constantBytes } from './index.ts'
 
 /** NAME.bin: what tells it from the file of another model, then the constants, each from a multiple of 64 bytes on. */

@@ -1,4 +1,5 @@
 // Kernels of small, made by xnorc 0.0.0 (--target wgsl). small.js runs them.
+// build 45fdb78bbf358c3b
 // Buffers hold the samples of a batch one after the other; weights are the same for all.
 
 /// How many samples this run has.

@@ -15,3 +15,15 @@ function hash32(bytes: Uint8Array, seed: number): string {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return ((hash ^ (hash >>> 16)) >>> 0).toString(16).padStart(8, '0')
 }
+
+/** One number for several contents, in their order. */
+export function hashOf(parts: readonly (string | Uint8Array)[]): string {
+  const encoder = new TextEncoder()
+  const hashes = parts.map(part => {
+    const bytes = typeof part === 'string' ? encoder.encode(part) : part
+    const whole = new Uint8Array(4 * Math.ceil(bytes.length / 4))
+    whole.set(bytes)
+    return `${bytes.length}:${hash64(whole)}`
+  })
+  return hash64(encoder.encode(hashes.map(text => text.padEnd(32)).join('')))
+}

@@ -1,0 +1,5 @@
+import { unplugin } from './index.ts'
+
+export type { PluginOptions } from './index.ts'
+
+export default unplugin.rollup
