@@ -1,5 +1,5 @@
 import type { Target } from './backends/registry.ts'
-import { type OptionName, options, specOf, type Value } from './options.ts'
+import { hasEffect, type OptionName, options, specOf, type Value } from './options.ts'
 
 /** What is allowed, in words. */
 function expected(value: Value): string {
@@ -104,12 +104,6 @@ export function checkOptions(given: unknown): void {
 }
 
 const knows = (target: Target, name: OptionName): boolean => specOf(name).targets?.includes(target) ?? true
-
-/** Whether an option is given, and not as it would be anyway. */
-function hasEffect(given: object, name: OptionName): boolean {
-  const value = (given as Readonly<Record<string, unknown>>)[name]
-  return value !== undefined && value !== false && value !== specOf(name).default
-}
 
 /** The options that one of several targets knows. */
 export const optionsFor = <T extends object>(target: Target, given: T): T =>

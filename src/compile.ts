@@ -1,21 +1,17 @@
-import type { PrintOptions, SharedNames, SourceFile } from './backends/backend.ts'
+import type { SharedNames, SourceFile } from './backends/backend.ts'
 import { checkLabels } from './backends/js/labels.ts'
-import { loadBackend, type Target } from './backends/registry.ts'
+import { loadBackend } from './backends/registry.ts'
 import { checkBytes, checkOptions } from './check-options.ts'
+import type { CompileOptions } from './compile-options.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
 import { lower } from './lower/index.ts'
+import { commandLineOf } from './options.ts'
 import type { Plan } from './plan/plan.ts'
-import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import { type Summary, summarise } from './summary.ts'
 import { version } from './version.ts'
 
-export interface CompileOptions
-  extends Omit<PrepareOptions, 'name' | 'stages'>,
-    Omit<PrintOptions, 'version' | 'shared'> {
-  readonly target: Target
-  /** Prefix of files and symbols, made a legal identifier. */
-  readonly name: string
-}
+export type { CompileOptions }
 
 export interface CompileResult {
   readonly files: readonly SourceFile[]
@@ -45,6 +41,7 @@ export async function printTarget(
   const backend = await loadBackend(target)
   const plan = lower(prepared.graph, backend.lowering)
   checkLabels(plan.outputs, options.labels)
-  const files = await backend.print(plan, { ...options, version, ...(shared ? { shared } : {}) })
+  const commandLine = options.commandLine ?? commandLineOf(options)
+  const files = await backend.print(plan, { ...options, version, commandLine, ...(shared ? { shared } : {}) })
   return { plan, files, summary: summarise({ ...prepared, plan, target, files, sizes: backend.measure(plan) }) }
 }

@@ -1,6 +1,6 @@
 import { constantPlaces, isas, vectorIsas } from './backends/backend.ts'
 import { type Target, targets } from './backends/registry.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions } from './compile-options.ts'
 
 /** What an option takes. */
 export type Value =
@@ -98,7 +98,7 @@ export const options = {
     targets: ['wasm', 'wgsl'],
     flag: '--labels <file>',
   },
-  commandLine: { value: { kind: 'text' }, help: 'options as a user would type them, for the header comment' },
+  commandLine: { value: { kind: 'text' }, help: 'for the header comment, instead of the options that are given' },
   readExternal: { value: { kind: 'function' }, help: 'reads weights that are kept beside the model' },
   observe: { value: { kind: 'function' }, help: 'sees the graph after every pass that changed it' },
 } as const satisfies { readonly [K in keyof Required<CompileOptions>]: OptionSpec }
@@ -119,9 +119,42 @@ export function flagOf(name: OptionName): string {
   return `${words}${takes[value.kind] ?? ' <what>'}`
 }
 
-/** `--constants file`: an option as a user typed it. */
+/** The name under which the command line's parser hands over an option: that of its flag. */
+export const keyOf = (name: OptionName): string =>
+  flagOf(name)
+    .replace(/ .*/, '')
+    .slice(2)
+    .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** `--constants file`: an option as a user types it. */
 export function typed(name: OptionName, value: unknown): string {
   const [flag, takes] = flagOf(name).split(' ')
   if (!takes?.startsWith('<')) return flagOf(name)
-  return `${flag} ${Array.isArray(value) && value.length === 0 ? 'none' : value}`
+  return `${flag} ${typedValue(specOf(name).value, value)}`
 }
+
+function typedValue({ kind }: Value, value: unknown): string {
+  if (kind === 'sizes')
+    return Object.entries(value as object)
+      .map(([axis, size]) => `${axis}=${size}`)
+      .join(',')
+  // They come from a file, whose name is not known here.
+  if (kind === 'words') return `(${(value as readonly string[]).length} words)`
+  return Array.isArray(value) && value.length === 0 ? 'none' : `${value}`
+}
+
+/** What every file has, or what is no matter for generated code. */
+const UNNAMED: readonly OptionName[] = ['target', 'name', 'commandLine', 'readExternal', 'observe']
+
+/** Whether an option is given, and not as it would be anyway. */
+export function hasEffect(given: object, name: OptionName): boolean {
+  const value = (given as Readonly<Record<string, unknown>>)[name]
+  return value !== undefined && value !== false && value !== specOf(name).default
+}
+
+/** The options that change generated code, as a user types them: what makes the same code again. */
+export const commandLineOf = (given: CompileOptions): string =>
+  (Object.keys(options) as OptionName[])
+    .filter(name => !UNNAMED.includes(name) && hasEffect(given, name))
+    .map(name => typed(name, given[name]))
+    .join(' ')

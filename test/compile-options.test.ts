@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { compile, readModel } from '../src/index.ts'
-import type { options } from '../src/options.ts'
+import { hasEffect, type OptionName, type options, specOf, typed } from '../src/options.ts'
 import { nodeModel } from './onnx.ts'
 
 const bytes = nodeModel('Relu', { x: 'float[1,3,4,4]' })
@@ -73,6 +73,27 @@ describe('options of compile', () => {
       expect(error).toBeInstanceOf(TypeError)
       expect((error as Error).message).toMatch(new RegExp(`^option ${name} is .*; expected `))
       expect((error as Error).message).not.toContain('\n')
+    }
+  })
+
+  test('those that change the code stand in its header', async () => {
+    const changes: [OptionName, unknown][] = [
+      ...(['weights', 'binarize', 'scale', 'signZero', 'inputType', 'inputLayout', 'rewriteLimit'] as const).map(
+        (name): [OptionName, unknown] => [name, samples[name]![0].at(-1)],
+      ),
+      ['batch', 7],
+      ['isa', []],
+      ['constants', 'file'],
+      ['trace', true],
+      ['wat', true],
+      ['inline', true],
+    ]
+    for (const [name, value] of changes) {
+      if (!hasEffect({ [name]: value }, name)) continue
+      const [target = 'c'] = specOf(name).targets ?? []
+      const { files } = await compile(bytes, given({ [name]: value, target }))
+      const text = files.map(({ content }) => (typeof content === 'string' ? content : '')).join('')
+      expect(text, name).toContain(typed(name, value))
     }
   })
 

@@ -32,7 +32,6 @@ const benches: Readonly<Record<Target, Bench>> = {
     const shared = await compileOptions(path, options)
     const result = await benchC(model, {
       ...shared,
-      ...(options.isa ? { isa: options.isa } : {}),
       milliseconds: options.milliseconds,
       build: (args, folder) => buildC(compiler, args, folder),
       reference: feeds => openTimedRun(model, feeds),

@@ -14,9 +14,6 @@ interface Options extends ModelOptions {
   readonly target: string
   readonly out: string
   readonly depfile?: string
-  readonly trace?: boolean
-  readonly emit?: 'wat'
-  readonly inline?: boolean
   readonly labels?: string
 }
 
@@ -25,15 +22,10 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const chosen = parseTargets(options.target)
   const bytes = await readModelFile(path)
   const inputs = new Set([path])
-  const shared = await compileOptions(path, options, file => inputs.add(file))
-  const print = {
-    trace: options.trace === true,
-    wat: options.emit === 'wat',
-    inline: options.inline === true,
-    ...(options.isa ? { isa: options.isa } : {}),
+  const all = {
+    ...(await compileOptions(path, options, file => inputs.add(file))),
     ...(options.labels === undefined ? {} : { labels: await readLabels(options.labels, file => inputs.add(file)) }),
   }
-  const all = { ...shared, ...print }
   const [useless] = withoutEffect(chosen, all)
   if (useless)
     throw new UsageError(

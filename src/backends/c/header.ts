@@ -1,6 +1,6 @@
 import type { Plan, Port } from '../../plan/plan.ts'
 import type { PrintOptions } from '../backend.ts'
-import { inComment } from '../print/foreign-text.ts'
+import { inComment, optionLines } from '../print/foreign-text.ts'
 import { cType } from './names.ts'
 import { headText, type Parameter } from './signature.ts'
 
@@ -34,7 +34,7 @@ export function headerContext(
   const head = {
     name: plan.name,
     version,
-    options: commandLine ? ` (${inComment(commandLine)})` : '',
+    options: optionLines(commandLine),
     inFile,
     trace,
     head: headText('int', `${plan.name}_run`, parameters),

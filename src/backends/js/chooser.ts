@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { PrintOptions, SourceFile } from '../backend.ts'
-import { inComment, jsString } from '../print/foreign-text.ts'
+import { jsString, optionLines } from '../print/foreign-text.ts'
 import { render } from '../print/template.ts'
 import { declarationContext, labelContext } from './ports.ts'
 
@@ -10,7 +10,7 @@ export function printChooser(plan: Plan, options: PrintOptions): SourceFile[] {
   const context = {
     name: plan.name,
     version: options.version,
-    options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
+    options: optionLines(options.commandLine),
     ...labelContext(options),
   }
   const lengths = [...plan.inputs, ...plan.outputs].map(({ name, buffer }) => ({

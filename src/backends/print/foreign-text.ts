@@ -8,6 +8,23 @@
 export const inComment = (text: string): string =>
   text.replace(/[^\x20-\x7e]|\\/g, '_').replace(/\*(?=\/)|\/(?=\*)|\?(?=\?)|\((?=;)|;(?=\))|<(?=[/!])/g, '$& ')
 
+/** Longest line of a header comment. */
+const WIDTH = 110
+
+/** The options of a command line, in lines of a comment. */
+export function optionLines(commandLine = ''): readonly string[] {
+  const lines: string[] = []
+  const text = commandLine === '' ? '' : `Options: ${commandLine}`
+  for (const word of inComment(text)
+    .split(/(?= --)|(?<=,)/)
+    .filter(Boolean)) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + word.length <= WIDTH) lines[lines.length - 1] = line + word
+    else lines.push(word.trimStart())
+  }
+  return lines
+}
+
 /** What ends a line, turns the direction of text or cannot be seen; JSON leaves it as it is. */
 const INVISIBLE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 

@@ -1,7 +1,7 @@
 import type { Plan } from '../../plan/plan.ts'
 import { loaderStem, type PrintOptions, type SourceFile } from '../backend.ts'
 import { declarationContext, labelContext, tableContext } from '../js/ports.ts'
-import { inComment } from '../print/foreign-text.ts'
+import { optionLines } from '../print/foreign-text.ts'
 import { base64Lines } from '../print/script.ts'
 import { render } from '../print/template.ts'
 import type { Module } from './module.ts'
@@ -13,7 +13,7 @@ export function printLoader(plan: Plan, printed: Module, options: PrintOptions, 
   const context = {
     name: plan.name,
     version: options.version,
-    options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
+    options: optionLines(options.commandLine),
     files: { module: `${plan.name}.wasm` },
     inline: options.inline ? base64Lines(module) : undefined,
     ...labelContext(options),

@@ -3,7 +3,7 @@ import type { WindowParams } from '../../plan/kernels.ts'
 import type { Call, Plan, Step } from '../../plan/plan.ts'
 import { scheduleOf } from '../../plan/strips.ts'
 import type { PrintOptions } from '../backend.ts'
-import { inComment } from '../print/foreign-text.ts'
+import { optionLines } from '../print/foreign-text.ts'
 import { hashOf } from '../print/hash.ts'
 import { render, renderTemplated } from '../print/template.ts'
 import { layerOf } from './layers/index.ts'
@@ -40,7 +40,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
   const frame = {
     name: plan.name,
     version: options.version,
-    options: options.commandLine ? ` ${inComment(options.commandLine)}` : '',
+    options: optionLines(options.commandLine),
     pages: Math.ceil((scope.size() + SLACK) / PAGE),
     functions: scope.functions().map(renderTemplated),
     layers,

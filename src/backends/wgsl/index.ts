@@ -1,9 +1,9 @@
 import { callsOf } from '../../plan/buffers.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { type Backend, loaderStem, type PrintOptions, type Sizes, type SourceFile } from '../backend.ts'
+import { type Backend, loaderStem, type Sizes, type SourceFile } from '../backend.ts'
 import { declarationContext, labelContext } from '../js/ports.ts'
 import { createModule, type Module } from '../module.ts'
-import { inComment } from '../print/foreign-text.ts'
+import { optionLines } from '../print/foreign-text.ts'
 import { hashOf } from '../print/hash.ts'
 import { base64Lines, templateLiteral } from '../print/script.ts'
 import { render, renderTemplated } from '../print/template.ts'
@@ -17,7 +17,7 @@ import { makeTable, type Table } from './table.ts'
 interface Header {
   readonly name: string
   readonly version: string
-  readonly options: string
+  readonly options: readonly string[]
   readonly build: string
   /** The file that runs the shaders. */
   readonly loader: string
@@ -34,7 +34,7 @@ export const wgsl: Backend = {
     const table = tableOf(plan, entries)
     const files = { shaders: `${plan.name}.wgsl`, weights: `${plan.name}.${options.shared?.weights ?? 'bin'}` }
     const loader = loaderStem(plan.name, options)
-    const header = { name: plan.name, version: options.version, options: shownOptions(options) }
+    const header = { name: plan.name, version: options.version, options: optionLines(options.commandLine) }
     const shadersOf = (build: string) => printModule(entries, module, { ...header, build, loader: `${loader}.js` })
     const tables = loaderTables(plan, entries, table, options.trace ?? false)
     const build = hashOf([shadersOf(''), table.weights, JSON.stringify(tables)])
@@ -85,8 +85,6 @@ function entriesOf({ steps }: Plan, offsets: Packed['offsets'], module: Module):
     return { call, name: scope.entry, layer: { ...layer, bindings } }
   })
 }
-
-const shownOptions = ({ commandLine }: PrintOptions): string => (commandLine ? ` (${inComment(commandLine)})` : '')
 
 const tableOf = (plan: Plan, entries: readonly Entry[]): Table =>
   makeTable(

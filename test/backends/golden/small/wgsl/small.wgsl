@@ -1,5 +1,6 @@
-// Kernels of small, made by xnorc 0.0.0 (--target wgsl). small.js runs them.
-// build 45fdb78bbf358c3b
+// Kernels of small, made by xnorc 0.0.0. small.js runs them.
+// Options: --target wgsl
+// build 96b3d9b8308a2233
 // Buffers hold the samples of a batch one after the other; weights are the same for all.
 
 /// How many samples this run has.
