@@ -1,15 +1,12 @@
-import { adaptInputs, type InputForm } from './frontend/adapt-inputs.ts'
-import { type ReadOptions, type ReadResult, readModel } from './frontend/index.ts'
+import type { PrepareOptions } from './compile-options.ts'
+import { adaptInputs } from './frontend/adapt-inputs.ts'
+import { type ReadResult, readModel } from './frontend/index.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
 import type { Graph } from './ir/graph.ts'
-import { type Decision, type RunOptions, runPasses, type Stage } from './passes/pass.ts'
+import { type Decision, runPasses } from './passes/pass.ts'
 import { pipeline } from './passes/pipeline.ts'
 
-/** What decides which graph is made of a model; how it is printed comes later. */
-export interface PrepareOptions extends ReadOptions, InputForm, Omit<RunOptions, 'operators'> {
-  /** What is done to the graph; a test may put a fault into it. */
-  readonly stages?: readonly Stage[]
-}
+export type { PrepareOptions }
 
 /** A model on its way, with what was decided about it. */
 export interface Prepared {

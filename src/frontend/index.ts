@@ -5,21 +5,11 @@ import { fixedBatch, refuseUnknownSizes } from './boundary.ts'
 import { checkModel } from './check-model.ts'
 import { importGraph } from './import-graph.ts'
 import { decodeModel, type Model, type ModelGraph, type ModelNode } from './model.ts'
+import type { ReadOptions } from './read-options.ts'
 import { rebatch } from './rebatch.ts'
-import type { ReadExternal } from './tensors.ts'
 
+export type { ReadOptions } from './read-options.ts'
 export type { ReadExternal } from './tensors.ts'
-
-export interface ReadOptions {
-  /** Name of the graph; the model's own by default. */
-  readonly name?: string
-  /** Samples of one run, whether the file leaves them open or fixes them; by default as it says, and 1 where open. */
-  readonly batch?: number
-  /** Sizes of open axes, by their name in the file. */
-  readonly sizes?: Readonly<Record<string, number>>
-  /** Reads weights that are kept beside the model. */
-  readonly readExternal?: ReadExternal
-}
 
 export interface ReadResult {
   readonly graph: Graph

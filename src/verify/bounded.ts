@@ -3,14 +3,11 @@ import { arg, type Expr, rewriteExpr } from '../ir/expr.ts'
 import { evaluateNode } from '../ir/interpret.ts'
 import { create, type Node } from '../ir/node.ts'
 import { broadcastStrides, elements, f32, indicesOf, type Tensor } from '../ir/tensor.ts'
+import type { Bounded } from './bound.ts'
 import { type Point, pointEvaluator } from './point.ts'
 import { sumBound } from './sum-bound.ts'
 
-/** A value with a bound, per element, of how far another computation of it may be off; undefined where it is exact. */
-export interface Bounded {
-  readonly tensor: Tensor
-  readonly errors?: Float32Array
-}
+export type { Bounded }
 
 export interface Evaluated extends Bounded {
   /** Per element, the distance to the nearest jump and the bound of its error; only where something is compared. */

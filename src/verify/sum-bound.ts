@@ -2,7 +2,7 @@ import { isConvolution, type Reducing } from '../ir/epilogue.ts'
 import { evaluateNode } from '../ir/interpret.ts'
 import { create, type Node } from '../ir/node.ts'
 import { elements, f32, type Tensor } from '../ir/tensor.ts'
-import type { Bounded } from './bounded.ts'
+import type { Bounded } from './bound.ts'
 
 /**
  * Error of a sum of n terms in any order, relative to the sum of their magnitudes, between two computations:
