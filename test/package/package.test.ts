@@ -98,7 +98,7 @@ describe.skipIf(isChromiumMissing())('the package in a browser', { timeout: 180_
   })
 })
 
-test('the compiler without its command line, benchmarks, reports and plugins uses nothing of Node', () => {
+test('the compiler without command line, runners, benchmarks, reports and plugins uses nothing of Node', () => {
   const grep = [
     '-rnE',
     `from 'node:|import\\('node:|\\bprocess\\.|\\brequire\\(|__dirname|\\bBuffer\\.`,
@@ -108,7 +108,7 @@ test('the compiler without its command line, benchmarks, reports and plugins use
     '--exclude=templates.generated.ts',
   ]
   const found = execFileSync('grep', grep, { cwd: resolve(import.meta.dirname, '../..'), encoding: 'utf8' })
-  expect(found.split('\n').filter(line => line !== '' && !/^src\/(cli|bench|report|node|plugin)\//.test(line))).toEqual(
-    [],
-  )
+  expect(
+    found.split('\n').filter(line => line !== '' && !/^src\/(cli|run|bench|report|node|plugin)\//.test(line)),
+  ).toEqual([])
 })
