@@ -4,6 +4,7 @@ import { fold, isConstant } from '../ir/fold.ts'
 import { type Graph, topological } from '../ir/graph.ts'
 import { constant, create, type Node } from '../ir/node.ts'
 import { refuseHuge } from '../ir/size-limit.ts'
+import { allFinite } from '../ir/tensor.ts'
 import { readAttributes } from './attributes.ts'
 import { checkShape, importInput, importOutput, type OpenSizes } from './boundary.ts'
 import { whereOf } from './check-model.ts'
@@ -230,7 +231,7 @@ function flawsOf(graph: Graph): Diagnostic[] {
     if (node.op === 'map' && numbersIn(node.attrs.expr).some(Number.isNaN))
       return [diagnostics.notFinite(where, 'computes with a number that is none')]
     if (node.op !== 'constant' || node.type.dtype !== 'f32') return []
-    return (node.attrs.value.values as Float32Array).every(Number.isFinite) ? [] : [diagnostics.notFinite(where)]
+    return allFinite(node.attrs.value.values as Float32Array) ? [] : [diagnostics.notFinite(where)]
   })
 }
 

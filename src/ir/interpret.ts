@@ -9,6 +9,7 @@ import {
   type DType,
   elements,
   indicesOf,
+  type Shape,
   sameShape,
   showType,
   stridesOf,
@@ -58,10 +59,8 @@ const evaluate: Evaluate = {
     const strides = stridesOf(x!.shape)
     return pick(
       x!,
-      indicesOf(
-        type.shape,
-        attrs.perm.map(axis => strides[axis]!),
-      ),
+      type.shape,
+      attrs.perm.map(axis => strides[axis]!),
     )
   },
   concat: ({ attrs, type }, operands) => {
@@ -81,11 +80,9 @@ const evaluate: Evaluate = {
     const start = strides.reduce((sum, stride, k) => sum + stride * attrs.starts[k]!, 0)
     return pick(
       x!,
-      indicesOf(
-        type.shape,
-        strides.map((stride, k) => stride * attrs.steps[k]!),
-        start,
-      ),
+      type.shape,
+      strides.map((stride, k) => stride * attrs.steps[k]!),
+      start,
     )
   },
   pad: ({ attrs, type }, [x]) => {
@@ -223,9 +220,19 @@ function reduceAxes(node: Node<'reduce'>, x: Tensor): Tensor {
   return { dtype: x.dtype, shape: kept, values: result }
 }
 
-function pick(x: Tensor, indices: Int32Array): Values {
-  const result = allocate(x.dtype, indices.length)
-  for (let i = 0; i < indices.length; i++) result[i] = x.values[indices[i]!]!
+/** The values at every position of a shape, by strides; without a list of indices, which would be as large as weights are. */
+function pick({ dtype, values }: Tensor, shape: Shape, strides: readonly number[], start = 0): Values {
+  const result = allocate(dtype, elements(shape))
+  const axes = [...shape.keys()].filter(axis => shape[axis] !== 1)
+  const [size, stride] = axes.length === 0 ? [1, 0] : [shape[axes.at(-1)!]!, strides[axes.at(-1)!]!]
+  let to = 0
+  const visit = (depth: number, from: number): void => {
+    if (depth < axes.length - 1) {
+      const axis = axes[depth]!
+      for (let i = 0; i < shape[axis]!; i++) visit(depth + 1, from + i * strides[axis]!)
+    } else for (let i = 0; i < size; i++) result[to++] = values[from + i * stride]!
+  }
+  visit(0, start)
   return result
 }
 

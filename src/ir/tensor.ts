@@ -69,6 +69,12 @@ export const bits = (shape: Shape, values: ArrayLike<number>): Tensor => ({
 export const numbersOf = ({ values }: Tensor): number[] =>
   Array.from<number | bigint, number>(values as ArrayLike<number>, Number)
 
+/** Whether there is no NaN and no infinity: a large network's weights are looked at often, so without a call for each. */
+export function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) return false
+  return true
+}
+
 /** Whether a transpose moves nothing but axes of size 1, so that the elements stay in order. */
 export function keepsOrder(shape: Shape, perm: readonly number[]): boolean {
   const moved = perm.filter(axis => shape[axis] !== 1)

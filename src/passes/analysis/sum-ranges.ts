@@ -19,13 +19,17 @@ export function sumRanges(node: Convolution, weights: Tensor, x: Range): Range[]
   const image: Range = node.op === 'binaryConv2d' ? { low: -1, high: 1, points: [-1, 1], rest: 'none' } : x
   const isPadded = node.attrs.padding.some(amount => amount > 0)
   const lattice = latticeOf(image)
-  const values = isBinary
-    ? Float32Array.from(weights.values as Uint8Array, bit => 2 * bit - 1)
-    : (weights.values as Float32Array)
+  const values = isBinary ? signsOf(weights.values as Uint8Array) : (weights.values as Float32Array)
   return Array.from({ length: filters }, (_, o) => {
     const filter = values.subarray(o * size, (o + 1) * size)
     return sumRange(filter, image, lattice, isPadded)
   })
+}
+
+function signsOf(bits: Uint8Array): Float32Array {
+  const signs = new Float32Array(bits.length)
+  for (let i = 0; i < bits.length; i++) signs[i] = 2 * bits[i]! - 1
+  return signs
 }
 
 function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, isPadded: boolean): Range {

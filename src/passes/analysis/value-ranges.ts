@@ -1,4 +1,4 @@
-import { extrasOf, sourcesOf } from '../../ir/epilogue.ts'
+import { extrasOf, isConvolution, sourcesOf } from '../../ir/epilogue.ts'
 import { exprRange } from '../../ir/expr-range.ts'
 import { type Graph, topological } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
@@ -12,14 +12,15 @@ export type Ranges = readonly Range[]
 /** What every value of a graph can hold. */
 export function rangesOf(graph: Graph): ReadonlyMap<Node, Ranges> {
   const found = new Map<Node, Ranges>()
-  for (const node of topological(graph))
-    found.set(
-      node,
-      compute(
-        node,
-        node.operands.map(operand => found.get(operand)!),
-      ),
-    )
+  const order = topological(graph)
+  // Of weights the sums are asked for, and they are most of a network.
+  const weights = new Set(order.filter(isConvolution).map(({ operands }) => operands[1] as Node))
+  for (const node of order)
+    for (const [k, x] of node.operands.entries()) if (k !== 1 || !isConvolution(node)) weights.delete(x)
+  for (const node of order) {
+    const operands = node.operands.map(operand => found.get(operand)!)
+    found.set(node, weights.has(node) ? [anything] : compute(node, operands))
+  }
   return found
 }
 
@@ -122,7 +123,16 @@ function expression(
 /** Most channels that are told apart in a constant. */
 const MOST_CHANNELS = 1 << 14
 
-function constantRanges({ shape, values }: Tensor): Ranges {
+/** Of constants, which never change, and are asked for by every run of a pass. */
+const known = new WeakMap<Tensor, Ranges>()
+
+function constantRanges(tensor: Tensor): Ranges {
+  const found = known.get(tensor) ?? rangesOfValues(tensor)
+  known.set(tensor, found)
+  return found
+}
+
+function rangesOfValues({ shape, values }: Tensor): Ranges {
   const channels = shape.at(-1) ?? 1
   if (values.length === channels && channels <= MOST_CHANNELS)
     return Array.from(values as ArrayLike<number | bigint>, value => exactly(Number(value)))

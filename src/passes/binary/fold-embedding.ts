@@ -1,5 +1,6 @@
 import { evaluateNode } from '../../ir/interpret.ts'
 import { constant, create, type Node, origins } from '../../ir/node.ts'
+import { allFinite } from '../../ir/tensor.ts'
 import { rewrites, rule } from '../rewrite.ts'
 
 /**
@@ -21,7 +22,7 @@ export const foldEmbedding = rewrites(
     const values = map.operands.map(operand => (operand as Node<'constant'>).attrs.value)
     const rows = evaluateNode(map, values)
     // Rows that no index picks may hold anything.
-    if (rows.dtype === 'f32' && !(rows.values as Float32Array).every(Number.isFinite)) return undefined
+    if (rows.dtype === 'f32' && !allFinite(rows.values as Float32Array)) return undefined
     return create('gather', [constant(rows, map.origin), indices], {}, map.origin)
   }),
 )

@@ -2,6 +2,7 @@ import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
 import { fold } from '../../ir/fold.ts'
 import { rebuild } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
+import { allFinite } from '../../ir/tensor.ts'
 import type { Pass, PassContext } from '../pass.ts'
 
 /**
@@ -16,6 +17,6 @@ export const foldConstants: Pass = {
 /** Numbers that the model has in no constant of its own, but in one computed from them: 0 divided by 0, say. */
 function finite(folded: Node, node: Node, { whereOf }: PassContext): Node {
   if (folded === node || folded.op !== 'constant' || folded.type.dtype !== 'f32') return folded
-  if ((folded.attrs.value.values as Float32Array).every(Number.isFinite)) return folded
+  if (allFinite(folded.attrs.value.values as Float32Array)) return folded
   throw new CompileError(diagnostics.notFinite(whereOf(node.origin)))
 }
