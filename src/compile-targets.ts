@@ -43,9 +43,16 @@ export async function compileTargets(bytes: Uint8Array, given: TargetsOptions): 
     results.push(await printTarget(prepared, wanted, shared))
   }
   const chooser = isPair ? printChooser(results[0]!.plan, { ...options, version }) : []
+  const last = targets.findLastIndex(target => target !== 'c')
   return {
     files: [...results.flatMap(({ files }) => files), ...chooser],
-    summaries: results.map(({ summary }) => summary),
+    summaries: results.map(({ summary }, k) => (k === last ? withFiles(summary, chooser) : summary)),
     warnings: prepared.warnings,
   }
 }
+
+/** What belongs to two targets is among the files of the later one. */
+const withFiles = (summary: Summary, more: readonly SourceFile[]): Summary => ({
+  ...summary,
+  files: [...summary.files, ...more.map(({ path }) => path)],
+})
