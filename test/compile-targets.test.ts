@@ -101,6 +101,8 @@ console.log(name, first, engine, softmax(y).length)
 net.run({ x: new Float32Array(64) })
 `
     expect(typeCheck(files, program)).toBe('')
+    for (const { path, content } of files)
+      if (path.endsWith('.js')) expect(content).toMatch(/^\/\/ .*--input-type u8 --input-layout rgba/m)
   })
 })
 
