@@ -4,6 +4,7 @@ import type { Target } from './backends/registry.ts'
 import { checkBytes, checkOptions, optionsFor } from './check-options.ts'
 import { type CompileOptions, printTarget } from './compile.ts'
 import type { Diagnostic } from './ir/diagnostic.ts'
+import { commandLineOf } from './options.ts'
 import { prepare } from './prepare.ts'
 import type { Summary } from './summary.ts'
 import { version } from './version.ts'
@@ -42,10 +43,18 @@ export async function compileTargets(bytes: Uint8Array, given: TargetsOptions): 
     }
     results.push(await printTarget(prepared, wanted, shared))
   }
-  const chooser = isPair ? printChooser(results[0]!.plan, { ...options, version }) : []
+  const commandLine = options.commandLine ?? commandLineOf(each[0]!)
+  const chooser = isPair ? printChooser(results[0]!.plan, { ...options, version, commandLine }) : []
+  const last = targets.findLastIndex(target => target !== 'c')
   return {
     files: [...results.flatMap(({ files }) => files), ...chooser],
-    summaries: results.map(({ summary }) => summary),
+    summaries: results.map(({ summary }, k) => (k === last ? withFiles(summary, chooser) : summary)),
     warnings: prepared.warnings,
   }
 }
+
+/** What belongs to two targets is among the files of the later one. */
+const withFiles = (summary: Summary, more: readonly SourceFile[]): Summary => ({
+  ...summary,
+  files: [...summary.files, ...more.map(({ path }) => path)],
+})

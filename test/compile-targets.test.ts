@@ -45,8 +45,9 @@ describe('several targets in one folder', () => {
     [{ targets: ['wgsl', 'c'], constants: 'file' }, 'net.wgsl net.wgsl.bin net.js net.d.ts net.h net.c net.bin'],
     [{ inline: true }, 'net.wasm.js net.wasm.d.ts net.wgsl.js net.wgsl.d.ts net.js net.d.ts'],
   ])('%j', async (options, expected) => {
-    const paths = (await compiled(options)).files.map(({ path }) => path)
-    expect(paths.toSorted()).toEqual(expected.split(' ').toSorted())
+    const { files, summaries } = await compiled(options)
+    expect(files.map(({ path }) => path).toSorted()).toEqual(expected.split(' ').toSorted())
+    expect(summaries.flatMap(summary => summary.files).toSorted()).toEqual(expected.split(' ').toSorted())
   })
 
   test('at least one, and none twice', async () => {
@@ -100,6 +101,8 @@ console.log(name, first, engine, softmax(y).length)
 net.run({ x: new Float32Array(64) })
 `
     expect(typeCheck(files, program)).toBe('')
+    for (const { path, content } of files)
+      if (path.endsWith('.js')) expect(content).toMatch(/^\/\/ .*--input-type u8 --input-layout rgba/m)
   })
 })
 

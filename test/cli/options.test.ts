@@ -102,6 +102,28 @@ describe('options of the model', () => {
     })
   })
 
+  test('--labels: names in a file, which is read and named where it is wrong', () => {
+    withModel((path, folder) => {
+      const labels = join(folder, 'labels.txt')
+      const out = join(folder, 'out')
+      const compile = (text: string) => {
+        writeFileSync(labels, text)
+        const args = ['--target', 'wasm,wgsl', '--labels', labels, '--out', out]
+        return xnorc('compile', path, ...args, '--depfile', join(folder, 'net.d'))
+      }
+      const names = (count: number) => Array.from({ length: count }, (_, k) => `class ${k}\r\n`).join('')
+      const wrong = compile(names(99))
+      expect([wrong.status, wrong.stderr.trim()]).toEqual([2, expect.stringMatching(/--labels: 99 names, but '/)])
+      expect(compile('cat\n\ndog\n').stderr).toContain(`'${labels}' has nothing in line 2`)
+      expect(filesIn(out)).toEqual([])
+      const [, classes] = /has \[1, (\d+)/.exec(wrong.stderr)!
+      const right = compile(names(Number(classes)))
+      expect([right.status, right.stderr]).toEqual([0, expect.stringContaining('net.wgsl.d.ts, net.js, net.d.ts in')])
+      expect(readFileSync(join(out, 'net.js'), 'utf8')).toContain("  'class 0',\n")
+      expect(readFileSync(join(folder, 'net.d'), 'utf8')).toContain(labels)
+    })
+  })
+
   test('--first-layer integer: the error bound in the summary, or wrong usage and what to add', () => {
     withModel((path, folder) => {
       const compile = (...form: string[]) =>

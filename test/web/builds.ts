@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Page } from 'playwright-core'
 import type { SourceFile } from '../../src/backends/backend.ts'
 import { logged, openSite } from '../chromium.ts'
 import { toolFolder } from './tools.ts'
@@ -49,14 +50,18 @@ export const pageOf = (script: string): string =>
   `<!doctype html><title>net page</title><script type="module" src="${script}"></script>`
 
 /** What a page of FOLDER/dist logs first; `script` makes a page where the bundler makes none. */
-export async function openBuilt(folder: string, script?: string): Promise<unknown> {
+export const openBuilt = (folder: string, script?: string): Promise<unknown> =>
+  openPage(join(folder, 'dist'), logged(60_000), script)
+
+/** Opens index.html of a folder, as a static host serves it. */
+export async function openPage<T>(folder: string, wait: (page: Page) => Promise<T>, script?: string): Promise<T> {
   const page = script ? [{ path: 'index.html', content: pageOf(script) }] : []
-  const site = await openSite([...filesIn(join(folder, 'dist')), ...page], {
+  const site = await openSite([...filesIn(folder), ...page], {
     csp: "'wasm-unsafe-eval'",
     flags: ['--enable-unsafe-webgpu'],
   })
   try {
-    return await site.open('index.html', logged(60_000))
+    return await site.open('index.html', wait)
   } finally {
     await site.close()
   }

@@ -1,7 +1,7 @@
 // Next.js, as `next build` does it with Turbopack or with webpack: a component on the
 // server runs the network, and one in the browser runs main.js.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,8 +34,17 @@ export function Client({ server }) {
 }
 `,
 }
-mkdirSync(join(folder, 'app'), { recursive: true })
-for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+const isOurs = process.argv[4] === '--as-it-is'
+if (isOurs) {
+  // The project's own configuration, in this folder.
+  const name = join(folder, 'next.config.mjs')
+  renameSync(name, join(folder, 'own.config.mjs'))
+  const where = { outputFileTracingRoot: root, turbopack: { root } }
+  writeFileSync(name, `import own from './own.config.mjs'\nexport default { ...own, ...${JSON.stringify(where)} }\n`)
+} else {
+  mkdirSync(join(folder, 'app'), { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+}
 const next = createRequire(import.meta.url).resolve('next/dist/bin/next')
 const { status, stdout, stderr } = spawnSync(process.execPath, [next, 'build', flag], {
   cwd: folder,

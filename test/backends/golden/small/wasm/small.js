@@ -159,12 +159,16 @@ function checkFeeds(feeds, { most, allowNaN }) {
     if (!Number.isInteger(counts[k]) || counts[k] < 1) throw wrong(`${arrays[k].length} elements`)
     if (counts[k] > most) throw wrong(`${counts[k]} samples where load({ maxBatch: ${most} }) allows no more`)
     if (counts[k] !== samples) throw wrong(`${counts[k]} samples where '${inputs[0].name}' has ${samples}`)
-    if (input.dtype === 'f32' && !allowNaN && arrays[k].includes(NaN))
-      throw new TypeError(
-        `input '${input.name}' is NaN at ${arrays[k].findIndex(Number.isNaN)}; load({ allowNaN: true }) lets it pass`,
-      )
+    const at = input.dtype === 'f32' && !allowNaN ? findNaN(arrays[k]) : -1
+    if (at >= 0) throw new TypeError(`input '${input.name}' is NaN at ${at}; load({ allowNaN: true }) lets it pass`)
   })
   return { arrays, samples }
+}
+
+/** Where the first NaN is; -1 without one. Faster than what arrays have for it. */
+function findNaN(values) {
+  for (let k = 0; k < values.length; k++) if (Number.isNaN(values[k])) return k
+  return -1
 }
 
 function checkFeed(input, feed) {

@@ -1,0 +1,2 @@
+// Files alone: there is nothing for a server to do.
+export default { output: 'export' }
