@@ -4,16 +4,20 @@ import { clampInt, orBits } from '../functions/plain.ts'
 import { doubtParameters, productParameters } from '../functions/products.ts'
 import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
+import { x86 } from './architecture.ts'
 import { guarded } from './guarded.ts'
 import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** With a popcount of words and products of 16 bits, as Ice Lake and Zen 4 have it. */
 export const avx512: InstructionSet = {
   isa: 'avx512',
+  architecture: x86,
   features: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512vpopcntdq', 'avx512vnni', 'avx2', 'fma', 'popcnt'],
   floats: {
     type: '__m512',
-    prefix: '_mm512',
+    load: '_mm512_loadu_ps',
+    splat: '_mm512_set1_ps',
+    store: '_mm512_storeu_ps',
     lanes: 16,
     totals: 16,
     multiplyAdd: (x, weight, total) => `_mm512_fmadd_ps(${x}, ${weight}, ${total})`,
