@@ -1,6 +1,7 @@
+import type { GeneratedFunction } from '../../module.ts'
 import { templated } from '../../print/template.ts'
 import type { Block, ProductBlock, ReachBlock } from '../functions/blocks.ts'
-import { clampInt, orBits } from '../functions/plain.ts'
+import { orBits } from '../functions/plain.ts'
 import { doubtParameters, productParameters } from '../functions/products.ts'
 import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
@@ -122,9 +123,14 @@ function products(block: ProductBlock): Variant {
   return { fn: { name, ...templated('c/isa/avx512/products.c', context), needs: [] } }
 }
 
+const firstLanes: GeneratedFunction = {
+  name: 'first_lanes',
+  ...templated('c/isa/avx512/first_lanes.c', {}),
+  needs: [],
+}
+
 /** The lanes of vector v that have a filter. */
-const insideText = (v: number): string =>
-  `(__mmask16)((1u << clamp_int(${v === 0 ? 'lanes' : `lanes - ${v * 16}`}, 0, 16)) - 1)`
+const insideText = (v: number): string => `(__mmask16)first_lanes(${v === 0 ? 'lanes' : `lanes - ${v * 16}`})`
 
 function reach(block: ReachBlock): Variant {
   const { sums, pixels, width } = block
@@ -144,7 +150,7 @@ function reach(block: ReachBlock): Variant {
     counts: sums === 'counts',
     vectors,
   }
-  return { fn: { name, ...templated('c/isa/avx512/reach.c', context), needs: [clampInt, orBits] } }
+  return { fn: { name, ...templated('c/isa/avx512/reach.c', context), needs: [firstLanes, orBits] } }
 }
 
 function doubt(block: ProductBlock): Variant {
@@ -155,5 +161,5 @@ function doubt(block: ProductBlock): Variant {
     eachPixel: pixels > 1 ? `for (int p = 0; p < pixels; p++, sums += ${width})` : '',
     vectors: vectorsOf(width).map(v => ({ v, at: plus(v * 16), inside: insideText(v) })),
   }
-  return { fn: { name, ...templated('c/isa/avx512/doubt.c', context), needs: [clampInt] } }
+  return { fn: { name, ...templated('c/isa/avx512/doubt.c', context), needs: [firstLanes] } }
 }

@@ -29,11 +29,18 @@ export const neon: InstructionSet = {
   doubt,
 }
 
-const definitions: GeneratedFunction = {
-  name: 'neon',
-  ...templated('c/isa/neon/definitions.c', {}),
+const definition = (name: 'definitions' | 'bits_of_16' | 'bits_of_4' | 'floats_of_4'): GeneratedFunction => ({
+  name: `${name}_neon`,
+  template: `c/isa/neon/${name}.c`,
+  context: {},
   needs: [],
-}
+})
+const [definitions, bitsOf16, bitsOf4, floatsOf4] = [
+  definition('definitions'),
+  definition('bits_of_16'),
+  definition('bits_of_4'),
+  definition('floats_of_4'),
+]
 
 /** Where vector v of so many lanes starts: the last one overlaps where they are no multiple of 4. */
 const quadAt = (lanes: number): string =>
@@ -95,7 +102,7 @@ function accumulate(block: Block): Variant | undefined {
   const filters = (step: number): string =>
     signs
       ? `vbslq_f32(vtstq_u32(bits_${step}, order${lanes > 4 ? ' << (v * 4)' : ''}), plus, minus)`
-      : `vld1q_f32(w + (k + ${step}) * ${lanes} + ${at})`
+      : `vld1q_f32(w + ${step === 0 ? '' : `${step * lanes} + `}${at})`
   const what = signs
     ? 'a number of x times 4 bits that stand for +1 and -1'
     : 'a number of x times 4 weights, a multiply-add each'
@@ -119,8 +126,13 @@ function accumulate(block: Block): Variant | undefined {
     loadFour: bytes ? 'floats_of_4' : 'vld1q_f32',
     steps: [0, 1, 2, 3].map(step => ({ step, filters: filters(step) })),
     filters: filters(0),
+    oneStep: signs ? 1 : lanes,
+    fourSteps: signs ? 4 : 4 * lanes,
+    timesStep: signs ? '' : ` * ${lanes}`,
   }
-  return { fn: { name, ...templated('c/isa/neon/accumulate.c', context), needs: [definitions] } }
+  return {
+    fn: { name, ...templated('c/isa/neon/accumulate.c', context), needs: [definitions, ...(bytes ? [floatsOf4] : [])] },
+  }
 }
 
 function products(block: ProductBlock): Variant {
@@ -161,7 +173,14 @@ function reach(block: ReachBlock): Variant | undefined {
     quadAt: quadAt(width),
     bits: bitsText(width),
   }
-  return { fn: { name, ...templated('c/isa/neon/reach.c', context), needs: [definitions, orBits] }, whole: true }
+  return {
+    fn: {
+      name,
+      ...templated('c/isa/neon/reach.c', context),
+      needs: [...(width >= 16 ? [bitsOf16] : []), ...(width % 16 > 0 ? [bitsOf4] : []), orBits],
+    },
+    whole: true,
+  }
 }
 
 /** The bits of all vectors of masks: by 16 filters, then by 4, of which the last may overlap. */
@@ -186,5 +205,5 @@ function doubt(block: ProductBlock): Variant {
     eachPixel: pixels > 1 ? 'for (int p = 0; p < pixels; p++)' : '',
     pixelSums: pixels > 1 ? `sums + p * ${width}` : 'sums',
   }
-  return { fn: { name, ...templated('c/isa/neon/doubt.c', context), needs: [definitions] }, whole: true }
+  return { fn: { name, ...templated('c/isa/neon/doubt.c', context), needs: [bitsOf4] }, whole: true }
 }
