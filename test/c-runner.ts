@@ -8,6 +8,7 @@ import { c } from '../src/backends/c/index.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import { driverSource } from '../src/run/c-driver.ts'
 import { readRecords } from '../src/run/c-records.ts'
+import { compilerFor, type MachineName, machines } from '../src/run/machines.ts'
 import { bytesOfTensor } from '../src/run/memory.ts'
 import type { Feeds, Run } from '../src/run/runner.ts'
 
@@ -25,6 +26,8 @@ export interface Settings {
   readonly constants?: ConstantPlace
   /** After the warning flags; -O2 by default. */
   readonly flags?: readonly string[]
+  /** Compiles for a machine that is emulated here, by its gcc or clang. */
+  readonly machine?: MachineName
   /** All sources as one translation unit, as amalgamated builds have them. */
   readonly together?: boolean
 }
@@ -54,17 +57,32 @@ export function hasCompiler(compiler: Compiler): boolean {
   }
 }
 
+/** Whether a machine can be compiled for and emulated. */
+export const hasMachine = (machine: MachineName, compiler: Compiler): boolean =>
+  [commandOf(compiler, machine), machines[machine].emulator].every(([command]) => hasCompiler(command as Compiler))
+
+/** Whether a compiler makes anything of its own for a machine. */
+export const compilesFor = (machine: MachineName, compiler: Compiler): boolean =>
+  (machines[machine].compilers as readonly string[]).includes(compiler.replace('-22', ''))
+
+/** The compiler, and its flags for another machine. */
+function commandOf(compiler: Compiler, machine: MachineName | undefined): readonly [string, ...string[]] {
+  if (!machine) return [compiler]
+  return compilerFor(machines[machine], compiler === 'gcc' ? 'gcc' : 'clang', 'clang-22')
+}
+
 /** Prints and compiles plans; programs are cached by their text and flags. Throws with the compiler's words. */
 export function compileC(
   plans: readonly Plan[],
-  { compiler = 'gcc', flags = ['-O2'], isa = isas, constants = 'inline', together = false }: Settings = {},
+  { compiler = 'gcc', flags = ['-O2'], isa = isas, constants = 'inline', together = false, machine }: Settings = {},
 ): CProgram {
   const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa, constants }))
   const cpp = compiler.includes('++')
-  const command = [...(cpp ? STRICT_CPP : STRICT), ...flags]
+  const [executable, ...target] = commandOf(compiler, machine)
+  const command = [...target, ...(cpp ? STRICT_CPP : STRICT), ...flags]
   const driver = driverSource(plans, { trace: false, constants })
   const hash = createHash('sha256')
-    .update(JSON.stringify([compiler, command, driver, sources, together]))
+    .update(JSON.stringify([executable, command, driver, sources, together]))
     .digest('hex')
     .slice(0, 24)
   const cache = join(tmpdir(), 'xnorc-test-cache')
@@ -78,30 +96,38 @@ export function compileC(
     if (together) writeFileSync(join(folder, 'all.c'), units.map(path => `#include "${path}"\n`).join(''))
     const files = together ? ['all.c'] : units
     const objects = files.map(file => {
-      execaSync(compiler, [...command, '-c', file, '-o', `${file}.o`], { cwd: folder })
+      execaSync(executable, [...command, '-c', file, '-o', `${file}.o`], { cwd: folder })
       return `${file}.o`
     })
     // The driver is no part of what is promised: it is compiled without the strict flags.
-    execaSync(compiler, [...flags, ...(cpp ? ['-x', 'c++'] : []), '-c', 'driver.c', '-o', 'driver.o'], { cwd: folder })
-    execaSync(compiler, [...flags, 'driver.o', ...objects, '-lm', '-o', 'program'], { cwd: folder })
+    const own = [...target, ...flags]
+    execaSync(executable, [...own, ...(cpp ? ['-x', 'c++'] : []), '-c', 'driver.c', '-o', 'driver.o'], { cwd: folder })
+    const linked = [...own, ...(machine ? ['-static'] : []), 'driver.o', ...objects, '-lm', '-o', 'program']
+    execaSync(executable, linked, { cwd: folder })
     renameSync(join(folder, 'program'), program)
     rmSync(folder, { recursive: true })
   }
+  const run = [...(machine ? machines[machine].emulator : []), program]
   const printed = new Map(sources.map(({ path, content }) => [path, content]))
   const runBytes: CProgram['runBytes'] = (
     plan,
     inputs,
     file = printed.get(`${plan.name}.bin`) as Uint8Array | undefined,
-  ) => runProgram(program, plan, inputs, file)
+  ) => runProgram(run, plan, inputs, file)
   return { runBytes, run: (plan, feeds) => runBytes(plan, encode(plan, feeds)) }
 }
 
-function runProgram(program: string, plan: Plan, inputs: Uint8Array, constants: Uint8Array | undefined): Run[] {
+function runProgram(
+  [command, ...args]: readonly string[],
+  plan: Plan,
+  inputs: Uint8Array,
+  constants: Uint8Array | undefined,
+): Run[] {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-run-'))
   try {
     writeFileSync(join(folder, 'in'), inputs)
     if (constants) writeFileSync(join(folder, `${plan.name}.bin`), constants)
-    execaSync(program, [plan.name, 'in', 'out'], { cwd: folder })
+    execaSync(command!, [...args, plan.name, 'in', 'out'], { cwd: folder })
     return readRecords(plan, readFileSync(join(folder, 'out')))
   } finally {
     rmSync(folder, { recursive: true })

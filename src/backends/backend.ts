@@ -7,7 +7,7 @@ export interface SourceFile {
 }
 
 /** Instruction sets that generated C may have functions for, worst first; the best that a machine has runs. */
-export const isas = ['portable', 'sse4', 'avx2', 'avx512'] as const
+export const isas = ['portable', 'neon', 'sse4', 'avx2', 'avx512'] as const
 export type Isa = (typeof isas)[number]
 
 /** What there is to choose from: portable code is always there. */

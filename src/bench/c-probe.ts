@@ -39,23 +39,23 @@ export const multiplyAddSource = (sets: readonly InstructionSet[]): string =>
 
 function multiplyAddFor(set: InstructionSet): string {
   if (!set.floats) return ''
-  const { type, prefix, lanes, totals, multiplyAdd: added } = set.floats
+  const { type, load, splat, store, lanes, totals, multiplyAdd: added } = set.floats
   const target = targetOf(set)
   return `#ifdef ${target}
 ${target} static void multiply_add_${set.isa}(void)
 {
   float *const sums = (float *)probe_sums;
-  const ${type} w = ${prefix}_loadu_ps((const float *)probe_weights);
+  const ${type} w = ${load}((const float *)probe_weights);
   ${type} totals[${totals}];
   UNROLL
-  for (int i = 0; i < ${totals}; i++) totals[i] = ${prefix}_loadu_ps(sums + i * ${lanes});
+  for (int i = 0; i < ${totals}; i++) totals[i] = ${load}(sums + i * ${lanes});
   for (int k = 0; k < ${multiplyAdd.macs / totals / lanes}; k++) {
-    const ${type} x = ${prefix}_set1_ps(((const float *)probe_x)[k]);
+    const ${type} x = ${splat}(((const float *)probe_x)[k]);
     UNROLL
     for (int i = 0; i < ${totals}; i++) totals[i] = ${added('x', 'w', 'totals[i]')};
   }
   UNROLL
-  for (int i = 0; i < ${totals}; i++) ${prefix}_storeu_ps(sums + i * ${lanes}, totals[i]);
+  for (int i = 0; i < ${totals}; i++) ${store}(sums + i * ${lanes}, totals[i]);
 }
 #endif
 `

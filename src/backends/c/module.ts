@@ -7,6 +7,7 @@ import { render, renderTemplated } from '../print/template.ts'
 import { type ConstantsFile, makeConstantsFile, paddedBytes } from './constants/file.ts'
 import { type Constant, constantBytes, typeOfData } from './constants/index.ts'
 import { headerContext, runParameters } from './header.ts'
+import { architectures } from './isa/architecture.ts'
 import { conditionOf, constantOf, type InstructionSet, targetOf } from './isa/index.ts'
 import { declare } from './layers/layer.ts'
 import { comment, cType } from './names.ts'
@@ -53,11 +54,16 @@ export function printModule(unit: Unit, options: PrintOptions): SourceFile[] {
   ]
 }
 
-/** The enum has all sets, the worst first; the others but the portable one are declared. */
+/** The enum has all sets, the worst first; the others but the portable one are declared where they can exist. */
 const isaText = (sets: readonly InstructionSet[]): string =>
   render('c/functions/isa.c', {
     constants: sets.map(constantOf).reverse().join(', '),
-    sets: sets.slice(0, -1).map(set => ({ target: targetOf(set), features: set.features.join(',') })),
+    architectures: architectures.flatMap(architecture => {
+      const own = sets.filter(set => set.architecture === architecture)
+      const { condition, header, attributesOf } = architecture
+      const declared = own.map(set => ({ target: targetOf(set), attributes: attributesOf(set.features) }))
+      return own.length > 0 ? [{ condition, header, sets: declared }] : []
+    }),
   })
 
 /** The functions behind the public one: the layers in order, and the same once for every instruction set. */

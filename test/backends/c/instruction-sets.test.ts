@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Isa, isas } from '../../../src/backends/backend.ts'
+import { isas } from '../../../src/backends/backend.ts'
 import { arg, call, type Expr } from '../../../src/ir/expr.ts'
 import type { Graph } from '../../../src/ir/graph.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
@@ -7,7 +7,8 @@ import { constant, create, input } from '../../../src/ir/node.ts'
 import type { Ops } from '../../../src/ir/ops.ts'
 import { bits, f32, i32, type Tensor } from '../../../src/ir/tensor.ts'
 import { lower } from '../../../src/lower/index.ts'
-import { compileC, hasCompiler } from '../../c-runner.ts'
+import { type MachineName, machines } from '../../../src/run/machines.ts'
+import { compileC, compilesFor, hasCompiler, hasMachine, type Settings } from '../../c-runner.ts'
 
 const window = { stride: [1, 1], dilation: [1, 1], groups: 1, padding: [0, 0, 0, 0] } as const
 const COLUMNS = 11
@@ -104,6 +105,10 @@ const cases = [
   [16, 700],
   [32, 5],
   [40, 700],
+  [3, 9],
+  [4, 33],
+  [10, 700],
+  [22, 70],
 ].flatMap(([filters, channels]) =>
   [binary, float, integer].map(make => ({
     each: make(filters!, channels!),
@@ -111,15 +116,21 @@ const cases = [
   })),
 )
 
-describe.runIf(hasCompiler('gcc'))('long sums and exact thresholds, whole vectors of filters and the rest', () => {
-  it.each(isas.map(isa => [isa, [isa]] as [string, Isa[]]))('%s', (_, isa) => {
-    const graphs = cases.flatMap(({ each, name }) => graphsOf(each, name).map(graph => ({ graph, x: each.x })))
-    const plans = graphs.map(({ graph }) => lower(graph))
-    const program = compileC(plans, { isa })
-    graphs.forEach(({ graph, x }, k) => {
-      const feeds = new Map([['x', x]])
-      const [sample] = program.run(plans[k]!, [feeds])
-      expect(sample!.outputs.get('y')!.values, graph.name).toEqual(interpret(graph, feeds).get('y')!.values)
-    })
+function agree(settings: Settings): void {
+  const graphs = cases.flatMap(({ each, name }) => graphsOf(each, name).map(graph => ({ graph, x: each.x })))
+  const plans = graphs.map(({ graph }) => lower(graph))
+  const program = compileC(plans, settings)
+  graphs.forEach(({ graph, x }, k) => {
+    const feeds = new Map([['x', x]])
+    const [sample] = program.run(plans[k]!, [feeds])
+    expect(sample!.outputs.get('y')!.values, graph.name).toEqual(interpret(graph, feeds).get('y')!.values)
   })
+}
+
+describe('long sums and exact thresholds, whole vectors of filters and the rest', { timeout: 120_000 }, () => {
+  for (const isa of isas) it.runIf(hasCompiler('gcc'))(isa, () => agree({ isa: [isa] }))
+  for (const machine of Object.keys(machines) as MachineName[])
+    for (const compiler of ['gcc', 'clang-22'] as const)
+      if (compilesFor(machine, compiler))
+        it.runIf(hasMachine(machine, compiler))(`${machine}, ${compiler}`, () => agree({ machine, compiler }))
 })

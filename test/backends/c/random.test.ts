@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { interpret } from '../../../src/ir/interpret.ts'
 import { print } from '../../../src/ir/print.ts'
 import { lower } from '../../../src/lower/index.ts'
-import { compileC, hasCompiler, SANITIZED, type Settings } from '../../c-runner.ts'
+import { type MachineName, machines } from '../../../src/run/machines.ts'
+import { compileC, compilesFor, hasCompiler, hasMachine, SANITIZED, type Settings } from '../../c-runner.ts'
 import { randomFeeds } from '../../random.ts'
 import { randomGraphs } from '../../random-graphs.ts'
 
@@ -58,4 +59,10 @@ describe('random graphs in C equal the interpreter', { timeout: 240_000 * times 
   it.runIf(hasCompiler('clang++-22'))('as C++ by clang', () =>
     agree(15 * times, 5, { compiler: 'clang++-22', flags: ['-O1'] }, true),
   )
+  for (const [k, machine] of (Object.keys(machines) as MachineName[]).entries())
+    for (const compiler of ['gcc', 'clang-22'] as const)
+      if (compilesFor(machine, compiler))
+        it.runIf(hasMachine(machine, compiler))(`${machine}, ${compiler}`, () =>
+          agree(25 * times, 20 + k, { compiler, machine }, true),
+        )
 })

@@ -30,7 +30,12 @@ export const countMismatches = (lanes: number): GeneratedFunction => ({
 
 export const accumulate = (lanes: number, xType: string): GeneratedFunction => ({
   name: `accumulate${reading(xType).suffix}_${lanes}`,
-  ...templated('c/functions/accumulate.c', { ...lanesText(lanes), ...reading(xType) }),
+  ...templated('c/functions/accumulate.c', {
+    ...reading(xType),
+    lanes,
+    quads: Math.floor(lanes / 4),
+    fourLanes: lanes - (lanes % 4),
+  }),
   needs: inVectors(lanes),
 })
 

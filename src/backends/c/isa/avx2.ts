@@ -4,16 +4,20 @@ import { orBits } from '../functions/plain.ts'
 import { doubtParameters, productParameters } from '../functions/products.ts'
 import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
+import { x86 } from './architecture.ts'
 import { byteCounts } from './byte-counts.ts'
 import { guarded } from './guarded.ts'
 import type { InstructionSet, Variant } from './instruction-set.ts'
 
 export const avx2: InstructionSet = {
   isa: 'avx2',
+  architecture: x86,
   features: ['avx2', 'fma', 'popcnt'],
   floats: {
     type: '__m256',
-    prefix: '_mm256',
+    load: '_mm256_loadu_ps',
+    splat: '_mm256_set1_ps',
+    store: '_mm256_storeu_ps',
     lanes: 8,
     totals: 8,
     multiplyAdd: (x, weight, total) => `_mm256_fmadd_ps(${x}, ${weight}, ${total})`,

@@ -1,19 +1,24 @@
+import type { GeneratedFunction } from '../../module.ts'
 import { templated } from '../../print/template.ts'
 import type { Block, ProductBlock, ReachBlock } from '../functions/blocks.ts'
-import { clampInt, orBits } from '../functions/plain.ts'
+import { orBits } from '../functions/plain.ts'
 import { doubtParameters, productParameters } from '../functions/products.ts'
 import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
+import { x86 } from './architecture.ts'
 import { guarded } from './guarded.ts'
 import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** With a popcount of words and products of 16 bits, as Ice Lake and Zen 4 have it. */
 export const avx512: InstructionSet = {
   isa: 'avx512',
+  architecture: x86,
   features: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512vpopcntdq', 'avx512vnni', 'avx2', 'fma', 'popcnt'],
   floats: {
     type: '__m512',
-    prefix: '_mm512',
+    load: '_mm512_loadu_ps',
+    splat: '_mm512_set1_ps',
+    store: '_mm512_storeu_ps',
     lanes: 16,
     totals: 16,
     multiplyAdd: (x, weight, total) => `_mm512_fmadd_ps(${x}, ${weight}, ${total})`,
@@ -118,9 +123,14 @@ function products(block: ProductBlock): Variant {
   return { fn: { name, ...templated('c/isa/avx512/products.c', context), needs: [] } }
 }
 
+const firstLanes: GeneratedFunction = {
+  name: 'first_lanes',
+  ...templated('c/isa/avx512/first_lanes.c', {}),
+  needs: [],
+}
+
 /** The lanes of vector v that have a filter. */
-const insideText = (v: number): string =>
-  `(__mmask16)((1u << clamp_int(${v === 0 ? 'lanes' : `lanes - ${v * 16}`}, 0, 16)) - 1)`
+const insideText = (v: number): string => `(__mmask16)first_lanes(${v === 0 ? 'lanes' : `lanes - ${v * 16}`})`
 
 function reach(block: ReachBlock): Variant {
   const { sums, pixels, width } = block
@@ -140,7 +150,7 @@ function reach(block: ReachBlock): Variant {
     counts: sums === 'counts',
     vectors,
   }
-  return { fn: { name, ...templated('c/isa/avx512/reach.c', context), needs: [clampInt, orBits] } }
+  return { fn: { name, ...templated('c/isa/avx512/reach.c', context), needs: [firstLanes, orBits] } }
 }
 
 function doubt(block: ProductBlock): Variant {
@@ -151,5 +161,5 @@ function doubt(block: ProductBlock): Variant {
     eachPixel: pixels > 1 ? `for (int p = 0; p < pixels; p++, sums += ${width})` : '',
     vectors: vectorsOf(width).map(v => ({ v, at: plus(v * 16), inside: insideText(v) })),
   }
-  return { fn: { name, ...templated('c/isa/avx512/doubt.c', context), needs: [clampInt] } }
+  return { fn: { name, ...templated('c/isa/avx512/doubt.c', context), needs: [firstLanes] } }
 }

@@ -2,13 +2,14 @@ import { type Isa, isas } from '../../backend.ts'
 import { avx2 } from './avx2.ts'
 import { avx512 } from './avx512.ts'
 import type { InstructionSet } from './instruction-set.ts'
+import { neon } from './neon.ts'
 import { portable } from './portable.ts'
 import { sse4 } from './sse4.ts'
 
 export { constantOf, type InstructionSet, targetOf } from './instruction-set.ts'
 
 /** Exhaustive: a new instruction set does not compile without its file. */
-const instructionSets: { readonly [I in Isa]: InstructionSet } = { portable, sse4, avx2, avx512 }
+const instructionSets: { readonly [I in Isa]: InstructionSet } = { portable, neon, sse4, avx2, avx512 }
 
 /** Those that are chosen, the best first; portable code is always the last. */
 export const setsOf = (chosen: readonly Isa[]): readonly InstructionSet[] =>
@@ -18,5 +19,5 @@ export const setsOf = (chosen: readonly Isa[]): readonly InstructionSet[] =>
     .reverse()
 
 /** Whether the machine has what functions for an instruction set are compiled for, so many columns from the left. */
-export const conditionOf = ({ features }: InstructionSet, column: number): string =>
-  features.map(feature => `__builtin_cpu_supports("${feature}")`).join(` &&\n${' '.repeat(column)}`)
+export const conditionOf = ({ architecture, features }: InstructionSet, column: number): string =>
+  architecture && features.length > 0 ? features.map(architecture.has).join(` &&\n${' '.repeat(column)}`) : '1'

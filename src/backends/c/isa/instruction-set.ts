@@ -1,6 +1,7 @@
 import type { Isa } from '../../backend.ts'
 import type { GeneratedFunction } from '../../module.ts'
 import type { Block, ProductBlock, ReachBlock } from '../functions/blocks.ts'
+import type { Architecture } from './architecture.ts'
 
 /** A function for a block of pixels in the terms of one instruction set. */
 export interface Variant {
@@ -12,8 +13,10 @@ export interface Variant {
 /** Floats in a register, and what is done to them. */
 export interface FloatVectors {
   readonly type: string
-  /** Of the names of intrinsics. */
-  readonly prefix: string
+  /** Names of intrinsics: of a pointer, a number, and a pointer and a vector. */
+  readonly load: string
+  readonly splat: string
+  readonly store: string
   readonly lanes: number
   /** Sums that are in work at a time: enough to hide latencies, few enough for the registers. */
   readonly totals: number
@@ -26,6 +29,7 @@ export interface FloatVectors {
  */
 export interface InstructionSet {
   readonly isa: Isa
+  readonly architecture: Architecture | undefined
   /** What compilers call the features: what functions are compiled for, and what the machine is asked for. */
   readonly features: readonly string[]
   readonly floats: FloatVectors | undefined

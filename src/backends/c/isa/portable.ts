@@ -13,6 +13,7 @@ import type { InstructionSet, Variant } from './instruction-set.ts'
 /** Code for any machine: what is here, every block has. */
 export const portable = {
   isa: 'portable',
+  architecture: undefined,
   features: [],
   floats: undefined,
   sums: block => ({ fn: sums(block) }),

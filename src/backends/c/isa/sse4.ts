@@ -4,6 +4,7 @@ import { orBits } from '../functions/plain.ts'
 import { doubtParameters, productParameters } from '../functions/products.ts'
 import { reachParameters, reachTexts } from '../functions/reach.ts'
 import { parametersOf } from '../functions/sums.ts'
+import { x86 } from './architecture.ts'
 import { byteCounts } from './byte-counts.ts'
 import { guarded, withoutLanes } from './guarded.ts'
 import type { InstructionSet, Variant } from './instruction-set.ts'
@@ -11,10 +12,13 @@ import type { InstructionSet, Variant } from './instruction-set.ts'
 /** The level x86-64-v2. Only whole vectors: the portable code does as well for others. */
 export const sse4: InstructionSet = {
   isa: 'sse4',
+  architecture: x86,
   features: ['sse4.2', 'popcnt'],
   floats: {
     type: '__m128',
-    prefix: '_mm',
+    load: '_mm_loadu_ps',
+    splat: '_mm_set1_ps',
+    store: '_mm_storeu_ps',
     lanes: 4,
     totals: 8,
     multiplyAdd: (x, weight, total) => `_mm_add_ps(_mm_mul_ps(${x}, ${weight}), ${total})`,

@@ -13,8 +13,14 @@
 #error "small.bin is little-endian"
 #endif
 
+#if defined(__GNUC__) && !defined(__clang__)
+#define UNROLL _Pragma("GCC unroll 16")
+#else
+#define UNROLL
+#endif
+
 /* Instruction sets that the functions below come in; the best that the machine has is picked at run time. */
-enum isa { PORTABLE, SSE4, AVX2, AVX512 };
+enum isa { PORTABLE, NEON, SSE4, AVX2, AVX512 };
 
 #if defined(__GNUC__) && defined(__x86_64__)
 /* gcc -O2 takes vectors only where they cost no bytes; -O0 and -Os stay what they are. */
@@ -29,10 +35,14 @@ enum isa { PORTABLE, SSE4, AVX2, AVX512 };
 #define TARGET_SSE4 \
   __attribute__((noinline, target("sse4.2,popcnt")))
 #endif
-#if defined(__GNUC__) && !defined(__clang__)
-#define UNROLL _Pragma("GCC unroll 16")
-#else
-#define UNROLL
+#if defined(__GNUC__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
+/* gcc -O2 takes vectors only where they cost no bytes; -O0 and -Os stay what they are. */
+#if !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
+#endif
+#include <arm_neon.h>
+#define TARGET_NEON \
+  __attribute__((noinline))
 #endif
 
 /* Layers become part of the run function, of which there is one for every instruction set. */
@@ -154,6 +164,87 @@ TARGET_AVX2 static void accumulate_avx2_8x4(const float *x, int start, int row_p
 }
 #endif
 
+#ifdef TARGET_NEON
+/* Pixels that share a load of weights, with four vectors of sums each: AArch64 has twice as many registers. */
+#if defined(__aarch64__)
+#define NEON_PIXELS 4
+#define MULTIPLY_ADD(total, w, x, lane) vfmaq_laneq_f32(total, w, x, lane)
+/* Compilers would count in one register for all pointers, but only a pointer of its own loads, repeats and steps at once. */
+#define KEEP(pointer) __asm__("" : "+r"(pointer))
+#else
+#define NEON_PIXELS 2
+#define MULTIPLY_ADD(total, w, x, lane) \
+  vmlaq_lane_f32(total, w, (lane) < 2 ? vget_low_f32(x) : vget_high_f32(x), (lane) % 2)
+#define KEEP(pointer) ((void)(pointer))
+#endif
+#endif
+
+#ifdef TARGET_NEON
+/* A few pixels by 4 filters: a number of x times 4 weights, a multiply-add each. */
+TARGET_NEON static void accumulate_neon_8x4(const float *x, int start, int row_pitch, int pitch, int from, int to,
+  const float *weights, int next_row, int rows, int count, int fresh, float *sums)
+{
+  for (int p = from; p < to; p += NEON_PIXELS) {
+    const float *pixel[NEON_PIXELS];
+    const float *w = weights;
+    float32x4_t totals[NEON_PIXELS][1];
+    UNROLL
+    for (int q = 0; q < NEON_PIXELS; q++) {
+      /* What lies outside is computed as its neighbour, and not stored. */
+      const float *const before = sums + (p + q < to ? p + q : to - 1) * 16;
+      pixel[q] = x + start + (p + q < to ? p + q : to - 1) * pitch;
+      totals[q][0] = fresh ? vdupq_n_f32(0.0f) : vld1q_f32(before + 0);
+    }
+    for (int row = 0; row < rows; row++) {
+      int k = 0;
+      for (; k + 4 <= count; k += 4, w += 16) {
+        float32x4_t values[NEON_PIXELS];
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          values[q] = vld1q_f32(pixel[q] + k);
+        const float32x4_t filters_0 = vld1q_f32(w + 0);
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          totals[q][0] = MULTIPLY_ADD(totals[q][0], filters_0, values[q], 0);
+        const float32x4_t filters_1 = vld1q_f32(w + 4 + 0);
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          totals[q][0] = MULTIPLY_ADD(totals[q][0], filters_1, values[q], 1);
+        const float32x4_t filters_2 = vld1q_f32(w + 8 + 0);
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          totals[q][0] = MULTIPLY_ADD(totals[q][0], filters_2, values[q], 2);
+        const float32x4_t filters_3 = vld1q_f32(w + 12 + 0);
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          totals[q][0] = MULTIPLY_ADD(totals[q][0], filters_3, values[q], 3);
+      }
+      for (int left = count % 4; left > 0; left--, k++, w += 4) {
+        float32x4_t values[NEON_PIXELS];
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          values[q] = vdupq_n_f32(pixel[q][k]);
+        const float32x4_t filters = vld1q_f32(w + 0);
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++)
+          totals[q][0] = MULTIPLY_ADD(totals[q][0], filters, values[q], 0);
+      }
+      UNROLL
+      for (int q = 0; q < NEON_PIXELS; q++)
+        pixel[q] += row_pitch;
+      w += next_row - count * 4;
+    }
+    UNROLL
+    for (int q = 0; q < NEON_PIXELS; q++) {
+      if (p + q < to) {
+        float *const sum = sums + (p + q) * 16;
+        vst1q_f32(sum + 0, totals[q][0]);
+      }
+    }
+  }
+}
+#endif
+
 /* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
 #ifndef VECTORS
 #if defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__VSX__))
@@ -177,8 +268,24 @@ static void accumulate_4(const float *x, const float *weights, int count, float 
     for (int quad = 0; quad < 1; quad++)
       totals[quad] += x[k] * *(const float4 *)(weights + k * 4 + quad * 4);
   memcpy(sums, totals, sizeof totals);
+#else
+  for (int lane = 0; lane < 4; lane += 4) {
+    float a = sums[lane], b = sums[lane + 1], c = sums[lane + 2], d = sums[lane + 3];
+    const float *w = weights + lane;
+    for (int k = 0; k < count; k++, w += 4) {
+      const float value = x[k];
+      a += value * w[0];
+      b += value * w[1];
+      c += value * w[2];
+      d += value * w[3];
+    }
+    sums[lane] = a;
+    sums[lane + 1] = b;
+    sums[lane + 2] = c;
+    sums[lane + 3] = d;
+  }
 #endif
-  for (int lane = VECTORS ? 4 : 0; lane < 4; lane++) {
+  for (int lane = 4; lane < 4; lane++) {
     float total = sums[lane];
     for (int k = 0; k < count; k++)
       total += x[k] * weights[k * 4 + lane];
@@ -205,6 +312,7 @@ static INLINE void accumulate_8x4(const float *x, int start, int row_pitch, int 
 static INLINE void accumulate_8x4_with(enum isa isa, const float *x, int start, int row_pitch, int pitch, int from,
   int to, const float *weights, int next_row, int rows, int count, int fresh, float *sums)
 {
+  (void)isa;
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
     accumulate_avx512_8x4(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
@@ -214,6 +322,12 @@ static INLINE void accumulate_8x4_with(enum isa isa, const float *x, int start, 
 #ifdef TARGET_AVX2
   if (isa == AVX2) {
     accumulate_avx2_8x4(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
+    return;
+  }
+#endif
+#ifdef TARGET_NEON
+  if (isa == NEON) {
+    accumulate_neon_8x4(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
     return;
   }
 #endif
@@ -270,6 +384,75 @@ TARGET_AVX512 static void count_mismatches_avx512_8x5(const uint32_t *x, int sta
 }
 #endif
 
+#ifdef TARGET_NEON
+/* A few pixels by 5 filters: popcounts of bytes, added up in bytes. */
+TARGET_NEON static void count_mismatches_neon_8x5(const uint32_t *x, int start, int row_pitch, int pitch, int from,
+  int to, const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
+{
+  for (int p = from; p < to; p += NEON_PIXELS) {
+    int adds = !fresh;
+    for (int row = 0, k = 0; row < rows; adds = 1) {
+      uint8x16_t bytes[NEON_PIXELS][2];
+      UNROLL
+      for (int q = 0; q < NEON_PIXELS; q++) {
+        UNROLL
+        for (int v = 0; v < 2; v++)
+          bytes[q][v] = vdupq_n_u8(0);
+      }
+      /* A byte has room for the counts of 31 words. */
+      for (int room = 31; room > 0 && row < rows;) {
+        const int end = count - k < room ? count : k + room;
+        const uint32_t *w = weights + row * next_row + k * 5;
+        const uint32_t *pixel[NEON_PIXELS];
+        UNROLL
+        for (int q = 0; q < NEON_PIXELS; q++) {
+          /* What lies outside is computed as its neighbour, and not stored. */
+          pixel[q] = x + start + (p + q < to ? p + q : to - 1) * pitch + row * row_pitch + k;
+        }
+        room -= end - k;
+        for (; k < end; k++, w += 5) {
+          uint32x4_t words[NEON_PIXELS];
+          UNROLL
+          for (int q = 0; q < NEON_PIXELS; q++) {
+            words[q] = vld1q_dup_u32(pixel[q]++);
+            KEEP(pixel[q]);
+          }
+          UNROLL
+          for (int v = 0; v < 2; v++) {
+            const uint32x4_t filters = vld1q_u32(w + (v * 4 < 1 ? v * 4 : 1));
+            UNROLL
+            for (int q = 0; q < NEON_PIXELS; q++) {
+              const uint8x16_t differ = vreinterpretq_u8_u32(veorq_u32(words[q], filters));
+              bytes[q][v] = vaddq_u8(bytes[q][v], vcntq_u8(differ));
+            }
+          }
+        }
+        if (k == count) {
+          k = 0;
+          row++;
+        }
+      }
+      UNROLL
+      for (int q = 0; q < NEON_PIXELS; q++) {
+        if (p + q < to) {
+          uint32_t *const sum = (uint32_t *)(sums + (p + q) * 16);
+          uint32x4_t counts[2];
+          UNROLL
+          for (int v = 0; v < 2; v++) {
+            const uint16x8_t pairs = vpaddlq_u8(bytes[q][v]);
+            counts[v] = adds ? vpadalq_u16(vld1q_u32(sum + (v * 4 < 1 ? v * 4 : 1)), pairs) : vpaddlq_u16(pairs);
+          }
+          UNROLL
+          for (int v = 0; v < 2; v++)
+            vst1q_u32(sum + (v * 4 < 1 ? v * 4 : 1), counts[v]);
+        }
+      }
+    }
+  }
+}
+#endif
+
+#if !defined(__riscv_zbb)
 /* The number of bits set in each byte, in that byte. */
 static inline uint32_t bits_per_byte(uint32_t word)
 {
@@ -284,6 +467,7 @@ static inline int32_t sum_of_bytes(uint32_t bytes)
   const uint32_t pairs = (bytes & 0x00ff00ffu) + ((bytes >> 8) & 0x00ff00ffu);
   return (int32_t)((pairs & 0xffffu) + (pairs >> 16));
 }
+#endif
 
 #if VECTORS
 /* The number of bits set in each group of four, in that group. */
@@ -297,6 +481,14 @@ static inline word4 bits_per_nibble_4(word4 word)
 /* Adds to each of 5 filters' counts the bits in which its weights [words][5] differ from x. */
 static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
 {
+#if defined(__riscv_zbb)
+  for (int lane = 0; lane < 5; lane++) {
+    int32_t total = counts[lane];
+    for (int word = 0; word < words; word++)
+      total += __builtin_popcount(x[word] ^ weights[word * 5 + lane]);
+    counts[lane] = total;
+  }
+#else
   for (int lane = VECTORS ? 4 : 0; lane < 5; lane++)
     for (int first = 0; first < words; first += 31) {
       const int end = words - first < 31 ? words : first + 31;
@@ -330,6 +522,7 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
     }
   }
 #endif
+#endif
 }
 
 /*
@@ -351,14 +544,30 @@ static INLINE void count_mismatches_8x5(const uint32_t *x, int start, int row_pi
 static INLINE void count_mismatches_8x5_with(enum isa isa, const uint32_t *x, int start, int row_pitch, int pitch,
   int from, int to, const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
+  (void)isa;
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
     count_mismatches_avx512_8x5(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
     return;
   }
 #endif
+#ifdef TARGET_NEON
+  if (isa == NEON) {
+    count_mismatches_neon_8x5(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
+    return;
+  }
+#endif
   count_mismatches_8x5(x, start, row_pitch, pitch, from, to, weights, next_row, rows, count, fresh, sums);
 }
+
+#ifdef TARGET_AVX512
+/* A bit for each of the first lanes, of which there are 16. */
+static inline uint32_t first_lanes(int lanes)
+{
+  const int inside = lanes < 0 ? 0 : lanes > 16 ? 16 : lanes;
+  return (1u << inside) - 1;
+}
+#endif
 
 #ifdef TARGET_AVX512
 /* Compares 16 sums at a time. */
@@ -367,7 +576,7 @@ TARGET_AVX512 static void reach_counts_avx512_8x5(const int32_t *sums, int pixel
 {
   for (int p = 0; p < pixels; p++, sums += 16) {
     uint32_t bits = 0;
-    const __mmask16 inside_0 = (__mmask16)((1u << clamp_int(lanes, 0, 16)) - 1);
+    const __mmask16 inside_0 = (__mmask16)first_lanes(lanes);
     const __m512i threshold_0 = _mm512_maskz_loadu_epi32(inside_0, thresholds);
     const __m512i count_0 = _mm512_loadu_si512(sums);
     const __m512i sum_0 = _mm512_sub_epi32(_mm512_set1_epi32(offsets[p]), _mm512_add_epi32(count_0, count_0));
@@ -396,6 +605,36 @@ TARGET_AVX2 static void reach_counts_avx2_8x5(const int32_t *sums, int pixels, c
 }
 #endif
 
+#ifdef TARGET_NEON
+/* A bit for each of 4 masks. */
+static inline uint32_t bits_of_4(uint32x4_t masks)
+{
+  const uint32x4_t order = {1, 2, 4, 8};
+  const uint32x4_t bits = vandq_u32(masks, order);
+  uint32x2_t sums = vpadd_u32(vget_low_u32(bits), vget_high_u32(bits));
+  sums = vpadd_u32(sums, sums);
+  return vget_lane_u32(sums, 0);
+}
+#endif
+
+#ifdef TARGET_NEON
+/* Compares 4 sums at a time. */
+TARGET_NEON static void reach_counts_neon_8x5(const int32_t *sums, int pixels, const int32_t *offsets,
+  const int32_t *thresholds, uint32_t *y, int pitch, int first)
+{
+  for (int p = 0; p < pixels; p++, sums += 16) {
+    const int32x4_t offset = vdupq_n_s32(offsets[p]);
+    uint32x4_t reached[2];
+    UNROLL
+    for (int v = 0; v < 2; v++) {
+      /* offset - 2 * sum >= threshold */
+      reached[v] = vcleq_s32(vld1q_s32(sums + (v * 4 < 1 ? v * 4 : 1)), vhsubq_s32(offset, vld1q_s32(thresholds + (v * 4 < 1 ? v * 4 : 1))));
+    }
+    or_bits(y + p * pitch, first, bits_of_4(reached[0]) | bits_of_4(reached[1]) << 1);
+  }
+}
+#endif
+
 /* The bits of y from `first` on: whether a sum reaches its threshold. */
 static INLINE void reach_counts_8x5(const int32_t *sums, int pixels, const int32_t *offsets, const int32_t *thresholds,
   int lanes, uint32_t *y, int pitch, int first)
@@ -412,6 +651,7 @@ static INLINE void reach_counts_8x5(const int32_t *sums, int pixels, const int32
 static INLINE void reach_counts_8x5_with(enum isa isa, const int32_t *sums, int pixels, const int32_t *offsets,
   const int32_t *thresholds, int lanes, uint32_t *y, int pitch, int first)
 {
+  (void)isa;
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
     reach_counts_avx512_8x5(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
@@ -421,6 +661,12 @@ static INLINE void reach_counts_8x5_with(enum isa isa, const int32_t *sums, int 
 #ifdef TARGET_AVX2
   if (isa == AVX2) {
     reach_counts_avx2_8x5(sums, pixels, offsets, thresholds, lanes, y, pitch, first);
+    return;
+  }
+#endif
+#ifdef TARGET_NEON
+  if (isa == NEON && lanes == 5) {
+    reach_counts_neon_8x5(sums, pixels, offsets, thresholds, y, pitch, first);
     return;
   }
 #endif
@@ -452,6 +698,14 @@ TARGET_AVX512 static void count_mismatches_avx512_1x3(const uint32_t *x, int sta
 /* Adds to each of 3 filters' counts the bits in which its weights [words][3] differ from x. */
 static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
 {
+#if defined(__riscv_zbb)
+  for (int lane = 0; lane < 3; lane++) {
+    int32_t total = counts[lane];
+    for (int word = 0; word < words; word++)
+      total += __builtin_popcount(x[word] ^ weights[word * 3 + lane]);
+    counts[lane] = total;
+  }
+#else
   for (int lane = 0; lane < 3; lane++)
     for (int first = 0; first < words; first += 31) {
       const int end = words - first < 31 ? words : first + 31;
@@ -460,6 +714,7 @@ static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int w
         bytes += bits_per_byte(x[word] ^ weights[word * 3 + lane]);
       counts[lane] += sum_of_bytes(bytes);
     }
+#endif
 }
 
 /*
@@ -479,6 +734,7 @@ static INLINE void count_mismatches_1x3(const uint32_t *x, int start, int row_pi
 static INLINE void count_mismatches_1x3_with(enum isa isa, const uint32_t *x, int start, int row_pitch,
   const uint32_t *weights, int next_row, int rows, int count, int fresh, int32_t *sums)
 {
+  (void)isa;
 #ifdef TARGET_AVX512
   if (isa == AVX512) {
     count_mismatches_avx512_1x3(x, start, row_pitch, weights, next_row, rows, count, fresh, sums);
@@ -702,6 +958,14 @@ TARGET_SSE4 static int small_run_sse4(const float *image, float *logits, const s
 }
 #endif
 
+#ifdef TARGET_NEON
+TARGET_NEON static int small_run_neon(const float *image, float *logits, const struct small_constants *constants,
+  void *workspace)
+{
+  return small_run_layers(NEON, image, logits, constants, workspace);
+}
+#endif
+
 int small_run(const float *image, float *logits, const void *constants, void *workspace)
 {
   if (memcmp(constants, "xnorc constants 3036febdd26c0ce5", sizeof "xnorc constants 3036febdd26c0ce5") != 0) {
@@ -730,6 +994,10 @@ int small_run(const float *image, float *logits, const void *constants, void *wo
   if (__builtin_cpu_supports("sse4.2") &&
     __builtin_cpu_supports("popcnt"))
     return small_run_sse4(image, logits, (const struct small_constants *)constants, workspace);
+#endif
+#ifdef TARGET_NEON
+  if (1)
+    return small_run_neon(image, logits, (const struct small_constants *)constants, workspace);
 #endif
   return small_run_layers(PORTABLE, image, logits, (const struct small_constants *)constants, workspace);
 }
