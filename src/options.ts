@@ -43,9 +43,9 @@ export const options = {
   },
   scale: { value: choice('alpha', 'alpha-k'), default: 'alpha-k', help: 'for layers binarized by --binarize' },
   signZero: {
-    value: choice('plus', 'error'),
+    value: choice('plus', 'error', 'exact'),
     default: 'plus',
-    help: 'where a sign can meet an exact 0: take it as +1 and warn, or refuse',
+    help: 'where a sign can meet an exact 0: take it as +1 and warn, refuse, or keep it as a third value',
   },
   inputType: { value: choice('f32', 'u8'), help: 'type of float inputs in the generated code' },
   mean: { value: { kind: 'numbers' }, help: 'with --input-type u8: the model gets (x / 255 - mean) / std' },

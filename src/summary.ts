@@ -1,9 +1,8 @@
 import type { Sizes, SourceFile } from './backends/backend.ts'
 import type { ReadResult } from './frontend/index.ts'
-import { type Convolution, isConvolution } from './ir/epilogue.ts'
-import { type Graph, topological } from './ir/graph.ts'
-import type { Node } from './ir/node.ts'
+import type { Graph } from './ir/graph.ts'
 import { elements, type Shape } from './ir/tensor.ts'
+import { layersOf, planesOf, type WeightedNode, weightsOf } from './layers.ts'
 import { storageOf } from './lower/draft.ts'
 import { convolutionParams } from './lower/windows.ts'
 import { productsOf } from './macs.ts'
@@ -25,6 +24,8 @@ export interface LayerSummary {
   /** Of the result, in the order of the generated code: NHWC for images. */
   readonly shape: Shape
   readonly kind: 'binary' | 'integer' | 'float'
+  /** Of binary layers: how many planes of bits the input and the weights are, 1 for signs. */
+  readonly planes?: { readonly input: number; readonly weights: number }
   /** The rule that recognised it, or why it stays float. */
   readonly reason: string
   /** Of integer weights: by how much a result can differ from that of the model's weights. */
@@ -75,26 +76,26 @@ export interface Compilation {
 
 export function summarise({ model, graph, decisions, plan, target, files, sizes }: Compilation): Summary {
   const reasons = new Map(decisions.map(decision => [decision.origin[0], decision]))
-  const layers = topological(graph)
-    .filter(isLayer)
-    .map(node => {
-      const name = node.origin[0]!
-      const decision = reasons.get(name)
-      const weights = weightsOf(node)
-      return {
-        name,
-        op: model.operators.get(name) ?? node.op,
-        shape: node.type.shape,
-        kind: kindOf(node),
-        reason:
-          decision?.reason ?? (kindOf(node) === 'binary' ? 'a table whose rows end in a sign' : 'a table of floats'),
-        ...(decision?.error === undefined ? {} : { error: decision.error }),
-        macs: node.op === 'gather' ? 0 : productsOf(convolutionParams(node)),
-        bytes: sum(sizes.calls.filter(call => sameOrigin(call.origin, node.origin)).map(call => call.constantBytes)),
-        floatBytes: elements(weights.type.shape) * 4,
-        resultBytes: bytesOf(storageOf(node.type)),
-      }
-    })
+  const layers = layersOf(graph).map((layer): LayerSummary => {
+    const { node, sums } = layer
+    const name = node.origin[0]!
+    const decision = reasons.get(name)
+    const kind = kindOf(node)
+    const origins = new Set(sums.map(({ origin }) => origin.join('\n')))
+    return {
+      name,
+      op: model.operators.get(name) ?? node.op,
+      shape: node.type.shape,
+      kind,
+      ...(kind === 'binary' && node.op !== 'gather' ? { planes: planesOf(layer) } : {}),
+      reason: decision?.reason ?? (kind === 'binary' ? 'a table whose rows end in a sign' : 'a table of floats'),
+      ...(decision?.error === undefined ? {} : { error: decision.error }),
+      macs: Math.max(...sums.map(each => (each.op === 'gather' ? 0 : productsOf(convolutionParams(each))))),
+      bytes: sum(sizes.calls.filter(call => origins.has(call.origin.join('\n'))).map(call => call.constantBytes)),
+      floatBytes: Math.max(...sums.map(each => elements(weightsOf(each).type.shape))) * 4,
+      resultBytes: bytesOf(storageOf(node.type)),
+    }
+  })
   return {
     name: plan.name,
     target,
@@ -119,21 +120,12 @@ function totalsOf(layers: readonly LayerSummary[]): Totals {
   }
 }
 
-type Layer = Convolution | Node<'gather'>
-
-/** What has weights: convolutions, dense layers, embeddings. */
-const isLayer = (node: Node): node is Layer => isConvolution(node) || node.op === 'gather'
-
-const weightsOf = (node: Layer): Node => (node.op === 'gather' ? node.operands[0] : node.operands[1])
-
 /** Bits on both sides, or rows of bits: a float layer may have weights that are bits. */
-function kindOf(node: Layer): LayerSummary['kind'] {
+function kindOf(node: WeightedNode): LayerSummary['kind'] {
   if (node.op === 'integerConv2d') return 'integer'
   return node.op !== 'conv2d' && weightsOf(node).type.dtype === 'bit' ? 'binary' : 'float'
 }
 
 const portSummary = ({ name, dtype, shape }: Port): PortSummary => ({ name, dtype, shape })
-
-const sameOrigin = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n')
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0)

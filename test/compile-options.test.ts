@@ -27,7 +27,10 @@ const samples: Readonly<Record<keyof typeof options, readonly [right: readonly u
       ['node', ['node', 1], [''], 1],
     ],
     scale: [['alpha'], ['beta', true]],
-    signZero: [['error'], ['minus', 0]],
+    signZero: [
+      ['error', 'exact'],
+      ['minus', 0],
+    ],
     inputType: [
       ['u8', 'f32'],
       ['u9', 8],

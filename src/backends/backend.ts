@@ -54,7 +54,7 @@ export interface Sizes {
   /** All constants as they are emitted, weights arranged and padded. */
   readonly constantBytes: number
   readonly workspaceBytes: number
-  /** Per call, in order: its own constants. One that two calls share counts for both. */
+  /** Per call, in order: its constants. One that several calls share counts for the first. */
   readonly calls: readonly {
     readonly name: string
     readonly origin: readonly string[]

@@ -7,8 +7,8 @@ import { verify } from '../ir/verify.ts'
 export interface PassOptions {
   /** Layers with binary input whose weights are not ±alpha per filter: see `choose-binary`. */
   readonly weights: 'xnor' | 'centered' | 'exact'
-  /** A sign whose argument can be an exact 0: +1 with a warning, or refused. */
-  readonly signZero: 'plus' | 'error'
+  /** A sign whose argument can be an exact 0: +1 with a warning, refused, or a third value. */
+  readonly signZero: 'plus' | 'error' | 'exact'
   /** Layers to binarize although their input is no sign: all but the first and last, or by the names of their nodes. */
   readonly binarize: 'auto' | 'all' | readonly string[]
   /** For those layers: alpha alone, or alpha and the K map. */

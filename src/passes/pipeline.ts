@@ -1,5 +1,7 @@
 import { foldEmbedding } from './binary/fold-embedding.ts'
+import { poolBeforeCodes } from './binary/pool-before-codes.ts'
 import { pullBits } from './binary/pull-bits.ts'
+import { recogniseCodes } from './binary/recognise-codes.ts'
 import { recogniseSign } from './binary/recognise-sign.ts'
 import { scaleWeights } from './binary/scale-weights.ts'
 import { absorbPadding } from './canonical/absorb-padding.ts'
@@ -20,6 +22,7 @@ import { signWeights } from './layers/sign-weights.ts'
 import type { Stage } from './pass.ts'
 import { binarizeLayers } from './requested/binarize-layers.ts'
 import { integerFirstLayer } from './requested/integer-first-layer.ts'
+import { findCodeThresholds } from './thresholds/find-code-thresholds.ts'
 import { findThresholds } from './thresholds/find-thresholds.ts'
 import { foldFlips } from './thresholds/fold-flips.ts'
 
@@ -46,11 +49,20 @@ export const pipeline: readonly Stage[] = [
   {
     name: 'binary',
     repeat: true,
-    passes: [recogniseSign, pullBits, scaleWeights, foldConstants, simplify, foldEmbedding],
+    passes: [
+      poolBeforeCodes,
+      recogniseSign,
+      recogniseCodes,
+      pullBits,
+      scaleWeights,
+      foldConstants,
+      simplify,
+      foldEmbedding,
+    ],
   },
   { name: 'layers', passes: [chooseBinary, signWeights] },
   // No map behind an op that can do its work; no float between a sum and its sign.
   { name: 'fused', repeat: true, passes: [poolBits, fuseMaps, foldConstants, simplify, fuseEpilogues, hoistMaximum] },
-  { name: 'thresholds', repeat: true, passes: [findThresholds, foldFlips] },
+  { name: 'thresholds', repeat: true, passes: [findThresholds, findCodeThresholds, foldFlips, fuseEpilogues] },
   { name: 'folded', repeat: true, passes: [foldBatchNorm, foldConstants] },
 ]

@@ -179,7 +179,7 @@ describe('options of the model', () => {
     [['--binarize', 'first,nowhere'], "there is no layer 'nowhere'"],
     [['--binarize', ','], 'names of nodes separated by commas'],
     [['--scale', 'beta'], 'Allowed choices are alpha, alpha-k'],
-    [['--sign-zero', 'minus'], 'Allowed choices are plus, error'],
+    [['--sign-zero', 'minus'], 'Allowed choices are plus, error, exact'],
     [['--first-layer', 'half'], 'Allowed choices are float, integer'],
     [['--input-type', 'f16'], 'Allowed choices are f32, u8'],
     [['--input-layout', 'chwn'], 'Allowed choices are nchw, nhwc'],

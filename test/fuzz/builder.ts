@@ -15,7 +15,18 @@ export function require(condition: boolean): asserts condition {
 const LARGEST = 3000
 
 /** How the numbers of a constant are made. `ordinary` floats round; all others are dyadic, so that sums are exact. */
-export type Kind = 'ones' | 'signs' | 'scaled signs' | 'levels' | 'dyadic' | 'ordinary' | 'special'
+export type Kind =
+  | 'ones'
+  | 'signs'
+  | 'scaled signs'
+  | 'ternary'
+  | '2 bits'
+  | '3 bits'
+  | '4 bits'
+  | 'levels'
+  | 'dyadic'
+  | 'ordinary'
+  | 'special'
 
 /** Habits of the two families of exporters. */
 export type Style = 'torch' | 'tensorflow'
@@ -185,6 +196,14 @@ export function fill(c: Choices, shape: Shape, kind: Kind): number[] {
         return sign()
       case 'scaled signs':
         return sign() * alphas[Math.floor(i / size)]!
+      case 'ternary':
+        return Math.floor(next() * 3 - 1) * alphas[Math.floor(i / size)]!
+      case '2 bits':
+        return Math.floor(next() * 4 - 2) * alphas[Math.floor(i / size)]!
+      case '3 bits':
+        return Math.floor(next() * 7 - 3) * alphas[Math.floor(i / size)]!
+      case '4 bits':
+        return Math.floor(next() * 16 - 8) * alphas[Math.floor(i / size)]!
       case 'levels':
         return [-1.5, -0.5, 0, 0.5, 1.5][Math.floor(next() * 5)]!
       case 'dyadic':

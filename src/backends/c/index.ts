@@ -18,13 +18,16 @@ export const c = {
     const { calls, scope } = makeUnit(plan, {})
     const { constants } = scope
     const bytes = new Map(constants.all().map(constant => [constant.symbol, constantBytes(constant)]))
+    const counted = new Set<string>()
     return {
       constantBytes: sum([...bytes.values()]),
       workspaceBytes: workspaceBytes(plan),
       calls: calls.map(({ call: { name, origin }, made: { layer, reads } }) => {
         const handed = layer.parameters.filter(({ buffer }) => buffer.place.kind === 'constant')
         const symbols = new Set([...reads, ...handed.map(({ buffer }) => constants.symbolOf(buffer))])
-        return { name, origin, constantBytes: sum([...symbols].map(symbol => bytes.get(symbol)!)) }
+        const own = [...symbols].filter(symbol => !counted.has(symbol))
+        for (const symbol of own) counted.add(symbol)
+        return { name, origin, constantBytes: sum(own.map(symbol => bytes.get(symbol)!)) }
       }),
     }
   },

@@ -63,13 +63,16 @@ export const wgsl: Backend = {
     const { buffers, weights, indexOf } = tableOf(plan, entries)
     const sizes = (kinds: readonly string[], indices: readonly number[]) =>
       indices.reduce((sum, index) => sum + (kinds.includes(buffers[index]!.kind) ? buffers[index]!.bytes : 0), 0)
+    const counted = new Set<number>()
+    const firstReads = (indices: readonly number[]) =>
+      [...new Set(indices)].filter(index => !counted.has(index) && counted.add(index))
     return {
       constantBytes: weights.length,
       workspaceBytes: sizes(['scratch'], [...buffers.keys()]),
       calls: entries.map(({ call: { name, origin }, layer }) => ({
         name,
         origin,
-        constantBytes: sizes(['constant'], [...new Set(layer.bindings.map(indexOf))]),
+        constantBytes: sizes(['constant'], firstReads(layer.bindings.map(indexOf))),
       })),
     }
   },

@@ -2,12 +2,21 @@ import { type Graph, topological } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
 
 /** The nodes whose values reach a convolution or dense layer, moved or pooled at most: where bits are of use. */
-export function layerInputs(graph: Graph): ReadonlySet<Node> {
-  const found = new Set<Node>()
+export const layerInputs = (graph: Graph): ReadonlySet<Node> => new Set(layersReached(graph).keys())
+
+/** Those nodes, and the layers that each reaches. */
+export function layersReached(graph: Graph): ReadonlyMap<Node, ReadonlySet<Node<'conv2d'>>> {
+  const found = new Map<Node, Set<Node<'conv2d'>>>()
+  const reach = (node: Node, layers: Iterable<Node<'conv2d'>>) => {
+    const known = found.get(node) ?? new Set()
+    for (const layer of layers) known.add(layer)
+    found.set(node, known)
+  }
   // Users before operands, so that one look at every node is enough.
   for (const node of topological(graph).reverse()) {
-    if (node.op === 'conv2d') found.add(node.operands[0])
-    if (found.has(node) && carries(node)) for (const operand of node.operands) found.add(operand)
+    if (node.op === 'conv2d') reach(node.operands[0], [node])
+    const layers = found.get(node)
+    if (layers && carries(node)) for (const operand of node.operands) reach(operand, layers)
   }
   return found
 }

@@ -1,6 +1,7 @@
-import { arg, call, type Expr, evaluator, number, showExpr, stepOf, typeOf } from '../../ir/expr.ts'
+import { call, type Expr, evaluator, number, typeOf } from '../../ir/expr.ts'
 import { slopeOf } from '../../ir/slope.ts'
 import type { DType } from '../../ir/tensor.ts'
+import { bottlenecks, numbered, replaced } from './bottlenecks.ts'
 import { piecesOf } from './pieces.ts'
 import { bisect, fromOrder, LARGEST, toOrder } from './switch-point.ts'
 
@@ -127,10 +128,10 @@ export function twoPieces(
   return isShort ? { first, last, at: from <= 0 && to >= 0 ? 0 : doubt.from, doubt } : undefined
 }
 
-/** The smallest positive f32: reaching it is being above 0, which hardware without subnormals sees alike. */
+/** part >= at. The smallest positive f32: reaching it is being above 0, which hardware without subnormals sees alike. */
 const TINY = 2 ** -149
 
-const reaches = (part: Expr, at: number): Expr =>
+export const reaches = (part: Expr, at: number): Expr =>
   at === TINY ? call('gt', part, number(0)) : call('ge', part, number(at))
 
 const ordered = (condition: Expr, whenFalse: number, whenTrue: number): Step | undefined => {
@@ -138,49 +139,6 @@ const ordered = (condition: Expr, whenFalse: number, whenTrue: number): Step | u
   return whenFalse < whenTrue
     ? { condition, low: whenFalse, high: whenTrue }
     : { condition: call('not', condition), low: whenTrue, high: whenFalse }
-}
-
-/** A number for every part: parts that are alike have the same. */
-function numbered(expr: Expr): ReadonlyMap<Expr, number> {
-  const numbers = new Map<Expr, number>()
-  const known = new Map<string, number>()
-  const visit = (part: Expr): number => {
-    const text = 'args' in part ? `${part.fn}(${part.args.map(visit)})` : showExpr(part)
-    const found = known.get(text) ?? known.size
-    known.set(text, found)
-    numbers.set(part, found)
-    return found
-  }
-  visit(expr)
-  return numbers
-}
-
-/** Parts of type f32 through which alone the expression depends on its arguments, the largest first; each once. */
-function bottlenecks(expr: Expr, types: readonly DType[], numbers: ReadonlyMap<Expr, number>): Expr[] {
-  const found = new Map<number, { part: Expr; size: number; reads: number }>()
-  const visit = (part: Expr): { size: number; reads: number; type: DType } => {
-    if (part.fn === 'number') return { size: 0, reads: 0, type: 'f32' }
-    const inner = 'args' in part ? part.args.map(visit) : []
-    const typesOf = inner.map(each => each.type)
-    const size = inner.reduce((sum, each) => sum + each.size, 1)
-    const reads = 'args' in part ? inner.reduce((sum, each) => sum + each.reads, 0) : 1
-    const type = 'args' in part ? stepOf(part.fn, typesOf).type : typeOf(part, types)
-    const number = numbers.get(part)!
-    if (part !== expr && type === 'f32')
-      found.set(number, { part, size, reads: reads + (found.get(number)?.reads ?? 0) })
-    return { size, reads, type }
-  }
-  const { reads } = visit(expr)
-  const all = [...found.values()].filter(each => each.reads === reads && reads > 0)
-  return all.sort((a, b) => b.size - a.size).map(({ part }) => part)
-}
-
-/** The expression with parts, by their numbers, as its first arguments; what else it reads is numbered after them. */
-function replaced(expr: Expr, parts: readonly number[], numbers: ReadonlyMap<Expr, number>): Expr {
-  const found = parts.indexOf(numbers.get(expr)!)
-  if (found >= 0) return arg(found)
-  if (expr.fn === 'arg') return arg(expr.index + parts.length)
-  return 'args' in expr ? { fn: expr.fn, args: expr.args.map(inner => replaced(inner, parts, numbers)) } : expr
 }
 
 function switchOf(f: Expr): { from: number; to: number; at: number } | undefined {

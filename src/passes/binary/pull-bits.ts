@@ -1,43 +1,73 @@
 import { arg, evaluator, isArg } from '../../ir/expr.ts'
 import { create, type Node } from '../../ir/node.ts'
-import { fromBits, type TwoValued, twoValued } from '../analysis/two-valued.ts'
+import { isOfBits, onBits, rowOf, valuesOf } from '../analysis/coded.ts'
+import { isOfInputs } from '../analysis/of-inputs.ts'
+import { fromBits, twoValued } from '../analysis/two-valued.ts'
 import { rewrites, rule } from '../rewrite.ts'
 
-/** What moves or selects values moves bits as well: their two values sink below it, until a layer meets the bits. Exact. */
+/**
+ * What moves or selects values moves bits as well: the function of a few bits that a value is sinks below it, until a
+ * layer meets the bits. Exact.
+ */
 export const pullBits = rewrites(
   'pull-bits',
   rule(
     'reshape, transpose or slice of bits',
     ['reshape', 'transpose', 'slice'],
     ({ op, operands: [x], attrs, origin }) => {
-      const found = x && twoValued(x)
-      return found && fromBits({ ...found, bits: create(op, [found.bits], attrs, origin) })
+      const value = x && valueOfBits(x)
+      return (
+        value &&
+        onBits(
+          value,
+          value.operands.map(bits => create(op, [bits], attrs, origin)),
+        )
+      )
     },
   ),
+  rule('reshape of conditions on floats', 'reshape', ({ operands: [x], attrs, origin }) => {
+    if (x.op !== 'map' || x.type.dtype !== 'bit' || x.type.shape.at(-1) === attrs.shape.at(-1)) return undefined
+    // Bits that leave their rows would be packed anew; floats stay where they are.
+    const [value, ...others] = x.operands
+    if (value?.type.dtype !== 'f32' || others.length > 0 || !isOfInputs(value)) return undefined
+    return create('map', [create('reshape', [value], attrs, origin)], x.attrs, x.origin)
+  }),
   rule('picked rows of bits', 'gather', ({ operands: [table, indices], attrs, origin }) => {
-    const found = twoValued(table)
-    if (!found || found.bits.type.shape.length < 2) return undefined
-    return fromBits({ ...found, bits: create('gather', [found.bits, indices], attrs, origin) })
+    const value = valueOfBits(table)
+    if (!value || value.type.shape.length < 2) return undefined
+    return onBits(
+      value,
+      value.operands.map(bits => create('gather', [bits, indices], attrs, origin)),
+    )
   }),
   rule('concat of bits', 'concat', ({ operands, attrs, origin }) => {
-    const found = operands.flatMap(operand => twoValued(operand) ?? [])
-    const [first] = found
-    if (!first || found.length !== operands.length || !found.every(part => sameValues(part, first))) return undefined
-    const bits = create(
-      'concat',
-      found.map(part => part.bits),
-      attrs,
-      origin,
+    const parts = operands.flatMap(operand => valueOfBits(operand) ?? [])
+    const [first] = parts
+    if (!first || parts.length !== operands.length || !parts.every(part => isSameFunction(part, first)))
+      return undefined
+    const plane = (i: number) =>
+      create(
+        'concat',
+        parts.map(part => part.operands[i]!),
+        attrs,
+        origin,
+      )
+    return onBits(
+      first,
+      first.operands.map((_, i) => plane(i)),
     )
-    return fromBits({ ...first, bits })
   }),
   rule('pad of bits with a bit', 'pad', ({ operands: [x], attrs, origin }) => {
-    const found = twoValued(x)
-    if (!found || (attrs.value !== found.low && attrs.value !== found.high)) return undefined
-    const value = attrs.value === found.high ? 1 : 0
+    const value = valueOfBits(x)
+    const row = value ? valuesOf(value).indexOf(attrs.value) : -1
+    if (!value || row < 0) return undefined
+    const padding = rowOf(row, value.operands.length)
     // There is no kernel that fills parts of words with ones.
-    if (value === 1 && (attrs.before.at(-1) !== 0 || attrs.after.at(-1) !== 0)) return undefined
-    return fromBits({ ...found, bits: create('pad', [found.bits], { ...attrs, value }, origin) })
+    if (padding.includes(1) && (attrs.before.at(-1) !== 0 || attrs.after.at(-1) !== 0)) return undefined
+    return onBits(
+      value,
+      value.operands.map((bits, i) => create('pad', [bits], { ...attrs, value: padding[i]! }, origin)),
+    )
   }),
   rule('max pool of bits', 'pool', ({ operands: [x, ...extras], attrs, origin }) => {
     const found = twoValued(x)
@@ -55,7 +85,16 @@ export const pullBits = rewrites(
   }),
 )
 
-const sameValues = (a: TwoValued, b: TwoValued): boolean => a.low === b.low && a.high === b.high
+/** A value that is a function of bits alone; those of one bit have two values that are numbers. */
+const valueOfBits = (node: Node): Node<'map'> | undefined =>
+  node.op === 'map' && node.type.dtype === 'f32' && isOfBits(node) && valuesOf(node).every(Number.isFinite)
+    ? node
+    : undefined
+
+const isSameFunction = (a: Node<'map'>, b: Node<'map'>): boolean => {
+  const [values, others] = [valuesOf(a), valuesOf(b)]
+  return values.length === others.length && values.every((value, row) => value === others[row])
+}
 
 /** The bits behind a node that is nothing but bits as ±1 floats. */
 export function bitsBehind(node: Node): Node | undefined {

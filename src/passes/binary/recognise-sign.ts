@@ -18,7 +18,8 @@ import type { Pass, PassContext } from '../pass.ts'
  *   where x >= 0 always (ReLU, Abs, pixels)    sign(x) = x > 0 ? 1 : 0, exactly
  *   where x <= 0 always                        sign(x) = x >= 0 ? 0 : -1, exactly
  *   elsewhere                                  sign(x) = x >= 0 ? 1 : -1: 0 counts as +1, as in training
- * The last warns (or refuses, --sign-zero error) where an exact 0 can occur. Other signs keep their three values.
+ * The last warns (or refuses, --sign-zero error) where an exact 0 can occur; with --sign-zero exact such a sign keeps its
+ * three values, which are codes. Other signs keep them, too.
  */
 export const recogniseSign: Pass = {
   name: 'recognise-sign',
@@ -35,6 +36,7 @@ export const recogniseSign: Pass = {
     const found = new Map<Node, Cut>()
     for (const node of candidates) {
       const cut = cutOf(node, ranges)
+      if (cut?.changesZero && context.options.signZero === 'exact') continue
       if (cut && context.mayRewrite(`sign at ${node.origin.join('+')}`)) found.set(node, cut)
     }
     reportZeros(found, context)

@@ -1,6 +1,6 @@
 import { arg, call, isArg } from '../../ir/expr.ts'
 import { create } from '../../ir/node.ts'
-import { twoValued } from '../analysis/two-valued.ts'
+import { codedValue } from '../analysis/coded.ts'
 import { roundingRewrites, rule } from '../rewrite.ts'
 
 /**
@@ -16,7 +16,7 @@ export const scaleWeights = roundingRewrites(
     if (expr.fn !== 'mul' || !isArg(expr.args[0]!, 0) || !isArg(expr.args[1]!, 1)) return undefined
     const [values, scale] = x.operands
     // [1,1,1,I] broadcasts over weights [O,kh,kw,I].
-    if (!values || !twoValued(values) || scale?.op !== 'constant' || scale.type.shape.length !== 4) return undefined
+    if (!values || !codedValue(values) || scale?.op !== 'constant' || scale.type.shape.length !== 4) return undefined
     if (scale.type.shape.slice(0, 3).some(size => size !== 1)) return undefined
     const scaled = create('map', [weights, scale], { expr: call('mul', arg(0), arg(1)) }, weights.origin)
     return create('conv2d', [values, scaled, ...extras], attrs, origin)

@@ -26,8 +26,14 @@ export const fuseMaps = rewrites(
 
 function isFusible(operand: Node, index: number, user: Node<'map'>, { soleUse, usersOf, isOutput }: Site): boolean {
   if (operand.op !== 'map' || !sameShape(operand.type.shape, user.type.shape)) return false
-  if (!staysSmall(user.attrs.expr, index, operand.attrs.expr)) return false
+  if (!staysSmall(user.attrs.expr, index, operand.attrs.expr) || isSumOfPlanes(operand, user)) return false
   if (soleUse(operand)) return true
   const users = usersOf(operand)
   return sizeOf(operand.attrs.expr) <= CHEAP && !isOutput(operand) && users.every(other => other.op === 'map')
 }
+
+/** An integer that several sums of bits make stays a value, which thresholds compare. */
+const isSumOfPlanes = (operand: Node<'map'>, user: Node<'map'>): boolean =>
+  operand.type.dtype === 'i32' &&
+  operand.operands.filter(({ op }) => op === 'binaryConv2d' || op === 'pad').length > 1 &&
+  user.type.dtype !== 'i32'

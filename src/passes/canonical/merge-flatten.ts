@@ -1,5 +1,7 @@
+import { WORD } from '../../ir/bits.ts'
 import { create, type Node } from '../../ir/node.ts'
 import { sameShape } from '../../ir/tensor.ts'
+import { isOfInputs } from '../analysis/of-inputs.ts'
 import { rewrites, rule } from '../rewrite.ts'
 
 /**
@@ -34,6 +36,8 @@ function flattenedImage(node: Node): { image: Node; channelsFirst: boolean } | u
   if (h !== 1 || w !== 1 || flat.type.shape.length !== 4 || flat.type.shape[0] !== n) return undefined
   // A vector in another position, such as channels first of one pixel: as an image it would have a word per bit.
   if (flat.type.shape.slice(1).includes(k!)) return undefined
+  // What is computed from what the caller hands over is flat already, and as a vector it packs into fewer words of bits.
+  if (flat.op === 'map' && isOfInputs(flat) && flat.type.shape[3]! % WORD !== 0) return undefined
   if (flat.op === 'transpose' && sameShape(flat.attrs.perm, [0, 3, 1, 2]))
     return { image: flat.operands[0], channelsFirst: true }
   return { image: flat, channelsFirst: false }

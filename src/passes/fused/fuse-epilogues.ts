@@ -1,5 +1,5 @@
 import { extrasOf, isReducing, type Reducing, withEpilogue } from '../../ir/epilogue.ts'
-import { arg, substitute } from '../../ir/expr.ts'
+import { arg, type Expr, isArg, substitute } from '../../ir/expr.ts'
 import { type Node, origins } from '../../ir/node.ts'
 import { type Shape, sameShape } from '../../ir/tensor.ts'
 import { staysSmall } from '../analysis/growth.ts'
@@ -18,8 +18,8 @@ export const fuseEpilogues = rewrites(
   }),
 )
 
-function isFusible(operand: Node, index: number, map: Node<'map'>, { soleUse }: Site): boolean {
-  if (!isReducing(operand) || !soleUse(operand)) return false
+function isFusible(operand: Node, index: number, map: Node<'map'>, site: Site): boolean {
+  if (!isReducing(operand) || !site.soleUse(operand) || becomesThresholds(operand, map, site)) return false
   if (!staysSmall(map.attrs.expr, index, operand.attrs.epilogue)) return false
   if (!sameShape(operand.type.shape, map.type.shape)) return false
   // Packed words are pooled as they are.
@@ -27,6 +27,23 @@ function isFusible(operand: Node, index: number, map: Node<'map'>, { soleUse }: 
   const others = map.operands.filter(other => other !== operand)
   return operand.op === 'reduce' || others.every(other => isLinear(other.type.shape, map.type.shape))
 }
+
+/**
+ * What quantises an integer to a few bits is no epilogue yet: each plane of bits will compare the integer itself. The same
+ * holds for a sign of a sum of several planes, whose own thresholds know nothing of the others.
+ */
+function becomesThresholds(sum: Reducing, map: Node<'map'>, { usersOf, isOutput }: Site): boolean {
+  if (sum.type.dtype !== 'i32' || !map.operands.every(operand => operand === sum || operand.op === 'constant'))
+    return false
+  if (map.type.dtype === 'bit') return !isArg(sum.attrs.epilogue, 0) && hasFloats(map.attrs.expr)
+  if (map.type.dtype !== 'f32' || isOutput(map)) return false
+  const users = usersOf(map)
+  // A maximum moves to the sums first.
+  if (!isArg(sum.attrs.epilogue, 0) && users.every(user => user.op === 'pool' && user.attrs.kind === 'max')) return true
+  return users.length > 1 && users.every(({ type }) => type.dtype === 'bit')
+}
+
+const hasFloats = (expr: Expr): boolean => 'args' in expr && (expr.fn === 'float' || expr.args.some(hasFloats))
 
 /**
  * Kernels see images as rows × columns × channels with all images' rows in one axis, so what repeats along the rows of

@@ -1,27 +1,27 @@
-import { arg, call, type Expr } from '../../ir/expr.ts'
+import { arg, call, type Expr, number } from '../../ir/expr.ts'
 import { constant, create, type Node } from '../../ir/node.ts'
-import { elements, f32, type Tensor } from '../../ir/tensor.ts'
-import type { TwoValued } from '../analysis/two-valued.ts'
+import type { Padding } from '../../ir/ops.ts'
+import { elements, f32, i32, type Tensor } from '../../ir/tensor.ts'
+import { type Coded, levelsOfCode, showLevels, zeroOf } from '../analysis/coded.ts'
 import type { BinaryWeights, Plane } from '../weights/binary-weights.ts'
 
 /**
- * The sums of a layer whose input has two values and whose weights are alpha · (sum_j factor_j · w_j + offset), w_j in
- * {-1, +1}. With x = s·(b + r), s = (high − low) / 2, r = (high + low) / (high − low) and b = ±1:
- *   sum x·w = alpha · s · (sum_j factor_j · dot(b, w_j) + offset · dot(b, 1) + r · sum w / alpha)
- * For inputs 0 and 1 and weights ±alpha that is alpha · (dot + sum w_1) / 2, in exact integers up to the last product.
- * Where r is no whole number, r · s · sum w is added last: s · r is exact where r is not.
+ * The sums of a layer whose input and weights are planes of bits,
+ *   x = unit · (sum_i f_i · b_i + r),   w = alpha · (sum_j g_j · w_j + offset),   b_i and w_j in {-1, +1}:
+ *   sum x·w = alpha · unit · (sum_ij f_i · g_j · dot(b_i, w_j) + offset · sum_i f_i · dot(b_i, 1) + r · sum w / alpha)
+ * All but the first two factors are whole numbers where those of the weights are, so that the sum is one of integers. For
+ * inputs 0 and 1 and weights ±alpha it is alpha · (dot + sum w_1) / 2.
+ * Where r is no whole number, r · unit · sum w is added last: unit · r is exact where r is not.
  *
  * Zero padding leaves taps out, which is right where r is 0. Else sum w must be that of all taps: the border is filled
- * with the bit that stands for 0, if there is one.
+ * with the bits that stand for 0, if there are any.
  */
-export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: TwoValued, weights: BinaryWeights): Node {
+export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: Coded, weights: BinaryWeights): Node {
   const { groups, padding } = attrs
-  const { low, high } = input
-  const ratio = (high + low) / (high - low)
-  const isFilled = ratio !== 0 && padding.some(size => size > 0)
-  const image = grouped(isFilled ? filledBorder(input, padding) : input.bits, groups)
+  const isFilled = input.offset !== 0 && padding.some(size => size > 0)
+  const zero = isFilled ? zeroOf(input) : undefined
+  const images = input.planes.map(({ bits }, i) => grouped(zero ? filledBorder(bits, zero[i]!, padding) : bits, groups))
   const window = isFilled ? { ...attrs, padding: [0, 0, 0, 0] as const } : attrs
-  const dot = (signs: Tensor) => create('binaryConv2d', [image, constant(signs, origin)], window, origin)
   const { alpha, offset, planes } = weights
   const filters = alpha.length
   const operands: Node[] = []
@@ -29,61 +29,85 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: TwoValued,
   const perFilter = (values: ArrayLike<number>): Expr => operand(constant(f32([1, 1, 1, filters], values), origin))
   const times = (expr: Expr, factors: ArrayLike<number>): Expr =>
     isEvery(factors, 1) ? expr : call('mul', expr, perFilter(factors))
+  /** sum_i f_i · dot(b_i, signs), in integers. */
+  const dots = (signs: Node<'constant'>, place: (sums: Node) => Node): Expr =>
+    images
+      .map((image, i) => {
+        const sum = operand(place(create('binaryConv2d', [image, signs], window, origin)))
+        return timesInteger(sum, input.planes[i]!.factor)
+      })
+      .reduce((total, sum) => call('add', total, sum))
 
-  const sums = planes.map(({ signs, first }) => {
-    if (groups === 1) return operand(amongAll(dot(signs), first, filters))
-    return operand(dot(amongAllFilters(signs, first, filters)))
-  })
+  const sums = planes.map(({ signs, first }) =>
+    groups === 1
+      ? dots(constant(signs, origin), sum => amongAll(sum, first, filters))
+      : dots(constant(amongAllFilters(signs, first, filters), origin), sum => sum),
+  )
   // What a plane leaves out is 0 already where it is padded.
   const factors = planes.map(plane => amongAllFactors(plane, filters, groups === 1 ? 1 : 0))
-  const isPlain = factors.every(each => isEvery(each, 1))
-  const added = isPlain
-    ? call(
-        'float',
-        sums.reduce((total, sum) => call('add', total, sum)),
-      )
-    : sums.map((sum, j) => times(call('float', sum), factors[j]!)).reduce((total, sum) => call('add', total, sum))
-  const box = offset && call('float', operand(dot(plusOnes(weights, groups))))
-  const withBox = box ? call('add', added, times(box, offset)) : added
-  const isWhole = Number.isInteger(ratio)
+  const isWholeSum = factors.every(each => each.every(Number.isInteger)) && (offset?.every(Number.isInteger) ?? true)
+  const box = offset && dots(constant(plusOnes(weights, groups), origin), sum => sum)
+  const timesWhole = (expr: Expr, whole: Float32Array): Expr =>
+    isEvery(whole, whole[0]!)
+      ? timesInteger(expr, whole[0]!)
+      : call('mul', expr, operand(constant(i32([1, 1, 1, filters], whole), origin)))
+  const scaled = (expr: Expr, by: Float32Array): Expr =>
+    isWholeSum ? timesWhole(expr, by) : times(call('float', expr), by)
+  const parts = [...sums.map((sum, j) => scaled(sum, factors[j]!)), ...(box ? [scaled(box, offset)] : [])]
+  const added = parts.reduce((total, part) => call('add', total, part))
+  // An integer sum of several is a value of its own: thresholds behind it compare it.
+  const isSum = isWholeSum && operands.length > 1
+  const sum = isSum ? create('map', operands.splice(0), { expr: added }, origin) : undefined
+  const total = sum ? call('float', operand(sum)) : isWholeSum ? call('float', added) : added
+  const isWholeOffset = Number.isInteger(input.offset)
   // A filter of zeros has an alpha of 0; a sum that is never negative makes +0 of that, as floats do.
-  const size = planes.length * elements(planes[0]!.signs.shape.slice(1))
   const totals = weightSums(weights)
-  const shift = totals.map((total, o) => (alpha[o] === 0 ? size : isWhole ? total * ratio : 0))
-  const shifted = isEvery(shift, 0) ? withBox : call('add', withBox, perFilter(shift))
-  const scale = (high - low) / 2
-  const scaled = times(
+  const most = mostOf(input, weights)
+  const shift = totals.map((sum, o) => (alpha[o] === 0 ? most : isWholeOffset ? sum * input.offset : 0))
+  const shifted = isEvery(shift, 0) ? total : call('add', total, perFilter(shift))
+  const result = times(
     shifted,
-    alpha.map(value => value * scale),
+    alpha.map(value => value * input.unit),
   )
-  const last = totals.map((total, o) => (total * alpha[o]! * (high + low)) / 2)
-  const expr = isWhole ? scaled : call('add', scaled, perFilter(last))
+  const last = totals.map((sum, o) => sum * alpha[o]! * (input.offset * input.unit))
+  const expr = isWholeOffset ? result : call('add', result, perFilter(last))
   return create('map', operands, { expr }, origin)
+}
+
+const timesInteger = (expr: Expr, factor: number): Expr =>
+  factor === 1 ? expr : factor === -1 ? call('neg', expr) : call('mul', expr, call('int', number(factor)))
+
+/** What no sum of a filter's products of bits exceeds, in units of alpha and of the input. */
+function mostOf(input: Coded, { planes }: BinaryWeights): number {
+  const size = elements(planes[0]!.signs.shape.slice(1))
+  return size * planes.length * input.planes.reduce((sum, { factor }) => sum + Math.abs(factor), 0)
 }
 
 /** Largest magnitude that a layer of bits may reach on its way; f32 ends at 2^128. */
 const LARGEST = 2 ** 120
 
-/** Most times that one of two values may be the other: half of the bits of an f32 are left for the sum. */
+/** Most times that one value may be another: half of the bits of an f32 are left for the sum. */
 const FARTHEST = 2 ** 12
 
 /** Why a layer with such an input cannot be one of bits; undefined where it can. */
 export function whyNotBinary(
   { operands: [, weights], attrs: { padding } }: Node<'conv2d'>,
-  { low, high }: TwoValued,
+  input: Coded,
 ): string | undefined {
+  const levels = levelsOfCode(input)
+  const [small, large] = [Math.min(...levels.map(Math.abs)), Math.max(...levels.map(Math.abs))]
   if (weights.op === 'constant') {
     const { shape, values } = weights.attrs.value
     const largest = (values as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    const reached = largest * Math.max(Math.abs(low), Math.abs(high)) * elements(shape.slice(1))
-    if (reached > LARGEST) return `sums of ${low} or ${high} and its weights may leave single precision`
+    if (largest * large * elements(shape.slice(1)) > LARGEST)
+      return `sums of ${showLevels(input)} and its weights may leave single precision`
   }
-  if (low + high === 0 || low === 0 || high === 0) return undefined
-  // s · dot + r · s · sum w is a difference of large numbers where one value is far smaller than the other.
-  const [small, large] = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b) as [number, number]
-  if (large > FARTHEST * small) return `its input is ${low} or ${high}, too far apart for one scale`
-  if (padding.every(size => size === 0)) return undefined
-  return `its input is ${low} or ${high}, and its zero padding is neither`
+  if (input.offset === 0 || zeroOf(input)) return undefined
+  // unit · dot + r · unit · sum w is a difference of large numbers where one value is far smaller than the other.
+  if (large > FARTHEST * small) return `its input is ${showLevels(input)}, too far apart for one scale`
+  return padding.every(size => size === 0)
+    ? undefined
+    : `its input is ${showLevels(input)}, and its zero padding is neither`
 }
 
 /** Every group starts on a word of bits. */
@@ -93,9 +117,8 @@ function grouped(image: Node, groups: number): Node {
   return create('reshape', [image], { shape: [n, h, w, groups, c / groups] }, image.origin)
 }
 
-function filledBorder({ bits, low }: TwoValued, [top, left, bottom, right]: readonly [number, number, number, number]) {
-  const amounts = { before: [0, top, left, 0], after: [0, bottom, right, 0] }
-  return create('pad', [bits], { ...amounts, value: low === 0 ? 0 : 1 }, bits.origin)
+function filledBorder(bits: Node, value: number, [top, left, bottom, right]: Padding): Node {
+  return create('pad', [bits], { before: [0, top, left, 0], after: [0, bottom, right, 0], value }, bits.origin)
 }
 
 const isEvery = (values: ArrayLike<number>, value: number): boolean => Array.from(values).every(each => each === value)

@@ -4,11 +4,12 @@ import type { Expr } from '../../ir/expr.ts'
 import { topological } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
 import type { Tensor } from '../../ir/tensor.ts'
-import { type TwoValued, twoValued } from '../analysis/two-valued.ts'
+import { type Coded, codedValue, levelsOfCode, showLevels } from '../analysis/coded.ts'
 import type { Pass, PassContext } from '../pass.ts'
 import { rewrites, rule } from '../rewrite.ts'
 import { binarizeWeights, ROUNDING } from '../weights/binarize-weights.ts'
 import { type BinaryWeights, soleSigns } from '../weights/binary-weights.ts'
+import { mostInputPlanes } from '../weights/input-planes.ts'
 import { binaryLayer, whyNotBinary } from './binary-layer.ts'
 import { howMultiplied } from './sign-weights.ts'
 
@@ -22,10 +23,10 @@ const chooseLayers = rewrites(
   'choose-binary',
   rule('binary convolution', 'conv2d', (node, site) => {
     const [x, weights, ...extras] = node.operands
-    const input = twoValued(x)
-    if (!input || input.low === input.high || weights.op !== 'constant' || extras.length > 0) return undefined
+    const input = codedValue(x)
+    if (!input || weights.op !== 'constant' || extras.length > 0) return undefined
     const found = binarizeWeights(weights.attrs.value, site.options.weights)
-    if ('refused' in found || whyNotBinary(node, input)) return undefined
+    if ('refused' in found || whyNotBinary(node, input) || whyTooMany(node, input, found)) return undefined
     const changed = found.trained !== undefined || found.noise > ROUNDING || isAskedFor(node, input, site)
     site.decide({ origin: node.origin, kind: 'binary', reason: whyBinary(node, input, found, site), changed })
     warnOfWeights(node, found, site)
@@ -55,16 +56,16 @@ function warnOfWeights(
 }
 
 /** A sign that no node of the model takes: that of `--binarize`. */
-const isAskedFor = (layer: Node<'conv2d'>, { bits }: TwoValued, { whereOf }: PassContext): boolean =>
-  layer.origin.includes(whereOf(sourceOf(bits).origin).node ?? '?')
+const isAskedFor = (layer: Node<'conv2d'>, { planes }: Coded, { whereOf }: PassContext): boolean =>
+  layer.origin.includes(whereOf(sourceOf(planes[0]!.bits).origin).node ?? '?')
 
-function whyBinary(layer: Node<'conv2d'>, input: TwoValued, { reason }: BinaryWeights, context: PassContext): string {
-  const { bits, low, high } = input
-  const { op = '', node = '?' } = context.whereOf(sourceOf(bits).origin)
-  const values = low + high === 0 ? (high === 1 ? '±1' : `±${high}`) : `${low} or ${high}`
-  const by = low === 0 || high === 0 ? ', as (dot + sum of weights) / 2' : ''
+function whyBinary(layer: Node<'conv2d'>, input: Coded, { reason }: BinaryWeights, context: PassContext): string {
+  const { planes } = input
+  const { op = '', node = '?' } = context.whereOf(sourceOf(planes[0]!.bits).origin)
+  const by = planes.length === 1 && levelsOfCode(input).includes(0) ? ', as (dot + sum of weights) / 2' : ''
   const from = isAskedFor(layer, input, context) ? 'by --binarize' : `from ${op} '${node}'`
-  return `input ${values} ${from}${by}; ${reason}`
+  const what = planes.length === 1 ? showLevels(input) : `of ${showLevels(input)}, ${planes.length} planes,`
+  return `input ${what} ${from}${by}; ${reason}`
 }
 
 function whyFloat(node: Node<'conv2d'>, context: PassContext): string {
@@ -73,14 +74,26 @@ function whyFloat(node: Node<'conv2d'>, context: PassContext): string {
   if (isBox(weights.attrs.value)) return 'K map: a box filter over the mean of |x|'
   const { value } = weights.attrs
   const mode = context.options.weights
-  const input = twoValued(x)
+  const input = codedValue(x)
   const why = input ? whyFloatLayer(node, input, binarizeWeights(value, mode)) : whyFloatInput(node, value, context)
   const how = howMultiplied(value, mode)
   return how ? `${why}; ${how}` : why
 }
 
-const whyFloatLayer = (node: Node<'conv2d'>, input: TwoValued, found: ReturnType<typeof binarizeWeights>): string =>
-  'refused' in found ? found.refused : (whyNotBinary(node, input) ?? 'the rewrite limit was reached')
+const whyFloatLayer = (node: Node<'conv2d'>, input: Coded, found: ReturnType<typeof binarizeWeights>): string =>
+  'refused' in found
+    ? found.refused
+    : (whyNotBinary(node, input) ?? whyTooMany(node, input, found) ?? 'the rewrite limit was reached')
+
+/** A layer that has an input of more planes than pay, or trained floats for weights: those of signs alone are a choice. */
+function whyTooMany(node: Node<'conv2d'>, input: Coded, found: BinaryWeights): string | undefined {
+  const { length } = input.planes
+  if (length === 1) return undefined
+  if (found.trained) return `its input is ${showLevels(input)}, no sign, and its weights are trained floats`
+  if (length <= mostInputPlanes(node)) return undefined
+  const sums = length * found.planes.length
+  return `its input of ${showLevels(input)} and ${found.values} would take ${sums} sums of bits, more than a float layer costs`
+}
 
 /** Most channels of an image as it comes: beyond that, an input of the graph is taken for a value between layers. */
 const MOST_COLOURS = 4
@@ -96,12 +109,15 @@ function whyFloatInput(node: Node<'conv2d'>, weights: Tensor, { warn, whereOf }:
   const signs = 'refused' in exact ? undefined : soleSigns(exact)?.values
   const bothSigns = signs?.includes(0 as never) && signs.includes(1 as never)
   const isFirst = readsOnlyInputs(x)
+  const isQuantised = source.op === 'map' && hasSteps(source.attrs.expr)
   if (!bothSigns || weights.values.length === weights.shape[0])
     return isFirst
       ? 'first layer: no sign before it'
-      : `its input is not a sign: ${found} (--binarize would make it one)`
+      : isQuantised
+        ? `its input takes more than two values: ${found}`
+        : `its input is not a sign: ${found} (--binarize would make it one)`
   if (isFirst && x.type.shape[3]! <= MOST_COLOURS) return 'first layer, on the image itself'
-  if (source.op === 'map' && hasSteps(source.attrs.expr)) return `its input takes more than two values: ${found}`
+  if (isQuantised) return `its input takes more than two values: ${found}`
   warn(diagnostics.inputNotSign(whereOf(node.origin), 'values' in exact ? exact.values : 'binary weights', found))
   return `its input is not a sign: ${found} (a lost sign? --binarize ${node.origin[0]} restores it)`
 }

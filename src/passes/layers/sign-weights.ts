@@ -4,7 +4,7 @@ import { f32, type Tensor } from '../../ir/tensor.ts'
 import type { PassOptions } from '../pass.ts'
 import { roundingRewrites, rule } from '../rewrite.ts'
 import { binarizeWeights } from '../weights/binarize-weights.ts'
-import { type BinaryWeights, soleSigns } from '../weights/binary-weights.ts'
+import { type BinaryWeights, isScaledSigns, soleSigns } from '../weights/binary-weights.ts'
 
 /**
  * A float convolution whose weights are ±alpha per filter needs their signs only:
@@ -14,6 +14,20 @@ import { type BinaryWeights, soleSigns } from '../weights/binary-weights.ts'
  */
 export const signWeights = roundingRewrites(
   'sign-weights',
+  rule(
+    'float convolution of two planes',
+    'conv2d',
+    ({ operands: [x, weights, ...extras], attrs, origin }, { options }) => {
+      if (weights.op !== 'constant' || weights.type.dtype !== 'f32' || extras.length > 0) return undefined
+      const found = options.weights === 'exact' ? undefined : twoPlanesOf(weights.attrs.value)
+      if (!found) return undefined
+      const sums = found.planes.map(({ signs }) =>
+        create('conv2d', [x, constant(signs, weights.origin)], attrs, origin),
+      )
+      const alpha = constant(f32([1, 1, 1, found.alpha.length], found.alpha), weights.origin)
+      return create('map', [...sums, alpha], { expr: call('mul', call('add', arg(0), arg(1)), arg(2)) }, origin)
+    },
+  ),
   rule('float convolution', 'conv2d', ({ operands: [x, weights, ...extras], attrs, origin }, { options }) => {
     if (weights.op !== 'constant' || weights.type.dtype !== 'f32' || extras.length > 0) return undefined
     const found = signsOf(weights.attrs.value)
@@ -31,6 +45,7 @@ export function howMultiplied(weights: Tensor, mode: PassOptions['weights']): st
   const found = binarizeWeights(weights, 'exact')
   if ('refused' in found) return undefined
   const { values } = found
+  if (mode !== 'exact' && twoPlanesOf(weights)) return `${values}: adds and subtracts in two planes of signs`
   if (!soleSigns(found)) return `${values}: multiplied as floats`
   if (!signsOf(weights)) return undefined
   if (isOne(found)) return `${values}: adds and subtracts`
@@ -50,6 +65,21 @@ function signsOf(weights: Tensor): SignWeights | undefined {
   if ('refused' in found || !signs || found.alpha.includes(0)) return undefined
   return weights.values.length > found.alpha.length ? { ...found, signs } : undefined
 }
+
+/**
+ * Weights ±alpha or 0 as halves of two signs, if they are many: each weight is then added or subtracted twice, and takes 2
+ * bits instead of 32.
+ */
+function twoPlanesOf(weights: Tensor): BinaryWeights | undefined {
+  if (weights.values.length < MANY || !hasBothSigns(weights)) return undefined
+  const found = binarizeWeights(weights, 'exact')
+  if ('refused' in found || found.planes.length !== 2 || found.offset) return undefined
+  const isWhole = found.planes.every(({ first, factors }) => first === 0 && factors.length === found.alpha.length)
+  return isWhole && isScaledSigns(found) ? found : undefined
+}
+
+/** Weights of a layer that are worth a second pass over its input. */
+const MANY = 1 << 14
 
 const hasBothSigns = ({ values }: Tensor): boolean =>
   (values as Float32Array).some(value => value < 0) && (values as Float32Array).some(value => value > 0)

@@ -26,7 +26,8 @@ function flippedImage(x: Node): { image: Node; mask: Uint8Array } | undefined {
   const { expr } = x.attrs
   const [image, mask] = x.operands
   const channels = x.type.shape[3]!
-  if (expr.fn === 'not' && image!.type.dtype === 'bit') return { image: image!, mask: new Uint8Array(channels).fill(1) }
+  if (expr.fn === 'not' && isArg(expr.args[0]!, 0) && image!.type.dtype === 'bit')
+    return { image: image!, mask: new Uint8Array(channels).fill(1) }
   if (expr.fn !== 'xor' || mask?.op !== 'constant' || mask.attrs.value.values.length !== channels) return undefined
   if (!isArg(expr.args[0]!, 0) || !isArg(expr.args[1]!, 1) || mask.type.shape[3] !== channels) return undefined
   return { image: image!, mask: mask.attrs.value.values as Uint8Array }

@@ -4,7 +4,7 @@ import type { PassOptions } from '../pass.ts'
 import { type BinaryWeights, type FloatWeights, filtersOf, type Plane } from './binary-weights.ts'
 import { latentWeights } from './latent-weights.ts'
 import { type Levels, levelsOf } from './levels.ts'
-import { type Code, cheapestCode } from './planes.ts'
+import { type Code, cheapestCode, commonCodes } from './planes.ts'
 import { separableScale } from './separable.ts'
 
 /**
@@ -39,7 +39,7 @@ export function binarizeWeights(weights: Tensor, mode: PassOptions['weights']): 
     }
   }
   const values = describe(levels, separable)
-  const codes = levels.map(cheapestCode)
+  const codes = codesOf(levels)
   const planes = mostPlanes(codes)
   const channels = weights.shape[3]!
   // A plane reads words where a float layer reads as many floats as there are channels.
@@ -55,6 +55,13 @@ export function binarizeWeights(weights: Tensor, mode: PassOptions['weights']): 
     values: what,
     reason: planes === 1 ? what : `${what}: ${planes} sums of bits`,
   }
+}
+
+/** Each filter's own, unless one for all takes no more planes. */
+function codesOf(levels: readonly Levels[]): readonly Code[] {
+  const own = levels.map(cheapestCode)
+  const common = mostPlanes(own) > 2 || own.some(({ offset }) => offset !== 0) ? commonCodes(levels) : undefined
+  return common && mostPlanes(common) <= mostPlanes(own) ? common : own
 }
 
 const mostPlanes = (codes: readonly Code[]): number =>
@@ -111,9 +118,10 @@ const usersOf = (codes: readonly Code[], plane: number): readonly [number, numbe
 
 /** All filters in their codes; a plane is about the filters that have it, and those between. */
 function encode(weights: Tensor, codes: readonly Code[]): Pick<BinaryWeights, 'planes' | 'alpha' | 'offset'> {
-  const alpha = unitsOf(codes)
+  const units = unitsOf(codes)
+  const alpha = Float32Array.from(units)
   // A filter of zeros has an alpha of 0, whatever its factors.
-  const inUnits = (part: number, o: number) => (alpha[o] === 0 ? 1 : part / alpha[o]!)
+  const inUnits = (part: number, o: number) => (units[o] === 0 ? 1 : part / units[o]!)
   const planes = Array.from({ length: mostPlanes(codes) }, (_, j): Plane => {
     const [first, last] = usersOf(codes, j)
     const factors = codes.slice(first, last + 1).map((code, k) => inUnits(code.factors[j] ?? 0, first + k))
@@ -123,12 +131,13 @@ function encode(weights: Tensor, codes: readonly Code[]): Pick<BinaryWeights, 'p
   return { planes, alpha, ...(offset.some(value => value !== 0) ? { offset } : {}) }
 }
 
-/** Per filter its first factor, if that makes all others of all filters whole numbers; else 1. */
-function unitsOf(codes: readonly Code[]): Float32Array {
-  const isUnit = ({ factors, offset }: Code) =>
-    [...factors, 2 * offset].every(part => part === 0 || Number.isInteger(part / factors[0]!))
-  const own = codes.every(isUnit)
-  return Float32Array.from(codes, ({ factors }) => (own ? factors[0]! : 1))
+/** Per filter its smallest factor, if that makes all others of all filters whole numbers; else 1. */
+function unitsOf(codes: readonly Code[]): number[] {
+  const units = codes.map(({ factors }) => Math.min(...factors))
+  const isWhole = codes.every(({ factors, offset }, o) =>
+    [...factors, 2 * offset].every(part => part === 0 || Number.isInteger(part / units[o]!)),
+  )
+  return isWhole ? units : codes.map(() => 1)
 }
 
 function signsOf(weights: Tensor, codes: readonly Code[], plane: number, first: number, last: number): Tensor {

@@ -33,7 +33,7 @@ export function levelsOf(filter: Float32Array): Levels | undefined {
   )
   if (levels.length > MOST) return undefined
   const values = levels.map(({ low, high }) => (low === high ? low : Math.fround((low + high) / 2)))
-  const step = stepOf(values, largest)
+  const step = stepOf(values) || undefined
   return isFew(values.length, step, filter.length) ? { values, step } : undefined
 }
 
@@ -51,10 +51,11 @@ function merged(sorted: readonly { low: number; high: number }[], width: number)
   return levels
 }
 
-/** The distance that all distances of levels are multiples of, if that makes at most 255 steps. */
-function stepOf(values: readonly number[], largest: number): number | undefined {
+/** The distance that all distances of ascending levels are multiples of, if that makes at most 255 steps; 0 for one level. */
+export function stepOf(values: readonly number[]): number | undefined {
   const span = values.at(-1)! - values[0]!
-  if (values.length < 2) return undefined
+  if (values.length < 2) return 0
+  const largest = Math.max(-values[0]!, values.at(-1)!)
   const noise = WIDTH * largest
   let step = span
   for (const value of values) {

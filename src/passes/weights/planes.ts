@@ -1,4 +1,4 @@
-import { type Levels, WIDTH } from './levels.ts'
+import { type Levels, stepOf, WIDTH } from './levels.ts'
 
 /**
  * Weights of few levels as sums of signs: w = sum_j factor_j · s_j(w) + offset, each s_j in {-1, +1}. A layer of such
@@ -63,6 +63,32 @@ function binary({ values }: Levels, step: number): Code {
     offset: Math.abs(offset) < step / 1e3 ? 0 : offset,
     isPlus: (plane, weight) => ((Math.round((weight - values[0]!) / step) + first) >> plane) % 2 === 1,
   }
+}
+
+/**
+ * One code for all filters of a layer, whose weights are whole multiples of a step per filter: w = step · (sum_j 2^j · s_j +
+ * 2 · low + 2^n - 1) / 2. Where each filter has a code of its own, one that lacks a level has other planes than its neighbours.
+ * Undefined for scaled signs and zeros, and for more than 16 multiples.
+ */
+export function commonCodes(all: readonly Levels[]): Code[] | undefined {
+  const multiples: { step: number; low: number; high: number }[] = []
+  for (const { values } of all) {
+    const step = stepOf([...new Set([...values, 0])].sort((a, b) => a - b))
+    if (step === undefined) return undefined
+    const [low, high] = step === 0 ? [0, 0] : [Math.round(values[0]! / step), Math.round(values.at(-1)! / step)]
+    multiples.push({ step, low, high })
+  }
+  const least = multiples.reduce((now, { low }) => Math.min(now, low), 0)
+  const most = multiples.reduce((now, { high }) => Math.max(now, high), 0)
+  const planes = Math.ceil(Math.log2(most - least + 1))
+  const half = 2 ** (planes - 1)
+  if (planes > 4 || most - least < 3) return undefined
+  const low = least >= -half && most < half ? -half : least
+  return multiples.map(({ step }) => ({
+    factors: Array.from({ length: planes }, (_, j) => step * 2 ** (j - 1)),
+    offset: step * (low + (2 ** planes - 1) / 2),
+    isPlus: (plane, weight) => (((step === 0 ? 0 : Math.round(weight / step)) - low) >> plane) % 2 === 1,
+  }))
 }
 
 const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-3

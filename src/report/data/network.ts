@@ -2,9 +2,9 @@ import { c } from '../../backends/c/index.ts'
 import type { CompileOptions } from '../../compile.ts'
 import type { ReadResult } from '../../frontend/index.ts'
 import type { Diagnostic } from '../../ir/diagnostic.ts'
-import { isConvolution } from '../../ir/epilogue.ts'
 import { type Graph, topological } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
+import { layersOf } from '../../layers.ts'
 import { storageOf } from '../../lower/draft.ts'
 import { type Lowered, lowerWithNodes } from '../../lower/index.ts'
 import { bytesOf } from '../../plan/arena.ts'
@@ -56,7 +56,7 @@ function stagesOf(graph: Graph, { plan, nodes: buffers }: Lowered, model: ReadRe
   const order = topological(graph).filter(node => owners.has(node) && node.op !== 'constant')
   const nodes = [...order.filter(({ op }) => op === 'input'), ...order.filter(({ op }) => op !== 'input')]
   const ids = new Map(nodes.map((node, id) => [node, id]))
-  const layers: readonly Node[] = topological(graph).filter(node => isConvolution(node) || node.op === 'gather')
+  const layers: readonly Node[] = layersOf(graph).map(({ node }) => node)
   const rings = new Set(plan.steps.flatMap(step => (step.kind === 'strip' ? [step.producer.y.name] : [])))
   const names = new Map([...buffers].map(([name, node]) => [node, name]))
   const outputs = new Map(graph.outputs.map(({ name, node }) => [ownerOf(node, ids), name]))

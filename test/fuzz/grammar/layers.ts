@@ -3,6 +3,7 @@ import { type Builder, type Kind, require } from '../builder.ts'
 import type { Choices } from '../choices.ts'
 import type { Value } from '../network.ts'
 import { kindOf } from './elementwise.ts'
+import { fewBitKind, quantised } from './few-bits.ts'
 import { type Rules, rule } from './rule.ts'
 
 const weightKind = (c: Choices): Kind =>
@@ -10,7 +11,7 @@ const weightKind = (c: Choices): Kind =>
 
 /** Weights as stored, or as the trained ones that a network binarizes itself: Sign(W) times alpha per filter. */
 function weightsOf(b: Builder, c: Choices, shape: readonly number[]): string {
-  if (b.opset < 9 || !c.once(6)) return b.floats(c, shape, weightKind(c))
+  if (b.opset < 9 || !c.once(6)) return b.floats(c, shape, c.once(3) ? fewBitKind(c) : weightKind(c))
   const type = { type: 'float', shape } as const
   const signs = b.add('Sign', [b.floats(c, shape, 'signs')], type)
   const result = c.pick(2)
@@ -72,9 +73,10 @@ export const layers = {
         const { kernel, sizes, attrs } = windowOf(b, c, spatial)
         require(elements([filters, channels / group, ...kernel]) * elements(sizes) * n <= 60_000)
         const weights = weightsOf(b, c, [filters, channels / group, ...kernel])
+        const input = c.once(3) && b.opset >= 8 ? quantised(b, c, x) : x
         const bias = c.once(3) ? [b.floats(c, [filters], kindOf(c))] : []
         const result = { type: 'float', shape: [n, filters, ...sizes] } as const
-        return b.add('Conv', [x, weights, ...bias], result, { ...attrs, ...(group > 1 ? { group } : {}) })
+        return b.add('Conv', [input, weights, ...bias], result, { ...attrs, ...(group > 1 ? { group } : {}) })
       }),
     6,
     14,
@@ -114,7 +116,8 @@ export const layers = {
   ),
   MatMul: rule(
     (b, c) => {
-      const x = b.float(c)
+      const given = b.float(c)
+      const x = c.once(3) && b.opset >= 8 ? quantised(b, c, given) : given
       const k = x.shape.at(-1)
       require(k !== undefined)
       const n = b.size(c)

@@ -3,9 +3,10 @@ import type { Reduction } from '../../../ir/ops.ts'
 import { stridesOf } from '../../../ir/tensor.ts'
 import type { Store } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
+import type { Layout } from '../constants/index.ts'
 import { addI32, maxF32, maxI32, minF32, minI32 } from '../functions/plain.ts'
 import { indexText, scalarType } from '../names.ts'
-import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
+import { body, commentOf, type Layer, operandName, parametersOf, type Scope, storeText } from './layer.ts'
 
 /** Nested loops over these sizes, `i`, `j`, … or with a prefix; two spaces deeper each. */
 export function loopsOver(sizes: readonly number[], prefix = '', depth = 1) {
@@ -42,12 +43,22 @@ export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
   const { params, store } = call
   const { variables, context } = resultContext(params.sizes, store.result === 'bit')
   const title = `Elementwise over [${params.sizes.join('][')}].`
-  const value = storeText(store, variables, scope)
+  const value = storeText(store, variables, scope, shortName)
   return {
-    ...body('c/kernels/map.c', { ...context, comment: commentOf(call, title, scope), value }),
+    ...body('c/kernels/map.c', { ...context, comment: commentOf(call, title, scope, shortName), value }),
     parameters: parametersOf(call, {}),
   }
 }
+
+/** Integer constants that fit 16 bits take no more: thresholds of sums, which a quantiser has many of. */
+const shortName: typeof operandName = (operand, index, scope) => {
+  const { place, element } = operand.buffer
+  const isShort =
+    place.kind === 'constant' && element === 'i32' && place.data.every(value => value === (value << 16) >> 16)
+  return isShort ? scope.constants.symbolOf(operand.buffer, SHORT) : operandName(operand, index, scope)
+}
+
+const SHORT: Layout = { layout: '16 bits', arrange: data => Int16Array.from(data) }
 
 const extremes = { max: { f32: maxF32, i32: maxI32 }, min: { f32: minF32, i32: minI32 } } as const
 

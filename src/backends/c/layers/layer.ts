@@ -68,10 +68,10 @@ export const declare = ({ name, buffer, written }: BufferParameter): Parameter =
 ]
 
 /** The store's expression, its operands read at these loop variables (one per stride). */
-export function storeText(store: Store, variables: readonly string[], scope: Scope): string {
+export function storeText(store: Store, variables: readonly string[], scope: Scope, nameOf = operandName): string {
   const shift = firstArgument(store)
   const names = store.operands.map((operand, k) =>
-    readText(operand, operandName(operand, k + shift, scope), variables, scope),
+    readText(operand, nameOf(operand, k + shift, scope), variables, scope),
   )
   return printExpr(store, store.accumulator ? ['a', ...names] : names, scope.use)
 }
@@ -87,10 +87,10 @@ function readText({ dtype, strides }: Operand, name: string, variables: readonly
 }
 
 /** Comment above a function: what it does, what is stored, where it came from. */
-export function commentOf(call: Call, what: string, scope: Scope): string {
+export function commentOf(call: Call, what: string, scope: Scope, nameOf = operandName): string {
   const { store } = call
   const shift = firstArgument(store)
-  const names = store.operands.map((operand, k) => operandName(operand, k + shift, scope))
+  const names = store.operands.map((operand, k) => nameOf(operand, k + shift, scope))
   const plain = store.expr.fn === 'arg' && store.expr.index === 0 && store.accumulator
   const args = store.accumulator ? ['a', ...names] : names
   const text = printExpr({ ...store, wraps: false }, args, scope.use)
