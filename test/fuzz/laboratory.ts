@@ -14,6 +14,11 @@ const START = 20_000
 /** Bytes that a process may hold, beside which JavaScript's own are limited, and milliseconds between two looks. */
 const [MEMORY, LOOK] = [3e9, 250]
 
+/** On a busy machine a process waits for its turn: as many times the limit may pass on the clock, beside the work itself. */
+const PATIENCE = 10
+/** Milliseconds that C compilers may take for many files, after the last of them was told. */
+const COMPILERS = 300_000
+
 /** Jobs a process does before it is replaced: generated modules stay in its memory. */
 const MOST_JOBS = 40
 
@@ -71,10 +76,14 @@ export class Laboratory {
     let suspect: number | undefined
     while (left.length > 0) {
       let count = 0
-      const end = await this.run({ kind: 'files', seeds: left }, limit, answer => {
-        if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
-        if (answer.kind === 'amended') tell(answer.seed, answer.verdict)
-      })
+      const end = await this.run(
+        { kind: 'files', seeds: left },
+        () => (count < left.length ? limit : COMPILERS),
+        answer => {
+          if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
+          if (answer.kind === 'amended') tell(answer.seed, answer.verdict)
+        },
+      )
       if (end === 'done') return
       const seed = left[count]
       if (seed === undefined) throw new Error('the compilers of many files ended without an answer')
@@ -141,8 +150,9 @@ export class Laboratory {
     })
   }
 
-  /** One job; `limit` is how many milliseconds may pass between two answers. */
-  private run(job: Job, limit: number, tell: (answer: Answer) => void): Promise<End> {
+  /** One job; `limit` is how many milliseconds of work there may be between two answers. */
+  private run(job: Job, limit: number | (() => number), tell: (answer: Answer) => void): Promise<End> {
+    const limitNow = () => (typeof limit === 'number' ? limit : limit())
     if (this.jobs++ >= MOST_JOBS && (job.kind === 'seeds' || job.kind === 'files')) this.stop()
     const isNew = !this.child
     this.child ??= this.spare ?? this.start()
@@ -151,8 +161,11 @@ export class Laboratory {
     const { child } = this
     return new Promise(resolve => {
       let timer: NodeJS.Timeout | undefined
+      let worked = workOf(child)
+      let starting = isNew ? START : 0
       const look = setInterval(() => {
         if (memoryOf(child) > MEMORY) finish('memory')
+        else if (workOf(child) - worked > starting + limitNow()) finish('hang')
       }, LOOK)
       const finish = (end: End): void => {
         clearTimeout(timer)
@@ -163,7 +176,9 @@ export class Laboratory {
       }
       const wait = (): void => {
         clearTimeout(timer)
-        timer = setTimeout(() => finish('hang'), limit)
+        worked = workOf(child)
+        starting = 0
+        timer = setTimeout(() => finish('hang'), PATIENCE * limitNow())
       }
       child.on('message', (answer: Answer) => {
         if (answer.kind === 'done') return finish('done')
@@ -173,7 +188,7 @@ export class Laboratory {
       })
       child.on('error', () => finish('crash'))
       child.on('exit', () => finish('crash'))
-      timer = setTimeout(() => finish('hang'), isNew ? START + limit : limit)
+      timer = setTimeout(() => finish('hang'), PATIENCE * (starting + limitNow()))
       child.send(job)
     })
   }
@@ -183,6 +198,19 @@ export class Laboratory {
 function memoryOf({ pid }: ChildProcess): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096
+  } catch {
+    return 0
+  }
+}
+
+/** Milliseconds that a process has computed; 0 where the system does not tell. */
+function workOf({ pid }: ChildProcess): number {
+  try {
+    // The name in parentheses may hold spaces; of what follows, the 12th and 13th are user and system time, in ticks.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
   } catch {
     return 0
   }
