@@ -2,9 +2,11 @@ import { readModel } from '../../src/frontend/index.ts'
 import { CompileError } from '../../src/ir/diagnostic.ts'
 import { interpret } from '../../src/ir/interpret.ts'
 import { print } from '../../src/ir/print.ts'
-import { optimised } from './check.ts'
+import type { PassResult } from '../../src/passes/pass.ts'
+import { namesOfZeros, optimised } from './check.ts'
 import { differenceFrom } from './difference.ts'
 import { enclose } from './enclosure.ts'
+import { zerosOf } from './latitude.ts'
 import { encode, feedsOf, type Network } from './network.ts'
 
 /** The rewrite after which a network is wrong, counted as `--rewrite-limit` counts. */
@@ -25,6 +27,11 @@ const MOST = 2 ** 12
 export async function bisect(network: Network): Promise<Culprit | undefined> {
   const imported = await readModel(encode(network), { name: 'net' })
   const samples = feedsOf(network)
+  // A network that no pass gets through has no warnings, and nothing but errors to look for.
+  const warned = warnedOf(() => optimised(imported).result)
+  const expected = samples.map(feeds =>
+    enclose(imported.graph, feeds, { zeroIsPlus: zerosOf(imported.graph, feeds, warned) }),
+  )
   const run = (rewriteLimit: number) => {
     const { result, steps } = optimised(imported, { rewriteLimit })
     return { graph: result.graph, pass: steps.at(-1)?.pass ?? 'import' }
@@ -32,7 +39,7 @@ export async function bisect(network: Network): Promise<Culprit | undefined> {
   const isWrong = (rewriteLimit: number): boolean => {
     try {
       const { graph } = run(rewriteLimit)
-      return samples.some(feeds => differenceFrom(enclose(imported.graph, feeds), interpret(graph, feeds)))
+      return samples.some((feeds, sample) => differenceFrom(expected[sample]!, interpret(graph, feeds)))
     } catch (error) {
       return !(error instanceof CompileError)
     }
@@ -68,6 +75,14 @@ export async function endlessPass(network: Network): Promise<string | undefined>
   const [first, second] = [SETTLED, SETTLED + 1].map(rewriteLimit => optimised(imported, { rewriteLimit }))
   if (print(first!.result.graph) === print(second!.result.graph)) return undefined
   return second!.steps.at(-1)?.pass
+}
+
+function warnedOf(run: () => PassResult): ReadonlySet<string> {
+  try {
+    return namesOfZeros(run())
+  } catch {
+    return new Set()
+  }
 }
 
 function passOf(run: () => string): string {

@@ -4,6 +4,7 @@ import type { Node } from '../../src/ir/node.ts'
 import { allocate, broadcastStrides, elements, indicesOf, stridesOf, type Tensor } from '../../src/ir/tensor.ts'
 import { divided, fits, type Grain, grainOfNode } from './grain.ts'
 import { ANY, bounds, exactly, type Interval, quotient, widened } from './interval.ts'
+import type { Latitude } from './latitude.ts'
 import type { Feeds } from './network.ts'
 
 /**
@@ -17,8 +18,8 @@ export interface Enclosure {
 
 const exact = (value: Tensor): Enclosure => ({ low: value, high: value })
 
-/** The enclosures of a graph's outputs, as it comes from the importers. */
-export function enclose(graph: Graph, feeds: Feeds): Map<string, Enclosure> {
+/** The enclosures of a graph's outputs, as it comes from the importers. Without latitude nothing but rounding is allowed. */
+export function enclose(graph: Graph, feeds: Feeds, latitude: Latitude = {}): Map<string, Enclosure> {
   const found = new Map<Node, Enclosure>()
   const grains = new Map<Node, Grain>()
   for (const node of topological(graph)) {
@@ -28,9 +29,25 @@ export function enclose(graph: Graph, feeds: Feeds): Map<string, Enclosure> {
     const grain = grainOfNode(node, coarse, value)
     const count = meanOf(node)
     grains.set(node, count > 1 ? divided(grain, count) : grain)
-    found.set(node, value ? exact(value) : encloseNode(node, operands, coarse, fits(grain)))
+    const strict = value ? exact(value) : encloseNode(node, operands, coarse, fits(grain))
+    found.set(node, allowing(node, strict, operands, latitude))
   }
   return new Map(graph.outputs.map(({ name, node }) => [name, found.get(node)!]))
+}
+
+function allowing(node: Node, strict: Enclosure, operands: readonly Enclosure[], latitude: Latitude): Enclosure {
+  const { zeroIsPlus, slack } = latitude
+  const at = intervalsOf(strict)
+  if (zeroIsPlus && node.op === 'map' && node.attrs.expr.fn === 'sign')
+    return fromIntervals(node, index => {
+      const [low, high] = at(index)
+      return high === 0 && zeroIsPlus(node, index) ? [low, 1] : [low, high]
+    })
+  const size = slack?.(
+    node,
+    operands.map(({ high }) => high),
+  )
+  return size ? fromIntervals(node, index => widened(...at(index), size, 1)) : strict
 }
 
 /** What a mean divides its sum by; 1 for all other ops. */

@@ -142,12 +142,6 @@ export function bounds(expr: Expr, types: readonly DType[], grains: readonly Gra
     }
   if (fn === 'float' && typeOf(expr.args[0]!, types) === 'bit')
     return args => rising(bit => (bit ? 1 : -1))(first(args))
-  if (fn === 'sign')
-    // The compiler takes an exact 0 before a sign for +1, where that feeds a layer.
-    return args => {
-      const [low, high] = first(args)
-      return Number.isNaN(low) ? ANY : [Math.sign(low), high === 0 ? 1 : Math.sign(high)]
-    }
   const apply = isSigmoid(expr) ? logistic : intervals[fn]
   const grain = grainOfExpr(expr, grains)
   const own = expr.args.map(part => grainOfExpr(part, grains))
