@@ -116,6 +116,8 @@ function reach(block: ReachBlock): Variant {
     eachVector: several ? `for (int v = 0; v < ${Math.ceil(width / 8)}; v++)` : '',
     left: several ? 'lanes - v * 8' : 'lanes',
     at,
+    // No pointer past the thresholds, not even one that nothing is loaded from.
+    inside: several ? ' + (v * 8 < lanes ? v * 8 : 0)' : '',
     shift: several ? ' << (v * 8)' : '',
     sum: sums === 'counts' ? `_mm256_sub_epi32(_mm256_set1_epi32(${offset}), _mm256_slli_epi32(${sum}, 1))` : sum,
   }
