@@ -53,6 +53,7 @@ function addCompile(program: Command): void {
   withModelOptions(command)
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
+    .addOption(optionOf('fpContract'))
     .addOption(optionOf('trace'))
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .addOption(optionOf('inline'))
