@@ -42,8 +42,6 @@ enum isa { PORTABLE, NEON, SSE4, AVX2, AVX512 };
 #pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
 #endif
 #include <immintrin.h>
-#undef MULTIPLY_ADD
-#define MULTIPLY_ADD(prefix, a, b, c) prefix##_fmadd_ps(a, b, c)
 #define TARGET_AVX512 \
   __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt")))
 #define TARGET_AVX2 \
@@ -61,12 +59,25 @@ enum isa { PORTABLE, NEON, SSE4, AVX2, AVX512 };
   __attribute__((noinline))
 #endif
 
+/* What is added to sums of floats on x86. */
+#undef ADD_PRODUCT
+#if defined(UNFUSED)
+#define ADD_PRODUCT(prefix, a, b, c) prefix##_add_ps(prefix##_mul_ps(a, b), c)
+#else
+#define ADD_PRODUCT(prefix, a, b, c) prefix##_fmadd_ps(a, b, c)
+#endif
+
 /* Layers become part of the run function, of which there is one for every instruction set. */
+#ifndef INLINE
 #if defined(__GNUC__)
 #define INLINE inline __attribute__((always_inline))
-#define RESTRICT __restrict
 #else
 #define INLINE inline
+#endif
+#endif
+#if defined(__GNUC__)
+#define RESTRICT __restrict
+#else
 #define RESTRICT
 #endif
 /* clang would unroll a loop over few lanes before it looks for vectors. */
@@ -115,7 +126,7 @@ TARGET_AVX512 static void accumulate_avx512_8x4(const float *x, int start, int r
       const __m128 w_0 = _mm_loadu_ps(weights + k * 4);
       UNROLL
       for (int p = 0; p < 8; p++)
-        totals_0[p] = MULTIPLY_ADD(_mm, _mm_set1_ps(pixel[p][k]), w_0, totals_0[p]);
+        totals_0[p] = ADD_PRODUCT(_mm, _mm_set1_ps(pixel[p][k]), w_0, totals_0[p]);
     }
     UNROLL
     for (int p = 0; p < 8; p++)
@@ -160,8 +171,8 @@ TARGET_AVX2 static void accumulate_avx2_8x4(const float *x, int start, int row_p
         UNROLL
         for (int q = 0; q < 4; q++) {
           const __m256 value = _mm256_broadcast_ss(pixel[q] + k);
-          totals[q][0] = MULTIPLY_ADD(_mm256, value, low, totals[q][0]);
-          totals[q][1] = MULTIPLY_ADD(_mm256, value, high, totals[q][1]);
+          totals[q][0] = ADD_PRODUCT(_mm256, value, low, totals[q][0]);
+          totals[q][1] = ADD_PRODUCT(_mm256, value, high, totals[q][1]);
         }
       }
       UNROLL
@@ -184,7 +195,11 @@ TARGET_AVX2 static void accumulate_avx2_8x4(const float *x, int start, int row_p
 /* Pixels that share a load of weights, with four vectors of sums each: AArch64 has twice as many registers. */
 #if defined(__aarch64__)
 #define NEON_PIXELS 4
+#if defined(UNFUSED)
+#define MULTIPLY_ADD(total, w, x, lane) vaddq_f32(total, vmulq_laneq_f32(w, x, lane))
+#else
 #define MULTIPLY_ADD(total, w, x, lane) vfmaq_laneq_f32(total, w, x, lane)
+#endif
 /* Compilers would count in one register for all pointers, but only a pointer of its own loads, repeats and steps at once. */
 #define KEEP(pointer) __asm__("" : "+r"(pointer))
 #else
