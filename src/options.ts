@@ -80,6 +80,12 @@ export const options = {
     help: 'weights in the source, or in a file NAME.bin that the run function takes',
     targets: ['c'],
   },
+  fpContract: {
+    value: choice('on', 'off'),
+    default: 'on',
+    help: 'whether compilers may fuse a product and a sum; off: the same floats from every compiler and chip',
+    targets: ['c'],
+  },
   trace: { value: { kind: 'switch' }, help: "the generated code can report every layer's result" },
   wat: {
     value: { kind: 'switch' },

@@ -7,7 +7,7 @@ import { storageOf } from './lower/draft.ts'
 import { convolutionParams } from './lower/windows.ts'
 import { productsOf } from './macs.ts'
 import type { Decision } from './passes/pass.ts'
-import { bytesOf } from './plan/arena.ts'
+import { bytesInUse, bytesOf } from './plan/arena.ts'
 import type { Plan, Port } from './plan/plan.ts'
 
 export interface PortSummary {
@@ -38,6 +38,8 @@ export interface LayerSummary {
   readonly floatBytes: number
   /** Of its result in memory; bits packed. */
   readonly resultBytes: number
+  /** Of the workspace while it runs: what it reads, what it makes, what later layers need. */
+  readonly workspaceBytes: number
 }
 
 /** Sums over all layers: what a build may want to set limits for. */
@@ -76,12 +78,14 @@ export interface Compilation {
 
 export function summarise({ model, graph, decisions, plan, target, files, sizes }: Compilation): Summary {
   const reasons = new Map(decisions.map(decision => [decision.origin[0], decision]))
+  const inUse = bytesInUse(plan.steps)
   const layers = layersOf(graph).map((layer): LayerSummary => {
     const { node, sums } = layer
     const name = node.origin[0]!
     const decision = reasons.get(name)
     const kind = kindOf(node)
     const origins = new Set(sums.map(({ origin }) => origin.join('\n')))
+    const calls = sizes.calls.filter(({ origin }) => origins.has(origin.join('\n')))
     return {
       name,
       op: model.operators.get(name) ?? node.op,
@@ -91,9 +95,10 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
       reason: decision?.reason ?? (kind === 'binary' ? 'a table whose rows end in a sign' : 'a table of floats'),
       ...(decision?.error === undefined ? {} : { error: decision.error }),
       macs: Math.max(...sums.map(each => (each.op === 'gather' ? 0 : productsOf(convolutionParams(each))))),
-      bytes: sum(sizes.calls.filter(call => origins.has(call.origin.join('\n'))).map(call => call.constantBytes)),
+      bytes: sum(calls.map(call => call.constantBytes)),
       floatBytes: Math.max(...sums.map(each => elements(weightsOf(each).type.shape))) * 4,
       resultBytes: bytesOf(storageOf(node.type)),
+      workspaceBytes: Math.max(0, ...calls.map(call => inUse.get(call.name) ?? 0)),
     }
   })
   return {

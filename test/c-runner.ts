@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execaSync } from 'execa'
-import { type ConstantPlace, type Isa, isas } from '../src/backends/backend.ts'
+import { type ConstantPlace, type FpContract, type Isa, isas } from '../src/backends/backend.ts'
 import { c } from '../src/backends/c/index.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import { driverSource } from '../src/run/c-driver.ts'
@@ -22,6 +22,8 @@ export interface Settings {
   readonly compiler?: Compiler
   /** Instruction sets beside portable code; all by default, and the best that this machine has is used. */
   readonly isa?: readonly Isa[]
+  /** `off`: no compiler fuses a product and a sum. */
+  readonly fpContract?: FpContract
   /** With `file` the program reads them to memory that is aligned to 8 bytes and no more. */
   readonly constants?: ConstantPlace
   /** After the warning flags; -O2 by default. */
@@ -74,9 +76,17 @@ function commandOf(compiler: Compiler, machine: MachineName | undefined): readon
 /** Prints and compiles plans; programs are cached by their text and flags. Throws with the compiler's words. */
 export function compileC(
   plans: readonly Plan[],
-  { compiler = 'gcc', flags = ['-O2'], isa = isas, constants = 'inline', together = false, machine }: Settings = {},
+  {
+    compiler = 'gcc',
+    flags = ['-O2'],
+    isa = isas,
+    constants = 'inline',
+    fpContract = 'on',
+    together = false,
+    machine,
+  }: Settings = {},
 ): CProgram {
-  const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa, constants }))
+  const sources = plans.flatMap(plan => c.print(plan, { version: 'test', isa, constants, fpContract }))
   const cpp = compiler.includes('++')
   const [executable, ...target] = commandOf(compiler, machine)
   const command = [...target, ...(cpp ? STRICT_CPP : STRICT), ...flags]

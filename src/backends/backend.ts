@@ -17,6 +17,8 @@ export const vectorIsas = isas.filter(isa => isa !== 'portable')
 export const constantPlaces = ['inline', 'file'] as const
 export type ConstantPlace = (typeof constantPlaces)[number]
 
+export type FpContract = 'on' | 'off'
+
 export interface PrintOptions {
   /** Version of xnorc, for the header comment. */
   readonly version: string
@@ -28,6 +30,8 @@ export interface PrintOptions {
   readonly isa?: readonly Isa[]
   /** C: `file` puts the constants into NAME.bin, which the run function takes a pointer to; `inline` by default. */
   readonly constants?: ConstantPlace
+  /** C: whether compilers may fuse a product and a sum. `off`: every compiler and chip gets the same floats. */
+  readonly fpContract?: FpContract
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
   /** WASM, WGSL: everything inside the .js file instead of beside it. */

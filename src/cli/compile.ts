@@ -2,15 +2,18 @@ import { type Target, targets } from '../backends/registry.ts'
 import { withoutEffect } from '../check-options.ts'
 import { compileTargets } from '../compile-targets.ts'
 import { showDiagnostic } from '../ir/diagnostic.ts'
+import { storageOf } from '../lower/draft.ts'
 import { specOf, typed } from '../options.ts'
+import { bytesOf } from '../plan/arena.ts'
 import type { Summary } from '../summary.ts'
+import { type Budget, checkBudget } from './budget.ts'
 import { UsageError } from './fail.ts'
 import { readLabels } from './labels.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showTotals } from './show.ts'
 import { writeFiles } from './write-files.ts'
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, Budget {
   readonly target: string
   readonly out: string
   readonly depfile?: string
@@ -32,6 +35,7 @@ export async function runCompile(path: string, options: Options): Promise<void> 
       `${typed(useless, all[useless as keyof typeof all])} is for the target ${specOf(useless).targets}`,
     )
   const { files, summaries, warnings } = await compileTargets(bytes, { ...all, targets: chosen })
+  for (const summary of summaries) checkBudget(options, demandOf(summary))
   await writeFiles(files, { folder: options.out, depfile: options.depfile, inputs: [...inputs] })
   for (const warning of warnings) console.error(`warning: ${showDiagnostic(warning)}`)
   if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))
@@ -45,6 +49,18 @@ function parseTargets(list: string): Target[] {
     if (!target) throw new UsageError(`there is no target '${name}'; the targets are ${targets.join(', ')}`)
     return target
   })
+}
+
+/** Of a target: constants, and the workspace with inputs and outputs. */
+function demandOf({ layers, constantBytes, workspaceBytes, inputs, outputs }: Summary) {
+  const ports = [...inputs, ...outputs].map(port => ({ name: port.name, bytes: bytesOf(storageOf(port)) }))
+  return {
+    flash: { bytes: constantBytes, parts: layers },
+    ram: {
+      bytes: workspaceBytes + ports.reduce((sum, { bytes }) => sum + bytes, 0),
+      parts: [...layers.map(({ name, workspaceBytes: bytes }) => ({ name, bytes })), ...ports],
+    },
+  }
 }
 
 const describe = (summary: Summary, folder: string): string =>

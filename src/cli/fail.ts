@@ -1,5 +1,6 @@
 import { CompileError, InternalError, onOneLine, showDiagnostic } from '../ir/diagnostic.ts'
 import { ToolError } from '../run/tool-error.ts'
+import { BudgetError } from './budget.ts'
 
 /** A wrong argument that the parser of the command line could not know. */
 export class UsageError extends Error {
@@ -20,7 +21,7 @@ export function fail(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error)
   console.error(`error: ${onOneLine(message)}`)
   if (error instanceof UsageError) return 2
-  const known = [FileError, ToolError, InternalError].some(kind => error instanceof kind)
+  const known = [BudgetError, FileError, ToolError, InternalError].some(kind => error instanceof kind)
   if (!known && !isSystemError(error))
     console.error('This is a fault of xnorc itself: please report it with the model, or with what --dump-ir writes.')
   return 1

@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { fail } from './fail.ts'
 import {
   axisSizes,
+  byteCount,
   indexList,
   isaList,
   layerList,
@@ -32,6 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   addEval(program)
   addBench(program)
   addReport(program)
+  addSize(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -53,11 +55,13 @@ function addCompile(program: Command): void {
   withModelOptions(command)
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
+    .addOption(optionOf('fpContract'))
     .addOption(optionOf('trace'))
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .addOption(optionOf('inline'))
     .addOption(optionOf('labels'))
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
+  withBudget(command, 'without code and stack')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
 }
@@ -137,6 +141,28 @@ function addReport(program: Command): void {
     .option('--log <file>', 'training curves: lines of JSON, as train.py --log writes them')
   withModelOptions(command).action(async (model, options) => (await import('./report.ts')).runReport(model, options))
 }
+
+function addSize(program: Command): void {
+  const command = program
+    .command('size')
+    .description('flash and RAM of the generated C as a compiler makes it, in total and layer by layer')
+    .argument('<model.onnx>')
+    .requiredOption(
+      '--cc <command>',
+      "of the compiler, with its flags: 'arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -Os'",
+    )
+    .addOption(optionOf('isa'))
+    .addOption(optionOf('constants'))
+    .addOption(optionOf('fpContract'))
+  withBudget(withModelOptions(command), 'with code and stack')
+    .option('--json', 'print the sizes as JSON')
+    .action(async (model, options) => (await import('./size.ts')).runSize(model, options))
+}
+
+const withBudget = (command: Command, what: string): Command =>
+  command
+    .option('--max-flash <n>', `exit 1 where constants take more bytes, ${what} (64k, 1M)`, byteCount)
+    .option('--max-ram <n>', `exit 1 where workspace, inputs and outputs take more bytes, ${what}`, byteCount)
 
 /** What every command that compiles a model takes, from the table of options. */
 const modelOptions: readonly OptionName[] = [

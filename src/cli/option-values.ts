@@ -58,3 +58,12 @@ export const sizeList = (text: string): number[] => text.split(',').map(positive
 
 /** `0,17`: every index once. */
 export const indexList = (text: string): number[] => [...new Set(text.split(',').map(part => wholeNumber(part.trim())))]
+
+/** `65536`, `64k`, `1M`, in bytes. */
+export function byteCount(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)([kKmM]?)$/.exec(text) ?? []
+  const bytes = Number(digits) * { '': 1, k: 1024, m: 1024 * 1024 }[unit.toLowerCase()]!
+  if (!Number.isSafeInteger(bytes) || bytes < 1)
+    throw new InvalidArgumentError('A number of bytes above 0 is needed: 65536, 64k or 1M.')
+  return bytes
+}

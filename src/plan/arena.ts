@@ -1,4 +1,4 @@
-import { mapBuffers, readsOf, writesOf } from './buffers.ts'
+import { callsOf, mapBuffers, readsOf, writesOf } from './buffers.ts'
 import type { Buffer, Call, Element, Step } from './plan.ts'
 
 /** Offsets are multiples of a cache line. */
@@ -23,6 +23,24 @@ export function lifetimesOf(steps: readonly Step[]): Map<Buffer, Lifetime> {
         lifetimes.set(buffer, { first: lifetimes.get(buffer)?.first ?? at, last: at })
   })
   return lifetimes
+}
+
+/** Of placed buffers, by the name of each call: how many bytes of the workspace hold something that it or a later one needs. */
+export function bytesInUse(steps: readonly Step[]): ReadonlyMap<string, number> {
+  const lifetimes = [...lifetimesOf(steps)]
+  return new Map(
+    steps.flatMap((step, at) => {
+      // What replaces an operand lies where the operand does.
+      const byOffset = new Map<number, number>()
+      for (const [buffer, { first, last }] of lifetimes) {
+        if (at < first || last < at || buffer.place.kind !== 'workspace') continue
+        const { offset } = buffer.place
+        byOffset.set(offset, Math.max(byOffset.get(offset) ?? 0, bytesOf(buffer)))
+      }
+      const bytes = [...byOffset.values()].reduce((sum, each) => sum + each, 0)
+      return callsOf(step).map(({ name }) => [name, bytes] as const)
+    }),
+  )
 }
 
 /** Buffers at one offset: what a map writes in place of an operand shares the operand's memory. */

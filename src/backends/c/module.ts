@@ -30,9 +30,12 @@ export function printModule(unit: Unit, options: PrintOptions): SourceFile[] {
     workspaceBytes: workspaceBytes(plan),
     constantsBytes: file?.bytes.length ?? 0,
   })
+  const contract = options.fpContract !== 'off'
   const code = render('c/module.c', {
     ...head,
     isaText: isaText(unit.sets),
+    contract,
+    upper: header.upper,
     functions: unit.module.functions().map(renderTemplated),
     constants: file ? [] : constants.map(arrayContext),
     members: file ? constants.map(memberContext) : [],

@@ -20,7 +20,7 @@ export const avx2: InstructionSet = {
     store: '_mm256_storeu_ps',
     lanes: 8,
     totals: 8,
-    multiplyAdd: (x, weight, total) => `_mm256_fmadd_ps(${x}, ${weight}, ${total})`,
+    multiplyAdd: (x, weight, total) => `ADD_PRODUCT(_mm256, ${x}, ${weight}, ${total})`,
   },
   sums: block => (block.sum === 'count_mismatches' ? counts(block) : accumulate(block)),
   products,
@@ -67,7 +67,7 @@ function accumulate(block: Block): Variant | undefined {
   const name = `${sum}_avx2_${pixels}x${width}`
   const what = signs
     ? 'a number of x times 8 bits that stand for +1 and -1'
-    : 'a number of x times 8 weights, a fused multiply-add each'
+    : 'a number of x times 8 weights, a multiply-add each'
   const begin = {
     ...guarded(avx2, name, parametersOf(block), `${pixelsText(pixels)} by 16 filters at a time: ${what}.`),
     ...pixelTexts(pixels, width, sumPitch, ['from', 'to']),

@@ -21,7 +21,7 @@ export const avx512: InstructionSet = {
     store: '_mm512_storeu_ps',
     lanes: 16,
     totals: 16,
-    multiplyAdd: (x, weight, total) => `_mm512_fmadd_ps(${x}, ${weight}, ${total})`,
+    multiplyAdd: (x, weight, total) => `ADD_PRODUCT(_mm512, ${x}, ${weight}, ${total})`,
   },
   sums,
   products,
@@ -74,7 +74,7 @@ function sums(block: Block): Variant | undefined {
   })
   const what = counts
     ? 'a word of x against words of weights, a popcount each'
-    : `a number of x times a vector of ${sum === 'accumulate_signs' ? 'bits that stand for +1 and -1' : 'weights'}, a fused multiply-add each`
+    : `a number of x times a vector of ${sum === 'accumulate_signs' ? 'bits that stand for +1 and -1' : 'weights'}, a multiply-add each`
   const context = {
     ...guarded(avx512, name, parametersOf(block), `${pixelsText(pixels)} by ${width} filters: ${what}.`),
     xType,

@@ -1,6 +1,7 @@
 // Kernels of small, made by xnorc 0.0.0. small.js runs them.
 // Options: --target wgsl
-// build 96b3d9b8308a2233
+// It may be used, changed and shipped without conditions.
+// build 066a44be4444b0ae
 // Buffers hold the samples of a batch one after the other; weights are the same for all.
 
 /// How many samples this run has.
