@@ -15,6 +15,7 @@ import {
   sizeList,
   wholeNumber,
 } from './option-values.ts'
+import { styled } from './terminal.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -23,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     .description('Compiles binarized ONNX networks to standalone code that runs on real bits.')
     .version(version)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, styleTitle: text => styled('bold', text, process.stdout) })
   addCompile(program)
   addInspect(program)
   addVerify(program, status => {
@@ -46,17 +47,21 @@ async function main(args: readonly string[]): Promise<number> {
 function addCompile(program: Command): void {
   const command = program
     .command('compile')
+    .helpGroup('Generate:')
     .description('translate a model into source files')
     .argument('<model.onnx>')
-    .requiredOption('--target <list>', `${targets.join(', ')}; several separated by commas`)
+    .option('--target <list>', `${targets.join(', ')}; several separated by commas`)
+    .hook('preAction', requireOption('--target <list>'))
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
+    .optionsGroup('Generated code:')
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
     .addOption(optionOf('trace'))
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .addOption(optionOf('inline'))
     .addOption(optionOf('labels'))
+    .optionsGroup('For build systems and programs:')
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
@@ -65,9 +70,11 @@ function addCompile(program: Command): void {
 function addInspect(program: Command): void {
   const command = program
     .command('inspect')
+    .helpGroup('Look inside:')
     .description('show the layers: what becomes bits, what stays float, and why')
     .argument('<model.onnx>')
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the layers as JSON')
     .action(async (model, options) => (await import('./inspect.ts')).runInspect(model, options))
 }
@@ -75,6 +82,7 @@ function addInspect(program: Command): void {
 function addVerify(program: Command, finish: (status: number) => void): void {
   const command = program
     .command('verify')
+    .helpGroup('Check and measure:')
     .description('build and run the generated code; compare every layer with the interpreter, outputs with the model')
     .argument('<model.onnx>')
     .option('--target <list>', 'c, wasm, wgsl; several separated by commas', 'c')
@@ -84,6 +92,7 @@ function addVerify(program: Command, finish: (status: number) => void): void {
     .option('--tolerance <x>', "of floats, relative to the layer's largest value", positiveNumber, 1e-5)
     .addOption(optionOf('constants'))
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the comparison as JSON')
     .action(async (model, options) => finish(await (await import('./verify.ts')).runVerify(model, options)))
 }
@@ -91,14 +100,14 @@ function addVerify(program: Command, finish: (status: number) => void): void {
 function addEval(program: Command): void {
   const command = program
     .command('eval')
+    .helpGroup('Check and measure:')
     .description('accuracy of the generated C over a data set')
     .argument('<model.onnx>')
-    .requiredOption(
-      '--data <file.npz>',
-      'arrays y (the class of every sample) and x, or one by the name of every input',
-    )
+    .option('--data <file.npz>', 'arrays y (the class of every sample) and x, or one by the name of every input')
+    .hook('preAction', requireOption('--data <file.npz>'))
     .addOption(optionOf('constants'))
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the result as JSON')
     .action(async (model, options) => (await import('./eval.ts')).runEval(model, options))
 }
@@ -106,6 +115,7 @@ function addEval(program: Command): void {
 function addBench(program: Command): void {
   const command = program
     .command('bench')
+    .helpGroup('Check and measure:')
     .description('time the generated code in turns with onnxruntime, and every layer alone')
     .argument('<model.onnx>')
     .option('--target <name>', targets.join(', '), 'c')
@@ -115,6 +125,7 @@ function addBench(program: Command): void {
     .option('--chromium <path>', 'wgsl: the browser (default: /usr/bin/chromium)')
     .option('--batch-sizes <list>', 'wgsl: samples per run, separated by commas (default: 1,8)', sizeList)
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the times as JSON')
     .action(async (model, options) => (await import('./bench.ts')).runBench(model, options))
 }
@@ -122,6 +133,7 @@ function addBench(program: Command): void {
 function addReport(program: Command): void {
   const command = program
     .command('report')
+    .helpGroup('Look inside:')
     .description('a page that shows the network from the inside, and a JSON file with every figure on it')
     .argument('<model.onnx>')
     .option(
@@ -138,15 +150,31 @@ function addReport(program: Command): void {
   withModelOptions(command).action(async (model, options) => (await import('./report.ts')).runReport(model, options))
 }
 
+/** Checks an option before a command runs: the parser's own way would name what is missing before what is unknown. */
+const requireOption =
+  (flags: string) =>
+  (command: Command): void => {
+    const option = new Option(flags)
+    if (command.getOptionValue(option.attributeName()) === undefined)
+      command.error(`error: required option '${flags}' not specified`, {
+        code: 'commander.missingMandatoryOptionValue',
+      })
+  }
+
 /** What every command that compiles a model takes, from the table of options. */
-const modelOptions: readonly OptionName[] = [
-  ...(['name', 'weights', 'binarize', 'scale', 'signZero', 'inputType', 'mean', 'std', 'inputLayout'] as const),
-  ...(['firstLayer', 'batch', 'sizes', 'rewriteLimit'] as const),
-]
+const modelOptions: Readonly<Record<string, readonly OptionName[]>> = {
+  'What the network becomes': ['name', 'weights', 'binarize', 'scale', 'signZero', 'firstLayer'],
+  'Inputs and sizes': ['inputType', 'mean', 'std', 'inputLayout', 'batch', 'sizes'],
+}
 
 const withModelOptions = (command: Command): Command => {
-  for (const name of modelOptions) command.addOption(optionOf(name))
+  for (const [group, names] of Object.entries(modelOptions)) {
+    command.optionsGroup(`${group}:`)
+    for (const name of names) command.addOption(optionOf(name))
+  }
   return command
+    .optionsGroup('Looking into the compiler:')
+    .addOption(optionOf('rewriteLimit'))
     .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
     .option('--print-after <pass>', 'print the graph after this pass, to stderr')
     .option('--timing', 'print the time that every pass took, to stderr')

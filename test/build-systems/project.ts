@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -12,8 +13,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { onnx } from 'onnx-proto'
+import proto from 'onnx-proto'
 
+const { onnx } = proto
 const root = resolve(import.meta.dirname, '../..')
 
 /** A model small enough to be compiled often. */
@@ -52,7 +54,12 @@ export function createProject(): BuildProject {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-build-'))
   mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true })
   symlinkSync(root, join(folder, 'node_modules/xnorc'))
-  symlinkSync('../xnorc/dist/cli/index.js', join(folder, 'node_modules/.bin/xnorc'))
+  // As npm makes it when it installs: a program.
+  writeFileSync(
+    join(folder, 'node_modules/.bin/xnorc'),
+    '#!/bin/sh\nexec node "$(dirname "$0")/../xnorc/dist/cli/index.js" "$@"\n',
+    { mode: 0o755 },
+  )
   copyFileSync(lenet5, join(folder, 'digits.onnx'))
   const at = (name: string) => join(folder, name)
   return {
@@ -78,7 +85,7 @@ export function createProject(): BuildProject {
           entry('location', weights),
           entry('offset', offset),
           entry('length', rawData.length),
-        ] as typeof tensor.externalData
+        ] as NonNullable<typeof tensor.externalData>
         tensor.dataLocation = onnx.TensorProto.DataLocation.EXTERNAL
         tensor.rawData = new Uint8Array()
         chunks.push(rawData)
