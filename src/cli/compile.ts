@@ -1,7 +1,6 @@
 import { type Target, targets } from '../backends/registry.ts'
 import { withoutEffect } from '../check-options.ts'
 import { compileTargets } from '../compile-targets.ts'
-import { showDiagnostic } from '../ir/diagnostic.ts'
 import { storageOf } from '../lower/draft.ts'
 import { specOf, typed } from '../options.ts'
 import { bytesOf } from '../plan/arena.ts'
@@ -11,6 +10,7 @@ import { UsageError } from './fail.ts'
 import { readLabels } from './labels.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showTotals } from './show.ts'
+import { printWarnings } from './terminal.ts'
 import { writeFiles } from './write-files.ts'
 
 interface Options extends ModelOptions, Budget {
@@ -37,7 +37,7 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   const { files, summaries, warnings } = await compileTargets(bytes, { ...all, targets: chosen })
   for (const summary of summaries) checkBudget(options, demandOf(summary))
   await writeFiles(files, { folder: options.out, depfile: options.depfile, inputs: [...inputs] })
-  for (const warning of warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  printWarnings(warnings)
   if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))
   else for (const summary of summaries) console.error(describe(summary, options.out))
 }

@@ -1,6 +1,5 @@
 import type { ConstantPlace } from '../backends/backend.ts'
 import { c } from '../backends/c/index.ts'
-import { showDiagnostic } from '../ir/diagnostic.ts'
 import { numbersOf } from '../ir/tensor.ts'
 import { lower } from '../lower/index.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -11,6 +10,7 @@ import { version } from '../version.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
 import { classesOf, readSamples } from './samples.ts'
+import { printWarnings } from './terminal.ts'
 
 interface Options extends ModelOptions {
   readonly data: string
@@ -21,7 +21,7 @@ export async function runEval(path: string, options: Options): Promise<void> {
   // A data set is run sample by sample, whatever the batch of the file.
   const settings = { batch: 1, ...(await compileOptions(path, options)) }
   const { source, graph, warnings } = await prepare(await readModelFile(path), settings)
-  for (const warning of warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  printWarnings(warnings)
   const plan = lower(graph, c.lowering)
   const { feeds, labels } = await readSamples(options.data, source, classesOf(plan))
   const runs = await runSamples(plan, feeds, settings.constants)

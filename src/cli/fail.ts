@@ -1,6 +1,7 @@
 import { CompileError, InternalError, onOneLine, showDiagnostic } from '../ir/diagnostic.ts'
 import { ToolError } from '../run/tool-error.ts'
 import { BudgetError } from './budget.ts'
+import { printError } from './terminal.ts'
 
 /** A wrong argument that the parser of the command line could not know. */
 export class UsageError extends Error {
@@ -15,11 +16,11 @@ export class FileError extends Error {
 /** Says on stderr what went wrong, a line per reason and never a stack trace; returns the exit status. */
 export function fail(error: unknown): number {
   if (error instanceof CompileError) {
-    for (const diagnostic of error.diagnostics) console.error(`error: ${showDiagnostic(diagnostic)}`)
+    for (const diagnostic of error.diagnostics) printError(showDiagnostic(diagnostic))
     return error.diagnostics.every(({ code }) => code === 'invalid-option') ? 2 : 1
   }
   const message = error instanceof Error ? error.message : String(error)
-  console.error(`error: ${onOneLine(message)}`)
+  printError(onOneLine(message))
   if (error instanceof UsageError) return 2
   const known = [BudgetError, FileError, ToolError, InternalError].some(kind => error instanceof kind)
   if (!known && !isSystemError(error))

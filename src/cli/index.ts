@@ -16,6 +16,7 @@ import {
   sizeList,
   wholeNumber,
 } from './option-values.ts'
+import { styled } from './terminal.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -24,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
     .description('Compiles binarized ONNX networks to standalone code that runs on real bits.')
     .version(version)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, styleTitle: text => styled('bold', text, process.stdout) })
   addCompile(program)
   addInspect(program)
   addVerify(program, status => {
@@ -48,11 +49,14 @@ async function main(args: readonly string[]): Promise<number> {
 function addCompile(program: Command): void {
   const command = program
     .command('compile')
+    .helpGroup('Generate:')
     .description('translate a model into source files')
     .argument('<model.onnx>')
-    .requiredOption('--target <list>', `${targets.join(', ')}; several separated by commas`)
+    .option('--target <list>', `${targets.join(', ')}; several separated by commas`)
+    .hook('preAction', requireOption('--target <list>'))
     .option('--out <dir>', 'folder for the files; made if missing', '.')
   withModelOptions(command)
+    .optionsGroup('Generated code:')
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
     .addOption(optionOf('fpContract'))
@@ -60,6 +64,7 @@ function addCompile(program: Command): void {
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .addOption(optionOf('inline'))
     .addOption(optionOf('labels'))
+    .optionsGroup('For build systems and programs:')
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
   withBudget(command, 'without code and stack')
     .option('--json', 'print the summary as JSON on stdout')
@@ -69,9 +74,11 @@ function addCompile(program: Command): void {
 function addInspect(program: Command): void {
   const command = program
     .command('inspect')
+    .helpGroup('Look inside:')
     .description('show the layers: what becomes bits, what stays float, and why')
     .argument('<model.onnx>')
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the layers as JSON')
     .action(async (model, options) => (await import('./inspect.ts')).runInspect(model, options))
 }
@@ -79,6 +86,7 @@ function addInspect(program: Command): void {
 function addVerify(program: Command, finish: (status: number) => void): void {
   const command = program
     .command('verify')
+    .helpGroup('Check and measure:')
     .description('build and run the generated code; compare every layer with the interpreter, outputs with the model')
     .argument('<model.onnx>')
     .option('--target <list>', 'c, wasm, wgsl; several separated by commas', 'c')
@@ -88,6 +96,7 @@ function addVerify(program: Command, finish: (status: number) => void): void {
     .option('--tolerance <x>', "of floats, relative to the layer's largest value", positiveNumber, 1e-5)
     .addOption(optionOf('constants'))
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the comparison as JSON')
     .action(async (model, options) => finish(await (await import('./verify.ts')).runVerify(model, options)))
 }
@@ -95,14 +104,14 @@ function addVerify(program: Command, finish: (status: number) => void): void {
 function addEval(program: Command): void {
   const command = program
     .command('eval')
+    .helpGroup('Check and measure:')
     .description('accuracy of the generated C over a data set')
     .argument('<model.onnx>')
-    .requiredOption(
-      '--data <file.npz>',
-      'arrays y (the class of every sample) and x, or one by the name of every input',
-    )
+    .option('--data <file.npz>', 'arrays y (the class of every sample) and x, or one by the name of every input')
+    .hook('preAction', requireOption('--data <file.npz>'))
     .addOption(optionOf('constants'))
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the result as JSON')
     .action(async (model, options) => (await import('./eval.ts')).runEval(model, options))
 }
@@ -110,6 +119,7 @@ function addEval(program: Command): void {
 function addBench(program: Command): void {
   const command = program
     .command('bench')
+    .helpGroup('Check and measure:')
     .description('time the generated code in turns with onnxruntime, and every layer alone')
     .argument('<model.onnx>')
     .option('--target <name>', targets.join(', '), 'c')
@@ -119,6 +129,7 @@ function addBench(program: Command): void {
     .option('--chromium <path>', 'wgsl: the browser (default: /usr/bin/chromium)')
     .option('--batch-sizes <list>', 'wgsl: samples per run, separated by commas (default: 1,8)', sizeList)
   withModelOptions(command)
+    .optionsGroup('For programs:')
     .option('--json', 'print the times as JSON')
     .action(async (model, options) => (await import('./bench.ts')).runBench(model, options))
 }
@@ -126,6 +137,7 @@ function addBench(program: Command): void {
 function addReport(program: Command): void {
   const command = program
     .command('report')
+    .helpGroup('Look inside:')
     .description('a page that shows the network from the inside, and a JSON file with every figure on it')
     .argument('<model.onnx>')
     .option(
@@ -145,16 +157,15 @@ function addReport(program: Command): void {
 function addSize(program: Command): void {
   const command = program
     .command('size')
+    .helpGroup('Check and measure:')
     .description('flash and RAM of the generated C as a compiler makes it, in total and layer by layer')
     .argument('<model.onnx>')
-    .requiredOption(
-      '--cc <command>',
-      "of the compiler, with its flags: 'arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -Os'",
-    )
+    .option('--cc <command>', "of the compiler, with its flags: 'arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -Os'")
+    .hook('preAction', requireOption('--cc <command>'))
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
     .addOption(optionOf('fpContract'))
-  withBudget(withModelOptions(command), 'with code and stack')
+  withBudget(withModelOptions(command).optionsGroup('For programs:'), 'with code and stack')
     .option('--json', 'print the sizes as JSON')
     .action(async (model, options) => (await import('./size.ts')).runSize(model, options))
 }
@@ -164,15 +175,31 @@ const withBudget = (command: Command, what: string): Command =>
     .option('--max-flash <n>', `exit 1 where constants take more bytes, ${what} (64k, 1M)`, byteCount)
     .option('--max-ram <n>', `exit 1 where workspace, inputs and outputs take more bytes, ${what}`, byteCount)
 
+/** Checks an option before a command runs: the parser's own way would name what is missing before what is unknown. */
+const requireOption =
+  (flags: string) =>
+  (command: Command): void => {
+    const option = new Option(flags)
+    if (command.getOptionValue(option.attributeName()) === undefined)
+      command.error(`error: required option '${flags}' not specified`, {
+        code: 'commander.missingMandatoryOptionValue',
+      })
+  }
+
 /** What every command that compiles a model takes, from the table of options. */
-const modelOptions: readonly OptionName[] = [
-  ...(['name', 'weights', 'binarize', 'scale', 'signZero', 'inputType', 'mean', 'std', 'inputLayout'] as const),
-  ...(['firstLayer', 'batch', 'sizes', 'rewriteLimit'] as const),
-]
+const modelOptions: Readonly<Record<string, readonly OptionName[]>> = {
+  'What the network becomes': ['name', 'weights', 'binarize', 'scale', 'signZero', 'firstLayer'],
+  'Inputs and sizes': ['inputType', 'mean', 'std', 'inputLayout', 'batch', 'sizes'],
+}
 
 const withModelOptions = (command: Command): Command => {
-  for (const name of modelOptions) command.addOption(optionOf(name))
+  for (const [group, names] of Object.entries(modelOptions)) {
+    command.optionsGroup(`${group}:`)
+    for (const name of names) command.addOption(optionOf(name))
+  }
   return command
+    .optionsGroup('Looking into the compiler:')
+    .addOption(optionOf('rewriteLimit'))
     .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
     .option('--print-after <pass>', 'print the graph after this pass, to stderr')
     .option('--timing', 'print the time that every pass took, to stderr')

@@ -1,13 +1,14 @@
 import { compile } from '../compile.ts'
-import { showDiagnostic } from '../ir/diagnostic.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
-import { showBytes, showCount, showTable, showTotals } from './show.ts'
+import { showBytes, showCount, showTotals } from './show.ts'
+import { showTable } from './table.ts'
+import { printWarnings } from './terminal.ts'
 
 /** `xnorc inspect`: a row per layer with weights, then totals. */
 export async function runInspect(path: string, options: ModelOptions): Promise<void> {
   const bytes = await readModelFile(path)
   const { summary, warnings } = await compile(bytes, { ...(await compileOptions(path, options)), target: 'c' })
-  for (const warning of warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  printWarnings(warnings)
   if (options.json) {
     const { target, files, ...rest } = summary
     console.log(JSON.stringify(rest, null, 2))

@@ -3,7 +3,6 @@ import { basename, dirname } from 'node:path'
 import { isas } from '../backends/backend.ts'
 import { benchC } from '../bench/c.ts'
 import type { CompileOptions } from '../compile.ts'
-import { showDiagnostic } from '../ir/diagnostic.ts'
 import { type Gathered, gather, type ReportOptions, type StepTimes } from '../report/data/gather.ts'
 import { compiledMachine, interpretingMachine } from '../report/data/machine.ts'
 import { renderPage } from '../report/page/page.ts'
@@ -15,6 +14,7 @@ import { compileOptions, type ModelOptions, readModelFile } from './model-option
 import { createProgress } from './progress.ts'
 import { classesOf, readSamples } from './samples.ts'
 import { showBytes } from './show.ts'
+import { printWarnings } from './terminal.ts'
 import { parseTrainingLog } from './training-log.ts'
 import { writeFiles } from './write-files.ts'
 
@@ -68,7 +68,7 @@ export async function runReport(path: string, options: Options): Promise<void> {
     ],
     { folder: dirname(options.out), inputs: [...inputs] },
   )
-  for (const warning of network.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  printWarnings(network.warnings)
   console.error(`${name}.html (${showBytes(page.length)}), ${name}.json in ${dirname(options.out)}`)
 }
 

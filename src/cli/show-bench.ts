@@ -1,7 +1,7 @@
 import type { CBench, LayerTime } from '../bench/c-measure.ts'
 import type { WasmBench } from '../bench/wasm.ts'
 import type { WgslBench } from '../bench/wgsl.ts'
-import { showTable } from './show.ts'
+import { showTable } from './table.ts'
 
 /** A table of programs, a table of layers, and the peaks that their shares refer to. */
 export function describeC(result: CBench, compiler: string): string {

@@ -1,7 +1,8 @@
 import type { OutputReport } from '../verify/explain.ts'
 import type { LayerReport } from '../verify/layer-report.ts'
 import type { Verification } from '../verify/verify-model.ts'
-import { showCount, showTable } from './show.ts'
+import { showCount } from './show.ts'
+import { showTable } from './table.ts'
 
 /** A table of layers, a table of outputs, a line per problem or named bit, and the verdict. */
 export function describeVerification(verification: Verification): string {

@@ -14,21 +14,6 @@ export function showCount(count: number): string {
   return unit === '' ? `${count}` : `${(count / size).toFixed(1)}${unit}`
 }
 
-/** Columns as wide as their widest cell; the columns in `right` are aligned to the right. */
-export function showTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  right: readonly number[],
-): string {
-  const widths = head.map((title, k) => Math.max(title.length, ...rows.map(row => row[k]!.length)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, k) => (right.includes(k) ? cell.padStart(widths[k]!) : cell.padEnd(widths[k]!)))
-      .join('  ')
-      .trimEnd()
-  return [line(head), line(widths.map(width => '─'.repeat(width))), ...rows.map(line)].join('\n')
-}
-
 /** `7 of 9 layers binary (93.4 % of 223.0 M MACs), 3.9 MB of weights in 201.3 KB of constants` */
 export function showTotals({ totals, constantBytes }: Summary): string {
   const { layers, binaryLayers, macs, binaryMacs, floatBytes } = totals

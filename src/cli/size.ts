@@ -1,10 +1,11 @@
 import { printTarget } from '../compile.ts'
-import { showDiagnostic } from '../ir/diagnostic.ts'
 import { prepare } from '../prepare.ts'
 import { measureSize, type Size } from '../run/size.ts'
 import { type Budget, checkBudget } from './budget.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
-import { showBytes, showTable } from './show.ts'
+import { showBytes } from './show.ts'
+import { showTable } from './table.ts'
+import { printWarnings } from './terminal.ts'
 
 interface Options extends ModelOptions, Budget {
   readonly cc: string
@@ -16,7 +17,7 @@ export async function runSize(path: string, options: Options): Promise<void> {
   const shared = { ...(await compileOptions(path, options)), target: 'c' } as const
   const prepared = await prepare(model, shared)
   const { plan, files } = await printTarget(prepared, shared)
-  for (const warning of prepared.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  printWarnings(prepared.warnings)
   const size = await measureSize(files, plan, options.cc)
   console.log(options.json ? JSON.stringify({ name: plan.name, ...size }, null, 2) : describe(size))
   checkBudget(options, {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { loadBackend } from '../backends/registry.ts'
-import { showDiagnostic } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { makeFeeds, specialFeeds } from '../run/inputs.ts'
 import type { Feeds, Runner } from '../run/runner.ts'
@@ -12,6 +11,7 @@ import { compileOptions, type ModelOptions, readModelFile } from './model-option
 import { readNumpy } from './npy.ts'
 import { createProgress } from './progress.ts'
 import { describeVerification } from './show-verification.ts'
+import { printWarnings } from './terminal.ts'
 
 interface Options extends ModelOptions {
   /** One or several, separated by commas. */
@@ -57,7 +57,7 @@ export async function runVerify(path: string, options: Options): Promise<number>
     progress.end()
   }
   const [first] = verifications
-  for (const warning of first!.warnings) console.error(`warning: ${showDiagnostic(warning)}`)
+  printWarnings(first!.warnings)
   const reasons = typeof onnxruntime === 'string' ? [onnxruntime] : first!.notCompared
   for (const reason of reasons) console.error(`note: not compared with onnxruntime: ${reason}`)
   if (options.json) console.log(showJson(verifications.length === 1 ? first! : verifications))

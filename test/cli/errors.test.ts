@@ -83,6 +83,26 @@ describe('wrong usage', () => {
   })
 })
 
+describe('what is unknown is named before what is missing', () => {
+  const cases = [
+    [['compile', '--frob'], "unknown option '--frob'"],
+    [['compile', '--frob', '--out', 'x'], "unknown option '--frob'"],
+    [['compile', '--targt', 'c'], "unknown option '--targt'"],
+    [['eval', '--frob'], "unknown option '--frob'"],
+    [['inspect', '--frob'], "unknown option '--frob'"],
+    [['frob'], "unknown command 'frob'"],
+    [['frob', '--target'], "unknown command 'frob'"],
+    [['compile', 'x.onnx'], "required option '--target <list>' not specified"],
+    [['eval', 'x.onnx'], "required option '--data <file.npz>' not specified"],
+    [['compile', '--target', 'c'], "missing required argument 'model.onnx'"],
+  ] as const
+  test.each(cases)('%j', (args, message) => {
+    const { status, stdout, stderr } = xnorc(...args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr.split('\n')[0]).toBe(`error: ${message}`)
+  })
+})
+
 describe('wrong files', () => {
   test('a model that is not there', () => {
     const { status, stderr } = xnorc('inspect', '/nowhere/model.onnx')

@@ -1,0 +1,16 @@
+# The version of the npm package, for find_package(xnorc 0.1).
+file(READ "${CMAKE_CURRENT_LIST_DIR}/../package.json" _xnorc_json)
+string(REGEX MATCH "\"version\": *\"([0-9]+\\.[0-9]+\\.[0-9]+)" _xnorc_json "${_xnorc_json}")
+set(PACKAGE_VERSION "${CMAKE_MATCH_1}")
+unset(_xnorc_json)
+if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+else()
+  # Before 1.0 a minor version may break what the one before promised.
+  string(REGEX MATCH "^(0\\.[0-9]+|[0-9]+)" _xnorc_series "${PACKAGE_VERSION}")
+  string(REGEX MATCH "^(0\\.[0-9]+|[0-9]+)" _xnorc_wanted "${PACKAGE_FIND_VERSION}")
+  string(COMPARE EQUAL "${_xnorc_series}" "${_xnorc_wanted}" PACKAGE_VERSION_COMPATIBLE)
+  unset(_xnorc_series)
+  unset(_xnorc_wanted)
+  string(COMPARE EQUAL "${PACKAGE_VERSION}" "${PACKAGE_FIND_VERSION}" PACKAGE_VERSION_EXACT)
+endif()
