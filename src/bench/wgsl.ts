@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { dirname, join, normalize } from 'node:path'
 import type { SourceFile } from '../backends/backend.ts'
+import { ARRAYS } from '../backends/js/ports.ts'
 import { wgsl } from '../backends/wgsl/index.ts'
 import { lower } from '../lower/index.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -70,14 +71,6 @@ export async function benchWgsl(model: Uint8Array, options: WgslBenchOptions): P
   }
 }
 
-const ARRAYS = {
-  f32: 'Float32Array',
-  i32: 'Int32Array',
-  u8: 'Uint8Array',
-  i8: 'Int8Array',
-  i64: 'BigInt64Array',
-  bit: 'Uint32Array',
-}
 const TENSORS = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64', bit: 'uint32' }
 
 async function pageFiles(
