@@ -5,9 +5,9 @@ import type { Tensor } from '../../ir/tensor.ts'
 
 /**
  * Ranges of the sums of products of a convolution, one per filter. Where x lies on a lattice b + k·s and the filter's
- * weights are ±alpha or 0, the sums do as well:
- *   sum w·x = alpha · (b · sum sign(w) + s · integer)     over all taps
- * and in steps of alpha · gcd(b, s) where padding or pruned weights leave taps out.
+ * weights are multiples of a unit u (±alpha, a few levels), the sums do as well:
+ *   sum w·x = b · sum w + s · u · integer     over all taps
+ * and in steps of u · gcd(b, s) where padding leaves taps out.
  */
 export function sumRanges(node: Convolution, weights: Tensor, x: Range): Range[] {
   const [, , offsets] = node.operands
@@ -33,14 +33,15 @@ function signsOf(bits: Uint8Array): Float32Array {
 }
 
 function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, isPadded: boolean): Range {
-  let [positive, negative, alpha, isScaled, zeros] = [0, 0, 0, true, false]
+  let [positive, negative, last] = [0, 0, 0]
+  let unit: number | undefined = 0
   for (const weight of filter) {
-    const magnitude = Math.abs(weight)
     if (weight > 0) positive += weight
     else negative -= weight
-    if (magnitude === 0) zeros = true
-    else if (alpha === 0) alpha = magnitude
-    else if (magnitude !== alpha) isScaled = false
+    const magnitude = Math.abs(weight)
+    if (magnitude === 0 || magnitude === last) continue
+    unit = commonStep(unit, magnitude)
+    last = magnitude
   }
   const times = (weight: number, bound: number) => (weight === 0 ? 0 : weight * bound)
   const padded = isPadded ? { low: Math.min(x.low, 0), high: Math.max(x.high, 0) } : x
@@ -53,16 +54,16 @@ function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, 
     high: most - gained + slack * (Math.abs(most) + Math.abs(gained)),
   }
   const floats: Range = { ...bounds, points: x.points.includes(0) && x.rest !== 'none' ? [0] : [], rest: 'floats' }
-  if (alpha === 0) return { low: 0, high: 0, points: [0], rest: 'none' }
-  if (!isScaled || !lattice) return floats
+  if (unit === 0) return { low: 0, high: 0, points: [0], rest: 'none' }
+  if (unit === undefined || !lattice) return floats
   const { base, step } = lattice
-  if (isPadded || zeros) {
+  if (isPadded) {
     const common = commonStep(Math.abs(base), step)
-    return common ? { ...bounds, points: [], rest: { base: 0, step: common * alpha } } : floats
+    return common ? { ...bounds, points: [], rest: { base: 0, step: common * unit } } : floats
   }
   const start = base * (positive - negative)
   // An input of one value has sums of one value.
-  return step > 0 ? { ...bounds, points: [], rest: { base: start, step: step * alpha } } : exactly(start)
+  return step > 0 ? { ...bounds, points: [], rest: { base: start, step: step * unit } } : exactly(start)
 }
 
 const HALF_ULP = 2 ** -24
