@@ -82,6 +82,9 @@ export const number = (value: number): Expr => ({ fn: 'number', value: Math.frou
 export const call = (fn: Fn, ...args: readonly Expr[]): Expr => ({ fn, args })
 
 export const isArg = (expr: Expr, index: number): boolean => expr.fn === 'arg' && expr.index === index
+/** The threshold: whether argument 0 reaches argument 1, which kernels turn into packed bits at once. */
+export const REACHED: Expr = call('ge', arg(0), arg(1))
+export const isReached = (expr: Expr): boolean => expr.fn === 'ge' && isArg(expr.args[0]!, 0) && isArg(expr.args[1]!, 1)
 export const isNumber = (expr: Expr, value: number): boolean => expr.fn === 'number' && Object.is(expr.value, value)
 
 /** Rebuilds an expression bottom-up, asking `change` about every part. */

@@ -73,5 +73,5 @@ export function makeCall<K extends KernelName>(
 /** Stores the accumulator as it is; packed words are moved as they are. */
 export const identityStore = ({ element }: Buffer): Store => {
   const dtype = element === 'u32' ? 'bit' : element
-  return { expr: { fn: 'arg', index: 0 }, accumulator: dtype, operands: [], result: dtype, wraps: false }
+  return { kind: 'value', expr: { fn: 'arg', index: 0 }, accumulator: dtype, operands: [], result: dtype, wraps: false }
 }

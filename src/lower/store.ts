@@ -1,5 +1,5 @@
 import { packedRows } from '../ir/bits.ts'
-import { arg, argsOf, type Expr, substitute } from '../ir/expr.ts'
+import { arg, argsOf, type Expr, isReached, substitute } from '../ir/expr.ts'
 import type { Node } from '../ir/node.ts'
 import { broadcastStrides, type DType, type Shape, stridesOf } from '../ir/tensor.ts'
 import type { Operand, Store } from '../plan/kernels.ts'
@@ -40,7 +40,7 @@ export function makeStore(
   const first = accumulator ? 1 : 0
   const used = argsOf(expr).filter(index => index >= first)
   const renumbered = new Map(used.map((old, index) => [old, first + index]))
-  return {
+  const store = {
     expr: substitute(expr, index => arg(renumbered.get(index) ?? index)),
     accumulator,
     operands: used.map((index): Operand => {
@@ -50,6 +50,13 @@ export function makeStore(
     result: node.type.dtype,
     wraps: mayOverflow(node, expr, accumulator, operands),
   }
+  return { kind: isThreshold(store) ? 'threshold' : 'value', ...store }
+}
+
+function isThreshold({ expr, accumulator, operands }: Omit<Store, 'kind'>): boolean {
+  const [limit] = operands
+  if (!accumulator || !isReached(expr) || limit?.dtype !== accumulator) return false
+  return limit.strides.join() === '0,0,1' && limit.buffer.place.kind === 'constant'
 }
 
 /** [image, y, column, channel] strides as [row, column, channel] where row = image · height + y. */

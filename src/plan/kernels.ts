@@ -113,6 +113,8 @@ export interface CopyParams {
  * no accumulator: its operands are the arguments 0, 1, …. Every argument occurs in the expression.
  */
 export interface Store {
+  /** `threshold`: all that is stored is the bit `accumulator >= operand`, a constant per filter and the only operand. */
+  readonly kind: 'value' | 'threshold'
   readonly expr: Expr
   readonly accumulator: DType | undefined
   readonly operands: readonly Operand[]

@@ -1,4 +1,4 @@
-import { arg, argsOf, call, type Expr, number, substitute } from '../../ir/expr.ts'
+import { arg, argsOf, call, type Expr, number, REACHED, substitute } from '../../ir/expr.ts'
 import { constant, create, type Node } from '../../ir/node.ts'
 import { f32 } from '../../ir/tensor.ts'
 import { type Doubt, twoPieces } from './step-function.ts'
@@ -35,13 +35,12 @@ export function channelStep(
   if (!isSign && !isBit) return undefined
   const shape = node.type.shape.map((_, axis, { length }) => (axis === length - 1 ? channels : 1))
   const perChannel = (values: readonly number[]) => constant(f32(shape, values), node.origin)
-  const reached = create('map', [x, perChannel(steps.map(({ at }) => at))], { expr: REACHES }, node.origin)
+  const reached = create('map', [x, perChannel(steps.map(({ at }) => at))], { expr: REACHED }, node.origin)
   const values = fromBits({ bits: reached, low: isSign ? -1 : 0, high: 1 })
   const scaled = create('map', [values, perChannel(steps.map(({ last }) => last))], { expr: SCALED }, node.origin)
   return { node: scaled, x, doubts: steps.map(({ doubt }) => doubt) }
 }
 
-const REACHES = call('ge', arg(0), arg(1))
 const SCALED = call('mul', arg(0), arg(1))
 
 const isPerChannel = ({ op, type: { dtype, shape } }: Node, channels: number): boolean =>

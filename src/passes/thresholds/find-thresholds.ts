@@ -1,5 +1,5 @@
 import { type Convolution, extrasOf, sourcesOf, withEpilogue } from '../../ir/epilogue.ts'
-import { arg, call, isArg, number, sizeOf, substitute } from '../../ir/expr.ts'
+import { arg, call, isReached, number, REACHED, sizeOf, substitute } from '../../ir/expr.ts'
 import { largestSums } from '../../ir/integer-sums.ts'
 import { constant, create, withOperands } from '../../ir/node.ts'
 import { type DType, f32, i32, sameShape, type Tensor } from '../../ir/tensor.ts'
@@ -34,7 +34,7 @@ export const findThresholds = rewrites(
       each.op === 'constant' ? constant(negated(each.attrs.value, switches.falls), each.origin) : each,
     )
     const compared = withOperands(node, [x!, ...turned, ...operands]) as Convolution
-    return withEpilogue(compared, [constant(thresholds, node.origin)], call('ge', arg(0), arg(1)))
+    return withEpilogue(compared, [constant(thresholds, node.origin)], REACHED)
   }),
   rule('sign of a value', 'map', node => {
     const { expr } = node.attrs
@@ -71,17 +71,11 @@ export const findThresholds = rewrites(
   }),
 )
 
-const REACHED = call('ge', arg(0), arg(1))
 /** For channels where the chain falls, as if their filters had been negated. */
 const TURNED = call('ge', call('mul', arg(0), arg(1)), arg(2))
 const SIMPLE = sizeOf(TURNED)
 
-function isThreshold(node: Convolution): boolean {
-  const { epilogue } = node.attrs
-  return (
-    epilogue.fn === 'ge' && extrasOf(node).length === 1 && isArg(epilogue.args[0]!, 0) && isArg(epilogue.args[1]!, 1)
-  )
-}
+const isThreshold = (node: Convolution): boolean => isReached(node.attrs.epilogue) && extrasOf(node).length === 1
 
 /** The sums that can occur. */
 function sumsOf(node: Convolution): Order | 'floats' {

@@ -12,7 +12,6 @@ import { cType, inParentheses, linear, plus, sumText, times } from '../names.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signBitsFor, signLanesFor } from './arrange.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { PIXELS, pixelTexts } from './pixels.ts'
-import { thresholdsOf } from './thresholds.ts'
 import {
   columnContext,
   imageVariables,
@@ -141,8 +140,7 @@ function reachText(
   scope: Scope,
 ): string {
   const sums = kernel === 'conv2d' ? 'f32' : 'counts'
-  const thresholds = thresholdsOf(store, sums === 'f32' ? 'f32' : 'i32', scope)
-  if (thresholds === undefined) return ''
+  if (store.kind !== 'threshold') return ''
   const { filters } = params
   return callText(
     scope.choose(reachOf({ sums, pixels: most, width, sumPitch })),
@@ -150,7 +148,7 @@ function reachText(
       sums: 'sums',
       pixels,
       offsets: 'offsets',
-      thresholds: `${thresholds} + first`,
+      thresholds: `${scope.constants.symbolOf(store.operands[0]!.buffer)} + first`,
       lanes,
       y: `y_row${plus(times(startColumn, wordsFor(filters)))}`,
       pitch: wordsFor(filters),

@@ -20,7 +20,6 @@ import {
 } from './arrange-integers.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { pixelTexts } from './pixels.ts'
-import { thresholdsOf } from './thresholds.ts'
 import { imageVariables, resultTitle, storedContext, windowContext, windowTitle } from './windows.ts'
 
 type IntegerCall = Call<'integerConv2d'>
@@ -179,7 +178,7 @@ function callContext(
   }
   const coarseCall =
     shift > 0 ? productsText('high', `multiples of ${2 ** shift}, `, coarse, 8) : productsText('seen', '', coarse, 8)
-  const thresholds = thresholdsOf(store, 'i32', scope)
+  const thresholds = store.kind === 'threshold' ? scope.constants.symbolOf(store.operands[0]!.buffer) : undefined
   const compared = { sums: 'sums', pixels, thresholds: `${thresholds} + first`, lanes }
   const doubts = thresholds !== undefined && shift > 0
   const slack = doubts ? symbolOf('most that the rest adds to a sum', () => slackOf(fine, filters)) : ''

@@ -21,6 +21,7 @@ export const isDeferred = ({ groups, filters }: ConvolutionParams, { result, ope
   groups > 1 && (filters / groups) % BLOCK !== 0 && (result === 'bit' || operands.some(({ dtype }) => dtype === 'bit'))
 
 export const plainStore = (accumulator: 'f32' | 'i32'): Store => ({
+  kind: 'value',
   expr: { fn: 'arg', index: 0 },
   accumulator,
   operands: [],

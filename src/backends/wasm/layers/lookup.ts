@@ -1,5 +1,3 @@
-import { isArg } from '../../../ir/expr.ts'
-import type { Operand, Store } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
@@ -22,7 +20,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
   const { filters, channels, words, outWidth, outHeight, kernelHeight, kernelWidth } = params
   const { rows, columns, vectors, entry, tables, pitch, inRows } = tile
   const taps = kernelHeight * kernelWidth
-  const thresholds = thresholdsOf(store)
+  const thresholds = store.kind === 'threshold' ? store.operands[0]!.buffer : undefined
   const position = positionBytes(store, filters)
   const planes = scope.reserve((Math.ceil(tables / 2) + 1) * entry)
   const sums = thresholds ? 0 : scope.reserve(4 * rows * outWidth * filters)
@@ -75,8 +73,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
         v,
         add: set(`n${v}`, `(i8x16.add ${get(`n${v}`)} ${at('v128.load', [get('t')], table + start)})`),
       })),
-      thresholds: thresholds ? scope.addressOf(thresholds.buffer) : 0,
-      thresholdStep: thresholds ? 4 * thresholds.strides.at(-1)! : 0,
+      thresholds: thresholds ? scope.addressOf(thresholds) : 0,
       masks: vectors.map((_, v) => thresholdMask(v)),
       flush: thresholds ? flushLines(tile, call, scope.addressOf(y), position) : [],
       sumStores: thresholds ? [] : sumLines(tile, sums, outWidth, filters),
@@ -91,14 +88,6 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
       lastFilter: filters - 1,
     }),
   }
-}
-
-/** The operand of `sum >= threshold`, if that is all the store does. */
-function thresholdsOf({ expr, operands, result }: Store): Operand | undefined {
-  const [operand] = operands
-  const isComparison = expr.fn === 'ge' && 'args' in expr && isArg(expr.args[0]!, 0) && isArg(expr.args[1]!, 1)
-  const isPerChannel = operand?.dtype === 'i32' && operand.strides[0] === 0 && operand.strides[1] === 0
-  return isComparison && isPerChannel && result === 'bit' ? operand : undefined
 }
 
 /** The sixteen entries of a table from the four channels' ±1: all minus first, then each sign turned once. */
