@@ -154,7 +154,11 @@ function readOrFail(read: () => Uint8Array, fail: (what: string) => never): Uint
 
 /** Little-endian bytes at any alignment. */
 function fromRaw(format: Format, raw: Uint8Array, length: number): ArrayLike<number> & Iterable<number> {
-  if (format.name === 'float') return new Float32Array(raw.slice().buffer)
+  // Where they lie, if they can: weights are most of a file.
+  if (format.name === 'float')
+    return raw.byteOffset % 4 === 0
+      ? new Float32Array(raw.buffer, raw.byteOffset, length)
+      : new Float32Array(raw.slice().buffer)
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
   const values = new Float64Array(length)
   for (let i = 0; i < length; i++) values[i] = format.read(view, i * format.bytes)

@@ -26,9 +26,15 @@ export function packBits({ shape, values }: Pick<Tensor, 'shape' | 'values'>): U
   const channels = shape.at(-1) ?? 1
   const { rows, words } = packedRows(shape)
   const packed = new Uint32Array(rows * words)
+  let at = 0
   for (let row = 0; row < rows; row++)
-    for (let c = 0; c < channels; c++)
-      if (values[row * channels + c]) packed[row * words + Math.floor(c / WORD)]! |= 1 << (c % WORD)
+    for (let w = 0; w < words; w++) {
+      const count = Math.min(WORD, channels - w * WORD)
+      let word = 0
+      // 1 for what is not 0, without a branch that nothing foresees.
+      for (let bit = 0; bit < count; bit++) word |= (-(values[at++] as number) >>> 31) << bit
+      packed[row * words + w] = word
+    }
   return packed
 }
 

@@ -225,15 +225,32 @@ function pick({ dtype, values }: Tensor, shape: Shape, strides: readonly number[
   const result = allocate(dtype, elements(shape))
   const axes = [...shape.keys()].filter(axis => shape[axis] !== 1)
   const [size, stride] = axes.length === 0 ? [1, 0] : [shape[axes.at(-1)!]!, strides[axes.at(-1)!]!]
+  const copy = copyRow(values, result)
   let to = 0
   const visit = (depth: number, from: number): void => {
     if (depth < axes.length - 1) {
       const axis = axes[depth]!
       for (let i = 0; i < shape[axis]!; i++) visit(depth + 1, from + i * strides[axis]!)
-    } else for (let i = 0; i < size; i++) result[to++] = values[from + i * stride]!
+    } else {
+      copy(to, from, size, stride)
+      to += size
+    }
   }
   visit(0, start)
   return result
+}
+
+/** Copies `size` values that lie `stride` apart. Of 32 bits as words: weights are, and a loop over one type is fast. */
+function copyRow(values: Values, result: Values): (to: number, from: number, size: number, stride: number) => void {
+  if (values.BYTES_PER_ELEMENT !== 4)
+    return (to, from, size, stride) => {
+      for (let i = 0; i < size; i++) result[to + i] = values[from + i * stride]!
+    }
+  const source = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  const target = new Uint32Array(result.buffer, result.byteOffset, result.length)
+  return (to, from, size, stride) => {
+    for (let i = 0; i < size; i++) target[to + i] = source[from + i * stride]!
+  }
 }
 
 const copyInto = (to: Values, at: number, from: Values, start: number, size: number): void => {

@@ -75,6 +75,13 @@ export function allFinite(values: Float32Array): boolean {
   return true
 }
 
+/** Whether all are 0 or 1. */
+export function allBits(values: Uint8Array): boolean {
+  let all = 0
+  for (let i = 0; i < values.length; i++) all |= values[i]!
+  return all <= 1
+}
+
 /** Whether a transpose moves nothing but axes of size 1, so that the elements stay in order. */
 export function keepsOrder(shape: Shape, perm: readonly number[]): boolean {
   const moved = perm.filter(axis => shape[axis] !== 1)

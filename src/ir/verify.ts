@@ -2,7 +2,7 @@ import { type Graph, topological } from './graph.ts'
 import { infer } from './infer.ts'
 import { LARGEST_SUM, LARGEST_WEIGHT, largestSums } from './integer-sums.ts'
 import type { Node } from './node.ts'
-import { allFinite, elements, sameType, showType, type Tensor, type TensorType } from './tensor.ts'
+import { allBits, allFinite, elements, sameType, showType, type Tensor, type TensorType } from './tensor.ts'
 
 /** Constants that were found well-formed, so that verifying a large model after every pass stays cheap. */
 const checked = new WeakSet<Tensor>()
@@ -46,20 +46,10 @@ export function verify(graph: Graph, before?: Graph): void {
 const inferred = (node: Node): TensorType =>
   (infer[node.op] as (operands: readonly Node[], attrs: unknown) => TensorType)(node.operands, node.attrs)
 
-/** Constants that were found without a flaw: they never change, and a large network has many passes before it. */
-const sound = new WeakSet<Tensor>()
-
-function flawOf(tensor: Tensor): string | undefined {
-  if (sound.has(tensor)) return undefined
-  const flaw = findFlaw(tensor)
-  if (!flaw) sound.add(tensor)
-  return flaw
-}
-
-function findFlaw({ dtype, shape, values }: Tensor): string | undefined {
+function flawOf({ dtype, shape, values }: Tensor): string | undefined {
   if (values.length !== elements(shape)) return `${values.length} values for [${shape}]`
   if (dtype === 'i64' || dtype === 'i8') return `${dtype} constants are kept as i32`
-  if (dtype === 'bit' && (values as Uint8Array).some(bit => bit > 1)) return 'a bit other than 0 and 1'
+  if (dtype === 'bit' && !allBits(values as Uint8Array)) return 'a bit other than 0 and 1'
   if (dtype === 'f32' && !allFinite(values as Float32Array)) return 'a value that is not finite'
   return undefined
 }

@@ -4,12 +4,15 @@ export interface Part {
   readonly data: Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array
 }
 
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
 /** A file of so many bytes with these parts, zero between them. Little-endian on every machine. */
 export function joinParts(parts: readonly Part[], length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   const view = new DataView(bytes.buffer)
   for (const { offset, data } of parts) {
-    if (data instanceof Uint8Array) bytes.set(data, offset)
+    if (isLittleEndian || data instanceof Uint8Array)
+      bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
     else if (data.BYTES_PER_ELEMENT === 2)
       for (let i = 0; i < data.length; i++) view.setInt16(offset + 2 * i, data[i]!, true)
     else {

@@ -4,7 +4,7 @@ import { elements } from '../../ir/tensor.ts'
 import { elementwise, reshape, transpose } from './build.ts'
 import { type Context, type Importer, invalid, operand } from './context.ts'
 import { a, b } from './expressions.ts'
-import { matrixProduct } from './product.ts'
+import { matrixProduct, productOfRows } from './product.ts'
 
 /** Products of matrices, one of them constant, or of two small activations. */
 export const dense: Record<'Gemm' | 'MatMul', Importer> = {
@@ -15,11 +15,13 @@ export const dense: Record<'Gemm' | 'MatMul', Importer> = {
     if (left.type.shape.length !== 2 || right.type.shape.length !== 2)
       throw invalid(context, `multiplies [${left.type.shape}] by [${right.type.shape}]`)
     const x = attributes.oneOf('transA', 0, 1) ? transpose(context, left, [1, 0]) : left
-    const weights = attributes.oneOf('transB', 0, 1) ? transpose(context, right, [1, 0]) : right
+    const product = attributes.oneOf('transB', 0, 1)
+      ? productOfRows(context, x, right)
+      : matrixProduct(context, x, right)
     const alpha = attributes.float('alpha', 1)
     const beta = attributes.float('beta', 1)
     if (opset < 7) attributes.ignore('broadcast')
-    const products = scaled(context, matrixProduct(context, x, weights), alpha)
+    const products = scaled(context, product, alpha)
     const bias = context.inputs[2]
     if (!bias) return products
     const sum = elementwise(context, call('add', a, b), products, scaled(context, bias, beta))

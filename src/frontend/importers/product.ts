@@ -5,20 +5,25 @@ import { elementwise, raise, reshape, transpose } from './build.ts'
 import { type Context, invalid, isFixed, unsupported } from './context.ts'
 import { a, asIs, b } from './expressions.ts'
 
-/** A[…,M,K] · B[…,K,N] → […,M,N]; leading axes broadcast. A fixed side becomes the weights of a convolution. */
+/** A[…,M,K] · B[…,K,N] → […,M,N]; leading axes broadcast. */
 export function matrixProduct(context: Context, left: Node, right: Node): Node {
+  const { shape } = right.type
+  if (left.type.shape.at(-1) !== shape.at(-2)) throw invalid(context, `multiplies [${left.type.shape}] by [${shape}]`)
+  return productOfRows(context, left, transpose(context, right, swapped(shape.length)))
+}
+
+/** A[…,M,K] · B[…,N,K]ᵀ → […,M,N]: B as weights have it. A fixed side becomes the weights of a convolution. */
+export function productOfRows(context: Context, left: Node, right: Node): Node {
   const rank = Math.max(left.type.shape.length, right.type.shape.length)
   const [x, y] = [raise(context, left, rank), raise(context, right, rank)]
-  if (x.type.shape[rank - 1] !== y.type.shape[rank - 2])
-    throw invalid(context, `multiplies [${left.type.shape}] by [${right.type.shape}]`)
-  const swapped = [...Array(rank - 2).keys(), rank - 1, rank - 2]
-  if (isFixed(right) || isFixed(left)) {
-    // (Bᵀ · Aᵀ)ᵀ where the weights are on the left.
-    if (isFixed(right)) return weighted(context, x, transpose(context, y, swapped))
-    return transpose(context, weighted(context, transpose(context, y, swapped), x), swapped)
-  }
-  return ofActivations(context, x, transpose(context, y, swapped))
+  if (x.type.shape[rank - 1] !== y.type.shape[rank - 1])
+    throw invalid(context, `multiplies [${left.type.shape}] by the transposed [${right.type.shape}]`)
+  if (isFixed(right)) return weighted(context, x, y)
+  // (B · Aᵀ)ᵀ where the weights are on the left.
+  return isFixed(left) ? transpose(context, weighted(context, y, x), swapped(rank)) : ofActivations(context, x, y)
 }
+
+const swapped = (rank: number): readonly number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2]
 
 /**
  * x[…,M,K] · weights[…,N,K]ᵀ. A leading axis that only x has is more rows, one that only the weights have is more

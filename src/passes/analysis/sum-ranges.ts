@@ -2,6 +2,7 @@ import type { Convolution } from '../../ir/epilogue.ts'
 import { largestSums } from '../../ir/integer-sums.ts'
 import { commonStep, exactly, integers, type Lattice, latticeOf, type Range } from '../../ir/range.ts'
 import type { Tensor } from '../../ir/tensor.ts'
+import { type Census, censusOf } from '../weights/census.ts'
 
 /**
  * Ranges of the sums of products of a convolution, one per filter. Where x lies on a lattice b + k·s and the filter's
@@ -13,40 +14,18 @@ export function sumRanges(node: Convolution, weights: Tensor, x: Range): Range[]
   const [, , offsets] = node.operands
   if (node.op === 'integerConv2d' && offsets?.op === 'constant')
     return largestSums(weights, offsets.attrs.value).map(size => integers(-size, size))
-  const filters = weights.shape[0]!
-  const size = weights.values.length / filters
-  const isBinary = weights.dtype === 'bit'
   const image: Range = node.op === 'binaryConv2d' ? { low: -1, high: 1, points: [-1, 1], rest: 'none' } : x
   const isPadded = node.attrs.padding.some(amount => amount > 0)
   const lattice = latticeOf(image)
-  const values = isBinary ? signsOf(weights.values as Uint8Array) : (weights.values as Float32Array)
-  return Array.from({ length: filters }, (_, o) => {
-    const filter = values.subarray(o * size, (o + 1) * size)
-    return sumRange(filter, image, lattice, isPadded)
-  })
+  return censusOf(weights).map(filter => sumRange(filter, image, lattice, isPadded))
 }
 
-function signsOf(bits: Uint8Array): Float32Array {
-  const signs = new Float32Array(bits.length)
-  for (let i = 0; i < bits.length; i++) signs[i] = 2 * bits[i]! - 1
-  return signs
-}
-
-function sumRange(filter: Float32Array, x: Range, lattice: Lattice | undefined, isPadded: boolean): Range {
-  let [positive, negative, last] = [0, 0, 0]
-  let unit: number | undefined = 0
-  for (const weight of filter) {
-    if (weight > 0) positive += weight
-    else negative -= weight
-    const magnitude = Math.abs(weight)
-    if (magnitude === 0 || magnitude === last) continue
-    unit = commonStep(unit, magnitude)
-    last = magnitude
-  }
+function sumRange(filter: Census, x: Range, lattice: Lattice | undefined, isPadded: boolean): Range {
+  const { size, positive, negative, unit } = filter
   const times = (weight: number, bound: number) => (weight === 0 ? 0 : weight * bound)
   const padded = isPadded ? { low: Math.min(x.low, 0), high: Math.max(x.high, 0) } : x
   // f32 sums round at every step, in an order that is not known here.
-  const slack = filter.length * HALF_ULP
+  const slack = size * HALF_ULP
   const [least, most] = [times(positive, padded.low), times(positive, padded.high)]
   const [lost, gained] = [times(negative, padded.high), times(negative, padded.low)]
   const bounds = {

@@ -4,6 +4,7 @@ import type { Padding } from '../../ir/ops.ts'
 import { elements, f32, i32, type Tensor } from '../../ir/tensor.ts'
 import { type Coded, levelsOfCode, showLevels, zeroOf } from '../analysis/coded.ts'
 import type { BinaryWeights, Plane } from '../weights/binary-weights.ts'
+import { censusOf, largestOf } from '../weights/census.ts'
 
 /**
  * The sums of a layer whose input and weights are planes of bits,
@@ -97,9 +98,8 @@ export function whyNotBinary(
   const levels = levelsOfCode(input)
   const [small, large] = [Math.min(...levels.map(Math.abs)), Math.max(...levels.map(Math.abs))]
   if (weights.op === 'constant') {
-    const { shape, values } = weights.attrs.value
-    const largest = (values as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    if (largest * large * elements(shape.slice(1)) > LARGEST)
+    const { value } = weights.attrs
+    if (largestOf(value) * large * elements(value.shape.slice(1)) > LARGEST)
       return `sums of ${showLevels(input)} and its weights may leave single precision`
   }
   if (input.offset === 0 || zeroOf(input)) return undefined
@@ -156,9 +156,7 @@ function weightSums({ planes, alpha, offset }: BinaryWeights): Float32Array {
   const size = elements(planes[0]!.signs.shape.slice(1))
   const sums = Float64Array.from(alpha, (_, o) => (offset?.[o] ?? 0) * size)
   for (const { signs, first, factors } of planes)
-    factors.forEach((factor, k) => {
-      const ones = (signs.values as Uint8Array).subarray(k * size, (k + 1) * size).reduce((sum, bit) => sum + bit, 0)
-      sums[first + k]! += factor * (2 * ones - size)
-    })
+    for (const [k, { positive, negative }] of censusOf(signs).entries())
+      sums[first + k]! += factors[k]! * (positive - negative)
   return Float32Array.from(sums)
 }

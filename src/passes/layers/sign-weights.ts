@@ -5,6 +5,7 @@ import type { PassOptions } from '../pass.ts'
 import { roundingRewrites, rule } from '../rewrite.ts'
 import { binarizeWeights } from '../weights/binarize-weights.ts'
 import { type BinaryWeights, isScaledSigns, soleSigns } from '../weights/binary-weights.ts'
+import { censusOf } from '../weights/census.ts'
 
 /**
  * A float convolution whose weights are ±alpha per filter needs their signs only:
@@ -81,8 +82,10 @@ function twoPlanesOf(weights: Tensor): BinaryWeights | undefined {
 /** Weights of a layer that are worth a second pass over its input. */
 const MANY = 1 << 14
 
-const hasBothSigns = ({ values }: Tensor): boolean =>
-  (values as Float32Array).some(value => value < 0) && (values as Float32Array).some(value => value > 0)
+const hasBothSigns = (weights: Tensor): boolean => {
+  const census = censusOf(weights)
+  return census.some(({ negative }) => negative > 0) && census.some(({ positive }) => positive > 0)
+}
 
 const isOne = ({ alpha }: BinaryWeights): boolean => alpha.every(value => value === 1)
 

@@ -1,7 +1,8 @@
 import { wordsFor } from '../../ir/bits.ts'
 import type { Tensor } from '../../ir/tensor.ts'
 import type { PassOptions } from '../pass.ts'
-import { type BinaryWeights, type FloatWeights, filtersOf, type Plane } from './binary-weights.ts'
+import { type BinaryWeights, type FloatWeights, filtersOf, type Plane, signsInto } from './binary-weights.ts'
+import { type Census, censusOf } from './census.ts'
 import { latentWeights } from './latent-weights.ts'
 import { type Levels, levelsOf } from './levels.ts'
 import { type Code, cheapestCode, commonCodes } from './planes.ts'
@@ -29,7 +30,7 @@ const MOST_SCALES = 16
  */
 export function binarizeWeights(weights: Tensor, mode: PassOptions['weights']): BinaryWeights | FloatWeights {
   const levels = allLevels(weights, mode === 'exact' ? 0 : TOLERANCE)
-  const separable = separableScale(weights)
+  const separable = levels?.every(isScaledSign) ? undefined : separableScale(weights)
   if (!levels && separable) return { refused: `its weights are ±alpha ${separable}, of too many values for bits` }
   if (!levels) {
     if (mode !== 'exact') return latentWeights(weights, mode)
@@ -70,8 +71,9 @@ const mostPlanes = (codes: readonly Code[]): number =>
 /** Levels of every filter; undefined where one has too many. */
 function allLevels(weights: Tensor, tolerance: number): Levels[] | undefined {
   const found: Levels[] = []
-  for (const filter of filtersOf(weights)) {
-    const levels = scaledSigns(filter, tolerance) ?? levelsOf(filter)
+  const census = censusOf(weights)
+  for (const [o, filter] of filtersOf(weights).entries()) {
+    const levels = scaledSigns(census[o]!, tolerance) ?? levelsOf(filter)
     if (!levels) return undefined
     found.push(levels)
   }
@@ -79,20 +81,12 @@ function allLevels(weights: Tensor, tolerance: number): Levels[] | undefined {
 }
 
 /** Levels of a filter that is ±alpha, or 0, with noise up to the tolerance. Equal magnitudes keep their exact value. */
-function scaledSigns(filter: Float32Array, tolerance: number): Levels | undefined {
-  let [low, high, sum, count] = [Infinity, 0, 0, 0]
-  for (const value of filter) {
-    if (value === 0) continue
-    const magnitude = Math.abs(value)
-    if (magnitude < low) low = magnitude
-    if (magnitude > high) high = magnitude
-    if (high - low > tolerance * high) return undefined
-    sum += magnitude
-    count++
-  }
-  if (count === 0) return { values: [0], step: undefined }
-  const alpha = low === high ? low : Math.fround(sum / count)
-  return { values: count === filter.length ? [-alpha, alpha] : [-alpha, 0, alpha], step: undefined }
+function scaledSigns(census: Census, tolerance: number): Levels | undefined {
+  const { size, magnitudes, smallest, largest, zeros } = census
+  if (zeros === size) return { values: [0], step: undefined }
+  if (largest - smallest > tolerance * largest) return undefined
+  const alpha = smallest === largest ? smallest : Math.fround(magnitudes / (size - zeros))
+  return { values: zeros === 0 ? [-alpha, alpha] : [-alpha, 0, alpha], step: undefined }
 }
 
 /** Where zeros make two sums of bits, filters without any between them are two equal halves: factors stay 1. */
@@ -147,7 +141,9 @@ function signsOf(weights: Tensor, codes: readonly Code[], plane: number, first: 
     const { factors, isPlus } = codes[o]!
     if (plane >= factors.length) continue
     const filter = (weights.values as Float32Array).subarray(o * size, (o + 1) * size)
-    for (let k = 0; k < size; k++) signs[(o - first) * size + k] = isPlus(plane, filter[k]!) ? 1 : 0
+    const at = (o - first) * size
+    if (isSign(codes[o]!)) signsInto(signs, at, filter)
+    else for (let k = 0; k < size; k++) signs[at + k] = isPlus(plane, filter[k]!) ? 1 : 0
   }
   return { dtype: 'bit', shape: [last + 1 - first, ...weights.shape.slice(1)], values: signs }
 }
@@ -155,11 +151,13 @@ function signsOf(weights: Tensor, codes: readonly Code[], plane: number, first: 
 /** Largest difference between a weight and what its code says, relative to the largest weight of its filter. */
 function noiseOf(weights: Tensor, codes: readonly Code[]): number {
   let most = 0
+  const census = censusOf(weights)
   filtersOf(weights).forEach((filter, o) => {
-    const largest = largestOf(filter)
-    const { factors, offset } = codes[o]!
-    if (factors.length === 1 && offset === 0) {
-      for (const weight of filter) most = Math.max(most, Math.abs(Math.abs(weight) - factors[0]!) / (largest || 1))
+    const { smallest, largest, zeros } = census[o]!
+    if (isSign(codes[o]!)) {
+      const [factor] = codes[o]!.factors as [number]
+      const ends = [...(zeros > 0 ? [0] : []), ...(largest > 0 ? [smallest, largest] : [])]
+      for (const end of ends) most = Math.max(most, Math.abs(end - factor) / (largest || 1))
       return
     }
     const decoded = new Map<number, number>()
@@ -183,7 +181,8 @@ const MANY = 1024
 const decode = ({ factors, offset, isPlus }: Code, weight: number): number =>
   factors.reduce((sum, factor, j) => sum + (isPlus(j, weight) ? factor : -factor), offset)
 
-const largestOf = (filter: Float32Array): number => filter.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+/** One plane, of the weights' own signs. */
+const isSign = ({ factors, offset }: Code): boolean => factors.length === 1 && offset === 0
 
 function describe(levels: readonly Levels[], separable: string | undefined): string {
   const scales = levels.map(({ values }) => values.at(-1)!)

@@ -50,3 +50,11 @@ export const filtersOf = ({ shape, values }: Tensor): Float32Array[] => {
   const size = values.length / shape[0]!
   return Array.from({ length: shape[0]! }, (_, o) => (values as Float32Array).subarray(o * size, (o + 1) * size))
 }
+
+/** 1 for weights >= 0: by their sign bits, as nothing foresees a branch. */
+export function signsInto(signs: Uint8Array, at: number, filter: Float32Array): void {
+  const words = new Uint32Array(filter.buffer, filter.byteOffset, filter.length)
+  for (let k = 0; k < words.length; k++) signs[at + k] = words[k] === NEGATIVE_ZERO ? 1 : (words[k]! >>> 31) ^ 1
+}
+
+const NEGATIVE_ZERO = 0x80000000

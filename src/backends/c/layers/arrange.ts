@@ -25,11 +25,13 @@ export function arrangeFilters<T extends Float32Array | Uint32Array>(data: T, ar
   const blocks = blocksFor(arrangement)
   const size = taps * depth
   const result = new (data.constructor as new (length: number) => T)(groups * blocks * size * lanes)
+  // As words, whatever they are: a loop over one type is fast.
+  const [from, to] = [data, result].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length))
   for (let filter = 0; filter < filters; filter++) {
     const group = Math.floor(filter / (filters / groups))
     const within = filter % (filters / groups)
-    const block = group * blocks + Math.floor(within / lanes)
-    for (let k = 0; k < size; k++) result[(block * size + k) * lanes + (within % lanes)] = data[filter * size + k]!
+    const first = (group * blocks + Math.floor(within / lanes)) * size * lanes + (within % lanes)
+    for (let k = 0; k < size; k++) to![first + k * lanes] = from![filter * size + k]!
   }
   return result
 }
