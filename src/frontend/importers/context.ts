@@ -92,6 +92,15 @@ export function axesOf(context: Context, axes: readonly number[], rank: number):
   return found
 }
 
+/** Most positions along an axis that an importer lists one by one. */
+const MOST_POSITIONS = 2 ** 24
+
+/** Refuses a size that the compiler could not list, wherever a file may name any number. */
+export function refuseLong({ where }: Context, count: number): void {
+  if (!(count <= MOST_POSITIONS))
+    throw new CompileError(diagnostics.tooLarge(where, `lists ${count} positions along an axis`, 4 * MOST_POSITIONS))
+}
+
 export const invalid = ({ where }: Context, what: string): CompileError =>
   new CompileError(diagnostics.invalidNode(where, what))
 

@@ -4,7 +4,7 @@ import { elements } from '../../ir/tensor.ts'
 import { typeName } from '../tensors.ts'
 import { elementwise, repeatAxis, reshape, sliceAxis } from './build.ts'
 import { toFloat } from './cast.ts'
-import { axisOf, type Context, type Importer, invalid, operand, unsupported } from './context.ts'
+import { axisOf, type Context, type Importer, invalid, operand, refuseLong, unsupported } from './context.ts'
 import { a, asIs, b, c, clamp, one, zero } from './expressions.ts'
 
 const UINT8 = 2
@@ -108,6 +108,7 @@ export function aligned(context: Context, parameter: Node, x: Node, given?: numb
   const blocks = block > 0 ? Math.ceil(full[axis]! / block) : 0
   if (`${shape}` !== `${full.with(axis, blocks)}`)
     throw invalid(context, `has parameters of shape [${shape}] for axis ${axis} of [${full}]`)
+  refuseLong(context, block)
   return sliceAxis(context, repeatAxis(context, parameter, axis, block), axis, 0, full[axis]!)
 }
 

@@ -10,6 +10,7 @@ import {
   integersOf,
   invalid,
   operand,
+  refuseLong,
   unsupported,
 } from './context.ts'
 import { a, b } from './expressions.ts'
@@ -114,6 +115,7 @@ function resized(context: Context, x: Node, form: Form): Node {
   if (!sample) throw unsupported(context, `has mode=${form.mode}`, Object.keys(samplings).join(', '))
   return form.axes.reduce((value, axis) => {
     if (!(axis.to >= 1 && axis.scale > 0)) throw unsupported(context, 'makes an empty image', 'sizes of at least 1')
+    refuseLong(context, axis.to)
     if (axis.to === axis.from && axis.scale === 1 && form.extrapolation === undefined) return value
     const taps = Array.from({ length: axis.to }, (_, at) => sample(at, axis, form))
     return weighted(context, value, axis.axis, taps, form.extrapolation)

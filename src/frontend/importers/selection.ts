@@ -12,6 +12,7 @@ import {
   integersOf,
   invalid,
   operand,
+  refuseLong,
   requireFixed,
   scalarOf,
   unsupported,
@@ -152,6 +153,7 @@ function padFrom(context: Context, x: Node, amounts: readonly Amounts[], mode: s
     const size = value.type.shape[axis]!
     const count = before + size + after
     if (count <= 0) throw unsupported(context, `cuts [${x.type.shape}] down to nothing`, 'smaller cuts')
+    refuseLong(context, count)
     const positions = Array.from({ length: count }, (_, k) => position(k - before, size))
     return pickAlong(context, value, axis, positions)
   }, x)
