@@ -29,12 +29,19 @@ export interface Site {
   readonly close: () => Promise<void>
 }
 
-/** Serves files as any static host would; the content security policy lets scripts of its own run, and what `csp` adds. */
+/**
+ * Serves files as any static host would; the content security policy lets scripts of its own run, and what `csp` adds, or is
+ * `policy`.
+ */
 export async function openSite(
   files: readonly SourceFile[],
-  { csp = '', flags = [] }: { readonly csp?: string; readonly flags?: readonly string[] } = {},
+  {
+    csp = '',
+    policy = `script-src 'self' 'unsafe-inline' ${csp}`,
+    flags = [],
+  }: { readonly csp?: string; readonly policy?: string; readonly flags?: readonly string[] } = {},
 ): Promise<Site> {
-  const server = serve(files, `script-src 'self' 'unsafe-inline' ${csp}`)
+  const server = serve(files, policy)
   await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
   const browser = await openBrowser(flags)
   const host = `http://localhost:${(server.address() as AddressInfo).port}`
@@ -55,11 +62,17 @@ export async function openSite(
 export const openBrowser = (flags: readonly string[] = []): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
 
-const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' }
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html',
+  js: 'text/javascript',
+  css: 'text/css',
+  svg: 'image/svg+xml',
+  wasm: 'application/wasm',
+}
 
 function serve(files: readonly SourceFile[], csp: string): Server {
   return createServer((request, response) => {
-    const path = new URL(request.url!, 'http://localhost').pathname.slice(1)
+    const path = new URL(request.url!, 'http://localhost').pathname.slice(1) || 'index.html'
     const file = files.find(each => each.path === path)
     const type = TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream'
     if (file) response.writeHead(200, { 'content-type': type, 'content-security-policy': csp }).end(file.content)

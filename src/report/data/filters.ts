@@ -11,7 +11,7 @@ export interface Filters {
 }
 
 /** The weights of every convolution and dense layer. */
-export const filtersOf = ({ stages, nodes }: Network): Filters[] =>
+export const filtersOf = ({ stages, nodes }: Pick<Network, 'stages' | 'nodes'>): Filters[] =>
   stages.flatMap(({ id, layer }) => {
     const weights = weightsOf(nodes[id]!)
     return layer === undefined || !weights ? [] : [{ layer, weights }]

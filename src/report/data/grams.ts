@@ -8,7 +8,11 @@ const SHOWN = 12
  * What the filters of a text network answer to: for convolutions along the tokens [1, 1, length, channels], the filters
  * whose largest sum comes closest to all of their bits being equal, and the tokens under them there.
  */
-export function gramsOf(network: Network, tokens: readonly number[], sumOf: (stage: number) => Tensor | undefined) {
+export function gramsOf(
+  network: Pick<Network, 'stages' | 'nodes'>,
+  tokens: readonly number[],
+  sumOf: (stage: number) => Tensor | undefined,
+) {
   const grams = network.stages.flatMap(({ id, op }): Gram[] => {
     const node = network.nodes[id]!
     const sums = sumOf(id)

@@ -15,7 +15,7 @@ export const probes = {
  * The network with more outputs: the value of every stage, and for a sign what it compares and by how much. The layer is
  * computed once more for them, so that its own kernel stays as it is.
  */
-export function probedGraph({ graph, nodes }: Network): Graph {
+export function probedGraph({ graph, nodes }: Pick<Network, 'graph' | 'nodes'>): Graph {
   const outputs = nodes.flatMap((node, stage): Output[] => {
     if (node.op === 'input') return []
     const sums = sumsOf(node)

@@ -11,7 +11,11 @@ export interface Activations {
   readonly sums: ReadonlyMap<number, Tensor>
 }
 
-export function activationsOf(network: Network, feeds: Feeds, outputs: ReadonlyMap<string, Tensor>): Activations {
+export function activationsOf(
+  network: Pick<Network, 'stages'>,
+  feeds: Feeds,
+  outputs: ReadonlyMap<string, Tensor>,
+): Activations {
   const value = new Map<number, Tensor>()
   const sums = new Map<number, Tensor>()
   network.stages.forEach(({ id, op, name }) => {

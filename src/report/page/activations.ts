@@ -3,9 +3,9 @@ import type { Gathered } from '../data/gather.ts'
 import type { Activations } from '../data/samples.ts'
 import type { Report, ShownSample, Stage } from '../report.ts'
 import { type Html, html } from './html.ts'
-import { mapsOf, photoOf } from './maps.ts'
+import { mapsOf, partsOf, photoOf } from './maps.ts'
 import { image } from './png.ts'
-import { count, figure, kinds, percent, sizes, verbOf } from './show.ts'
+import { count, figure, percent, sizes, verbOf } from './show.ts'
 import { tabs } from './tabs.ts'
 
 export function activationsSection({ report, activations }: Gathered, words?: readonly string[]): Html | undefined {
@@ -62,20 +62,17 @@ function grams(report: Report, { grams = [] }: ShownSample, words?: readonly str
 
 const wordOf = (token: number, words: readonly string[] = []): string => words[token] ?? `#${token}`
 
-/** The sums before a sign first, then what the station stores. */
-function figures(stage: Stage, { value, sums }: Activations): Html[] {
-  const tensor = value.get(stage.id)
-  if (stage.op === 'input' || stage.op === 'transpose' || !tensor) return []
-  const before = sums.get(stage.id)
-  const parts = [
-    ...(before && before !== tensor && before.dtype === 'i32' ? [{ tensor: before, what: 'sums of ±1' }] : []),
-    { tensor, what: kinds[stage.dtype] },
-  ]
-  return parts.map(part => {
+function figures(stage: Stage, activations: Activations): Html[] {
+  return partsOf(stage, activations).map(part => {
     const { picture, scale, shown } = mapsOf(part.tensor)
-    const channels = stage.shape.at(-1) ?? 1
-    const rest = shown < channels ? `, first ${shown} of ${channels} channels` : ''
     const alt = `${part.what} of ${stage.name}, ${sizes(stage.shape)}`
-    return html`<figure><figcaption><b><a href="#stage-${stage.id}">${stage.id}</a> ${part.what}</b><span title="${stage.name}">${stage.name}</span><span>${verbOf(stage)}, ${sizes(stage.shape)}${rest}</span></figcaption>${image(picture, scale, alt, true)}</figure>`
+    return html`<figure><figcaption>${captionOf(stage, part.what, shown)}</figcaption>${image(picture, scale, alt, true)}</figure>`
   })
+}
+
+/** `3 bits`, the name, what computes it. */
+export function captionOf(stage: Stage, what: string, shown: number): Html {
+  const channels = stage.shape.at(-1) ?? 1
+  const rest = shown < channels ? `, first ${shown} of ${channels} channels` : ''
+  return html`<b><a href="#stage-${stage.id}">${stage.id}</a> ${what}</b><span title="${stage.name}">${stage.name}</span><span>${verbOf(stage)}, ${sizes(stage.shape)}${rest}</span>`
 }

@@ -33,7 +33,7 @@ function panel(report: Report, each: Filters): Html {
   const name = report.layers[each.layer]!.name
   const alt = `${o} filters of ${h} × ${w} × ${c} of ${name}`
   const isTooLarge = each.weights.values.length > MOST_WEIGHTS
-  const picture = figures ? bitPicture(each, figures) : floatPicture(each)
+  const picture = filterPicture(each, figures)
   const scale = Math.max(
     1,
     Math.min(figures ? 4 : 6, Math.floor(1060 / picture.width), Math.floor(700 / picture.height)),
@@ -41,6 +41,10 @@ function panel(report: Report, each: Filters): Html {
   return html`${figures ? facts(report, figures) : html`<p><b>${count(o)}</b> filters of floats, ${h} × ${w} × ${c}; each in colours of its own largest weight.</p>`}
 ${isTooLarge ? html`<p class="quiet">Too many weights for a picture.</p>` : html`<div class="scroll picture" tabindex="0" role="region" aria-label="${alt}">${image(picture, scale, alt, true)}</div>`}`
 }
+
+/** Bits where they were compared, else floats. */
+export const filterPicture = (filters: Filters, figures: FilterFigures | undefined): Picture =>
+  figures ? bitPicture(filters, figures) : floatPicture(filters)
 
 function facts(report: Report, figures: FilterFigures): Html {
   const { filters, height, width, channels, distinct, equal, opposite, distinctKernels } = figures

@@ -1,6 +1,23 @@
 import { numbersOf, type Tensor } from '../../ir/tensor.ts'
+import type { Activations } from '../data/samples.ts'
+import type { Stage } from '../report.ts'
 import { BITS, GREYS, NOTHING, SIGNED } from './palettes.ts'
 import type { Picture } from './png.ts'
+import { kinds } from './show.ts'
+
+/** What is drawn of a stage: the sums before a sign first, then what it stores. */
+export function partsOf(
+  stage: Stage,
+  { value, sums }: Activations,
+): { readonly tensor: Tensor; readonly what: string }[] {
+  const tensor = value.get(stage.id)
+  if (stage.op === 'input' || stage.op === 'transpose' || !tensor) return []
+  const before = sums.get(stage.id)
+  return [
+    ...(before && before !== tensor && before.dtype === 'i32' ? [{ tensor: before, what: 'sums of ±1' }] : []),
+    { tensor, what: kinds[stage.dtype] },
+  ]
+}
 
 const SHOWN = 32
 const COLUMNS = 8

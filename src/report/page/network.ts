@@ -1,25 +1,32 @@
 import { linkVertical } from 'd3-shape'
 import { showBytes, showCount } from '../../cli/show.ts'
-import type { Report, Stage } from '../report.ts'
+import type { Layer, Report, Stage } from '../report.ts'
 import { type Html, html } from './html.ts'
 import { kinds, sizes, verbOf } from './show.ts'
 
 const ROW = 72
 const LANE = 26
 
+/** What the road is drawn from. */
+type Road = Pick<Report, 'stages'> & { readonly layers: readonly Pick<Layer, 'macs'>[] }
+
+export function networkSection(report: Road): Html {
+  return html`<section id="network"><h2>The network</h2>
+<p class="lead">From top to bottom, a station is one kernel of the generated code. Dotted lines carry bits, solid ones numbers; the wider, the more bytes. With it stand the ONNX nodes that became this kernel.</p>
+${road(report)}</section>`
+}
+
 /** The road from input to output, a station per kernel: bits are thin dotted lines, all else is as thick as it is large. */
-export function networkSection(report: Report): Html {
+export function road(report: Road): Html {
   const { stages } = report
   const lanes = lanesOf(stages)
   const width = (Math.max(...lanes) + 1) * LANE + 14
   const place = (stage: number): [number, number] => [20 + lanes[stage]! * LANE, stage * ROW + ROW / 2]
   const edges = stages.flatMap(stage => stage.reads.map(read => ({ from: stages[read]!, to: stage })))
-  return html`<section id="network"><h2>The network</h2>
-<p class="lead">From top to bottom, a station is one kernel of the generated code. Dotted lines carry bits, solid ones numbers; the wider, the more bytes. With it stand the ONNX nodes that became this kernel.</p>
-<div class="road"><svg width="${width}" height="${stages.length * ROW}" viewBox="0 0 ${width} ${stages.length * ROW}" aria-hidden="true">
+  return html`<div class="road"><svg width="${width}" height="${stages.length * ROW}" viewBox="0 0 ${width} ${stages.length * ROW}" aria-hidden="true">
 ${edges.map(({ from, to }) => edge(place(from.id), place(to.id), from))}
 ${stages.map(stage => station(place(stage.id), stage))}</svg>
-<ol>${stages.map(stage => row(report, stage))}</ol></div></section>`
+<ol>${stages.map(stage => row(report, stage))}</ol></div>`
 }
 
 /**
@@ -55,7 +62,7 @@ function station([x, y]: [number, number], { dtype, op }: Stage): Html {
   return html`<circle class="${dtype === 'bit' ? 'node bit' : 'node'}" cx="${x}" cy="${y}" r="${op.endsWith('onv2d') ? 9 : 7}"/>`
 }
 
-function row(report: Report, stage: Stage): Html {
+function row(report: Road, stage: Stage): Html {
   const { layer, dtype, shape, bytes, ring, output, from } = stage
   const macs = layer === undefined ? 0 : report.layers[layer]!.macs
   const name = html`<b>${stage.name}</b>`
