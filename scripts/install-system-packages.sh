@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests use besides Node: C compilers with sanitizers and for other machines, an
-# emulator of those, build systems, Chromium, GPU drivers that run on a CPU, and
+# Installs what the tests use besides Node: C compilers with sanitizers and for other machines,
+# emulators of those, of boards too, build systems, Chromium, GPU drivers that run on a CPU, and
 # PyTorch for the training scripts.
 # For Debian 12; needs root. Does nothing where everything is there already.
 set -eu
@@ -8,6 +8,8 @@ set -eu
 packages="gcc g++ libc6-dev clang-22 libclang-rt-22-dev
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 gcc-riscv64-linux-gnu libc6-dev-riscv64-cross qemu-user
+gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
+gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 cmake ninja-build make meson
 chromium libvulkan1 libegl1 libgles2 libgl1-mesa-dri
 python3-torch python3-onnx python3-numpy python3-pil"

@@ -4,7 +4,7 @@ import { type Graph, topological } from '../ir/graph.ts'
 import type { Node, OpName } from '../ir/node.ts'
 import { sameShape, sameType } from '../ir/tensor.ts'
 import { placeBuffers } from '../plan/arena.ts'
-import { createNamer, legalName } from '../plan/names.ts'
+import { createNamer, legalName, type Namer } from '../plan/names.ts'
 import type { Buffer, Call, Plan, Port, Step } from '../plan/plan.ts'
 import { constantsOf, makeStrips } from '../plan/strips.ts'
 import { verifyPlan } from '../plan/verify.ts'
@@ -19,6 +19,8 @@ import { lowerConvolution, lowerPool } from './windows.ts'
 export interface LowerOptions {
   /** Whether a large image between two ops may shrink to a ring of rows; a GPU wants whole images. */
   readonly strips?: boolean
+  /** Whether maps and reductions may follow in a strip, and maxima over an image take its rows as they come. */
+  readonly chains?: boolean
 }
 
 type Lower = { readonly [K in OpName]: (node: Node<K>, draft: Draft) => Call[] }
@@ -50,11 +52,12 @@ export interface Lowered {
 /** Decides everything that a backend prints: which kernels run in which order, on which memory. */
 export const lower = (graph: Graph, options: LowerOptions = {}): Plan => lowerWithNodes(graph, options).plan
 
-export function lowerWithNodes(graph: Graph, { strips = true }: LowerOptions = {}): Lowered {
+export function lowerWithNodes(graph: Graph, { strips = true, chains = false }: LowerOptions = {}): Lowered {
   const name = legalName(graph.name, 'model')
-  const { inputs, outputs, calls, nodes } = draftCalls(graph, name)
+  const take = createNamer(name)
+  const { inputs, outputs, calls, nodes } = draftCalls(graph, take)
   const whole = calls.map((call): Step => ({ kind: 'call', call }))
-  const { steps, workspaceBytes } = placeBuffers(strips ? makeStrips(whole) : whole)
+  const { steps, workspaceBytes } = placeBuffers(strips ? makeStrips(whole, chains ? take : undefined) : whole)
   const plan: Plan = { name, inputs, outputs, constants: constantsOf(steps), workspaceBytes, steps }
   refuseHugePlan(plan)
   verifyPlan(plan)
@@ -68,8 +71,7 @@ interface Drafted {
   readonly nodes: ReadonlyMap<string, Node>
 }
 
-function draftCalls(graph: Graph, model: string): Drafted {
-  const take = createNamer(model)
+function draftCalls(graph: Graph, take: Namer): Drafted {
   const order = topological(graph)
   const inputs = graph.inputs.map(node =>
     port(node.attrs.name, node, 'input', take(node.attrs.name, 'input', 'parameter')),

@@ -1,7 +1,7 @@
-import type { Buffer, Call, Step } from './plan.ts'
+import type { Buffer, Call, Follower, Step } from './plan.ts'
 
 export const callsOf = (step: Step): readonly Call[] =>
-  step.kind === 'call' ? [step.call] : [step.producer, step.consumer]
+  step.kind === 'call' ? [step.call] : [step.producer, step.consumer, ...step.followers]
 
 /** Buffers that a call reads: its named ones and the operands of its store. */
 export const callReads = (call: Call): Buffer[] => [
@@ -28,5 +28,10 @@ export function mapBuffers(step: Step, change: (buffer: Buffer) => Buffer): Step
     }) as Call
   return step.kind === 'call'
     ? { kind: 'call', call: inCall(step.call) }
-    : { kind: 'strip', producer: inCall(step.producer), consumer: inCall(step.consumer) }
+    : {
+        kind: 'strip',
+        producer: inCall(step.producer),
+        consumer: inCall(step.consumer),
+        followers: step.followers.map(call => inCall(call) as Follower),
+      }
 }

@@ -1,5 +1,5 @@
 import { WORD, wordsFor } from '../ir/bits.ts'
-import type { CopyParams, KernelName, Operand, Store, WindowParams } from './kernels.ts'
+import type { ByRows, CopyParams, KernelName, Operand, Store, WindowParams } from './kernels.ts'
 import type { Buffer, Call } from './plan.ts'
 
 /** How much of a buffer a call uses, in elements of the buffer. */
@@ -29,10 +29,16 @@ const whole = (role: string, buffer: Buffer, length: number, channels?: number):
 const rowsOf = ({ result }: Store, rows: number, channels: number): number =>
   rows * (result === 'bit' ? wordsFor(channels) : channels)
 
+/** Sizes of what y holds, without its channels. */
+const keptOf = ({ sizes, rowsKept }: { readonly sizes: readonly number[] } & ByRows): number[] => {
+  const rows = sizes.slice(0, -1)
+  return rowsKept === undefined ? rows : [rowsKept, ...rows.slice(1)]
+}
+
 const kernels: Extents = {
-  map: ({ params: { sizes }, y, store }) => [
-    whole('y', y, rowsOf(store, product(sizes.slice(0, -1)), sizes.at(-1)!)),
-    ...operandsOver(store, sizes),
+  map: ({ params, y, store }) => [
+    whole('y', y, rowsOf(store, product(keptOf(params)), params.sizes.at(-1)!)),
+    ...operandsOver(store, params.sizes),
   ],
   conv2d: ({ params, buffers, y, store }) => {
     const { channels, groups, filters, kernelHeight, kernelWidth } = params
@@ -72,7 +78,7 @@ const kernels: Extents = {
   ],
   reduce: ({ params, buffers, y, store }) => [
     reach('x', buffers.x, [...params.sizes, ...params.innerSizes], [...params.strides, ...params.innerStrides]),
-    whole('y', y, rowsOf(store, product(params.sizes.slice(0, -1)), params.sizes.at(-1)!)),
+    whole('y', y, rowsOf(store, product(keptOf(params)), params.sizes.at(-1)!)),
     ...operandsOver(store, params.sizes),
   ],
   gather: ({ params: { count, rows, length }, buffers, y }) => [

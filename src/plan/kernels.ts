@@ -11,7 +11,7 @@ import type { Buffer } from './buffer.ts'
  */
 export interface Kernels {
   /** y = expr(operands), elementwise over `sizes`. */
-  map: { buffers: Record<never, never>; params: { readonly sizes: readonly number[] } }
+  map: { buffers: Record<never, never>; params: ByRows & { readonly sizes: readonly number[] } }
 
   /** f32 accumulators: sums of products. Weights f32 or u32, [filters][kernel y][kernel x][channels per group]. */
   conv2d: { buffers: { x: Buffer; weights: Buffer }; params: ConvolutionParams }
@@ -37,7 +37,7 @@ export interface Kernels {
   /** Reduces f32 or i32 over `inner` (strides into x) for every position of `sizes` (strides into x). */
   reduce: {
     buffers: { x: Buffer }
-    params: {
+    params: ByRows & {
       readonly kind: Reduction
       readonly sizes: readonly number[]
       readonly strides: readonly number[]
@@ -66,6 +66,11 @@ export interface Kernels {
 }
 
 export type KernelName = keyof Kernels
+
+/** Of what follows in a strip: the first of its sizes is the strip's rows, of which y keeps one or all. */
+export interface ByRows {
+  readonly rowsKept?: number
+}
 
 /** What slides over an image. Padding needs only its top and left: the result's size says the rest. */
 export interface WindowParams {

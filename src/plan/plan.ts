@@ -19,12 +19,20 @@ export type Call<K extends KernelName = KernelName> = {
 }[K]
 
 /**
- * What runs in order: a call, or a strip: two calls that share a ring of rows instead of a whole image. For every row
- * of the consumer, the producer first computes the rows that are still missing.
+ * What runs in order: a call, or a strip: calls that share rings of rows instead of whole images. For every row of the
+ * consumer, the producer first computes the rows that are still missing; the followers then take the row on.
  */
 export type Step =
   | { readonly kind: 'call'; readonly call: Call }
-  | { readonly kind: 'strip'; readonly producer: Call; readonly consumer: Call }
+  | {
+      readonly kind: 'strip'
+      readonly producer: Call
+      readonly consumer: Call
+      /** Maps and reductions of one row at a time, each reading rows of the calls before it. */
+      readonly followers: readonly Follower[]
+    }
+
+export type Follower = Call<'map' | 'reduce'>
 
 /** Calls of kernels that have weights, which a machine with vectors spends its time in. */
 export type ConvolutionCall = Call<'conv2d' | 'binaryConv2d' | 'integerConv2d'>

@@ -15,7 +15,8 @@ import { rowsKept } from './strips.ts'
  *  3 unused high bits of packed constants are zero
  *  4 a buffer is written before it is read; outputs are written; inputs and constants are not
  *  5 the workspace holds its buffers, aligned; those alive together do not overlap
- *  6 a strip's ring is what its producer writes and its consumer reads, and has the rows of one window
+ *  6 a strip's ring is what its producer writes and its consumer reads, and has the rows of one window; what follows
+ *    goes by the consumer's rows, one at a time
  */
 export function verifyPlan(plan: Plan): void {
   checkNames(plan)
@@ -103,7 +104,7 @@ function handedOver(steps: readonly Step[], a: Range, b: Range): boolean {
   return step.call.kernel === 'map' && step.call.y === b.buffer && mayReplace(step.call, a.buffer)
 }
 
-function checkStrip({ producer, consumer }: Extract<Step, { kind: 'strip' }>): void {
+function checkStrip({ producer, consumer, followers }: Extract<Step, { kind: 'strip' }>): void {
   const [from, to] = [producer.params as WindowParams, consumer.params as WindowParams]
   if (!('x' in consumer.buffers) || consumer.buffers.x !== producer.y)
     fail(6, `${consumer.name} does not read what ${producer.name} writes`)
@@ -112,4 +113,15 @@ function checkStrip({ producer, consumer }: Extract<Step, { kind: 'strip' }>): v
   if (to.inRing < rowsKept(to)) fail(6, `a ring of ${to.inRing} rows is too small for ${consumer.name}`)
   if (from.outHeight !== to.inHeight || from.images !== 1)
     fail(6, `${producer.name} and ${consumer.name} differ in rows`)
+  const rings = new Set(to.outRing < to.outHeight ? [consumer.y] : [])
+  for (const follower of followers) {
+    const { sizes, rowsKept } = follower.params
+    if (sizes[0] !== to.outHeight) fail(6, `${follower.name} goes by ${sizes[0]} rows of ${to.outHeight}`)
+    if (rowsKept !== 1 && rowsKept !== sizes[0]) fail(6, `${follower.name} keeps ${rowsKept} rows`)
+    if (rowsKept === 1) rings.add(follower.y)
+    const operands = follower.store.operands.map(({ buffer, strides }) => [buffer, strides] as const)
+    const own = follower.kernel === 'reduce' ? ([[follower.buffers.x, follower.params.strides]] as const) : []
+    for (const [buffer, [row]] of [...own, ...operands])
+      if (rings.has(buffer) && row !== 0) fail(6, `${follower.name} reads more than a row of '${buffer.name}'`)
+  }
 }

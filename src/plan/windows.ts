@@ -28,6 +28,25 @@ export const alongColumns = (p: WindowParams): Axis => ({
   padding: p.padLeft,
 })
 
+/** Rows and columns exchanged, which moves nothing in memory where an image is one row or one column. */
+export const turned = (p: WindowParams): WindowParams => ({
+  images: p.images,
+  inHeight: p.inWidth,
+  inWidth: p.inHeight,
+  outHeight: p.outWidth,
+  outWidth: p.outHeight,
+  kernelHeight: p.kernelWidth,
+  kernelWidth: p.kernelHeight,
+  strideY: p.strideX,
+  strideX: p.strideY,
+  dilationY: p.dilationX,
+  dilationX: p.dilationY,
+  padTop: p.padLeft,
+  padLeft: p.padTop,
+  inRing: p.inWidth,
+  outRing: p.outWidth,
+})
+
 /** How far the last window reaches. */
 export const lastTap = ({ results, stride, padding, taps, dilation }: Axis): number =>
   (results - 1) * stride - padding + (taps - 1) * dilation

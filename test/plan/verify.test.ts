@@ -40,7 +40,7 @@ const withCall = (plan: Plan, name: string, change: (call: Call) => object): Pla
     const inCall = (each: Call): Call => (each.name === name ? ({ ...each, ...change(each) } as Call) : each)
     return step.kind === 'call'
       ? { kind: 'call', call: inCall(step.call) }
-      : { kind: 'strip', producer: inCall(step.producer), consumer: inCall(step.consumer) }
+      : { ...step, producer: inCall(step.producer), consumer: inCall(step.consumer) }
   }),
 })
 

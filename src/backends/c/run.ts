@@ -44,7 +44,7 @@ export const zeroOutputs = ({ outputs }: Plan): string =>
 
 /** Row by row: the rows of the producer that are still missing, then one row of the consumer. */
 function printStrip(
-  { producer, consumer }: Extract<Step, { kind: 'strip' }>,
+  { producer, consumer, followers }: Extract<Step, { kind: 'strip' }>,
   callText: CallText,
   { use }: Scope,
   trace: boolean,
@@ -60,8 +60,11 @@ function printStrip(
     `  for (int row = 0, done = 0; row < ${params.outHeight}; row++) {`,
     `    const int end = ${use(clampInt)}(${bottom}, done, ${params.inHeight});`,
     callText(producer, [first, 'end'], '    '),
-    ...(trace ? traceRows(producer, first) : []),
-    callText(consumer, ['row', 'row + 1'], '    '),
+    ...(trace ? traceRows(producer, first, 'end') : []),
+    ...[consumer, ...followers].flatMap(call => [
+      callText(call, ['row', 'row + 1'], '    '),
+      ...(trace ? traceRows(call, 'row', 'row + 1') : []),
+    ]),
     '    done = end;',
     '  }',
   ].join('\n')

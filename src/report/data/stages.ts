@@ -5,6 +5,8 @@ import { layersOf } from '../../layers.ts'
 import { storageOf } from '../../lower/draft.ts'
 import type { Lowered } from '../../lower/index.ts'
 import { bytesOf } from '../../plan/arena.ts'
+import { callsOf } from '../../plan/buffers.ts'
+import { rowsInRing } from '../../plan/strips.ts'
 import type { Stage } from '../report.ts'
 
 /** Every value that has memory of its own; what only looks at another one through another shape is no stage. */
@@ -18,7 +20,9 @@ export function stagesOf(
   const nodes = [...order.filter(({ op }) => op === 'input'), ...order.filter(({ op }) => op !== 'input')]
   const ids = new Map(nodes.map((node, id) => [node, id]))
   const layers: readonly Node[] = layersOf(graph).map(({ node }) => node)
-  const rings = new Set(plan.steps.flatMap(step => (step.kind === 'strip' ? [step.producer.y.name] : [])))
+  const rings = new Set(
+    plan.steps.flatMap(callsOf).flatMap(call => (rowsInRing(call) === undefined ? [] : [call.y.name])),
+  )
   const names = new Map([...buffers].map(([name, node]) => [node, name]))
   const outputs = new Map(graph.outputs.map(({ name, node }) => [ownerOf(node, ids), name]))
   const stages = nodes.map((node, id): Stage => {

@@ -17,7 +17,7 @@ function agree(count: number, seed: number, settings: Settings, strips: boolean)
     .map((graph, k) => ({ ...graph, name: `${graph.name}_${k}` }))
   const plans = graphs.map(graph => {
     try {
-      return lower(graph, { strips })
+      return lower(graph, { strips, chains: true })
     } catch (error) {
       throw new Error(print(graph), { cause: error })
     }

@@ -1,6 +1,7 @@
 import { wordsFor } from '../../../ir/bits.ts'
 import type { ConvolutionParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
+import { isColumn, turnedCall } from '../../../plan/turn.ts'
 import { alongRows, mayMiss } from '../../../plan/windows.ts'
 import type { Data, Layout } from '../constants/index.ts'
 import type { Block } from '../functions/blocks.ts'
@@ -31,7 +32,10 @@ interface Adder {
   readonly tapSize: number
 }
 
-export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: Scope): Layer {
+export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: Scope): Layer {
+  // Pixels share the weights in blocks along a row, so a column is printed as a row, and rows of it are columns there.
+  const column = isColumn(given) && given.store.result !== 'bit'
+  const call = column ? turnedCall(given) : given
   const { params, store, buffers } = call
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth, strideX, dilationX, padLeft } = params
   const { block, layout, depth, tapSize } = adderOf(call)
@@ -44,7 +48,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
   const contiguous = groups === 1 && dilationX === 1
   const across = columnContext(params, scope)
   const padded = across.kxFirst !== '0' || across.kxEnd !== `${kernelWidth}`
-  const pixels = pixelTexts(outWidth, scope)
+  const pixels = pixelTexts(outWidth, scope, column)
   const { startColumn, ...columns } = pixels
   const { most, many } = pixels
   // A pair that would reach past the last block starts one block earlier, and computes that block again.
@@ -84,8 +88,9 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
   const laneText = laneCount(perGroup, width, groups === 1 ? 'first' : within, scope)
   const context = {
     ...windowContext(params, call, filters, scope),
+    ...(column ? { eachImageRow: '{', top: '0', yStart: 'y' } : {}),
     ...across,
-    ...storedContext(call, filters, scope),
+    ...storedContext(call, filters, scope, 'first', column ? inRing(given.params) : 'column'),
     outWidth,
     ...columns,
     first: 'first',
@@ -123,7 +128,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'binaryConv2d'>, scope: S
     offset: channels === 1 ? 'taps' : `${channels} * taps`,
     sumType,
     sum: binary ? `${channels === 1 ? '' : `${channels} * `}taps - 2 * sum[lane]` : 'sum[lane]',
-    value: storeText(store, imageVariables(), scope),
+    value: storeText(store, column ? ['0', ...imageVariables().slice(1)] : imageVariables(), scope),
     firstTap: padded ? scope.use(firstTap) : '',
     endTap: padded ? scope.use(endTap) : '',
     clampInt: padded ? scope.use(clampInt) : '',
@@ -158,6 +163,10 @@ function reachText(
     scope,
   )
 }
+
+/** Where a row of a column is kept. Compilers divide a signed number by a power of two in four instructions. */
+const inRing = ({ outRing, outHeight }: ConvolutionParams): string =>
+  outRing === outHeight ? 'column' : (outRing & (outRing - 1)) === 0 ? `column & ${outRing - 1}` : `column % ${outRing}`
 
 /** First filter of a pair of blocks of 16. */
 const pairText = (blocks: number, block: string, { use }: Scope): string =>

@@ -1,18 +1,19 @@
 import { wordsFor } from '../../../ir/bits.ts'
 import type { Reduction } from '../../../ir/ops.ts'
 import { stridesOf } from '../../../ir/tensor.ts'
-import type { Store } from '../../../plan/kernels.ts'
+import type { ByRows, Store } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import type { Layout } from '../constants/index.ts'
 import { addI32, maxF32, maxI32, minF32, minI32 } from '../functions/plain.ts'
 import { indexText, scalarType } from '../names.ts'
 import { body, commentOf, type Layer, operandName, parametersOf, type Scope, storeText } from './layer.ts'
 
-/** Nested loops over these sizes, `i`, `j`, … or with a prefix; two spaces deeper each. */
-export function loopsOver(sizes: readonly number[], prefix = '', depth = 1) {
+/** Nested loops over these sizes, `i`, `j`, … or with a prefix; two spaces deeper each. The first goes by a strip's rows. */
+export function loopsOver(sizes: readonly number[], prefix = '', depth = 1, byRows = false) {
   const names = sizes.length <= 4 ? ['i', 'j', 'k', 'l'] : sizes.map((_, axis) => `i${axis}`)
   const loops = sizes.map((size, axis) => ({
-    size,
+    start: byRows && axis === 0 ? 'first_row' : '0',
+    size: byRows && axis === 0 ? 'end_row' : size,
     index: `${prefix}${names[axis]}`,
     indent: '  '.repeat(depth + axis),
   }))
@@ -20,11 +21,12 @@ export function loopsOver(sizes: readonly number[], prefix = '', depth = 1) {
 }
 
 /** Where a result of these sizes is written, and, for bits, the loops around its packed rows. */
-function resultContext(sizes: readonly number[], bits: boolean) {
+function resultContext({ sizes, rowsKept }: ByRows & { readonly sizes: readonly number[] }, bits: boolean) {
   const channels = sizes.at(-1)!
-  const { loops, indices, indent } = loopsOver(bits ? sizes.slice(0, -1) : sizes)
+  const { loops, indices, indent } = loopsOver(bits ? sizes.slice(0, -1) : sizes, '', 1, rowsKept !== undefined)
   const memory = bits ? [...sizes.slice(0, -1), wordsFor(channels)] : sizes
   const whole = channels % 32 === 0
+  const [row, ...within] = stridesOf(memory)
   return {
     variables: bits ? [...indices, 'first + lane'] : indices,
     context: {
@@ -34,18 +36,19 @@ function resultContext(sizes: readonly number[], bits: boolean) {
       close: `${indent}}`,
       channels,
       laneCount: whole ? '32' : channels < 32 ? `${channels}` : `(first + 32 > ${channels} ? ${channels % 32} : 32)`,
-      yIndex: indexText(bits ? [...indices, 'first / 32'] : indices, stridesOf(memory)),
+      yIndex: indexText(bits ? [...indices, 'first / 32'] : indices, [rowsKept === 1 ? 0 : row!, ...within]),
     },
   }
 }
 
 export function mapLayer(call: Call<'map'>, scope: Scope): Layer {
   const { params, store } = call
-  const { variables, context } = resultContext(params.sizes, store.result === 'bit')
+  const { variables, context } = resultContext(params, store.result === 'bit')
   const title = `Elementwise over [${params.sizes.join('][')}].`
   const value = storeText(store, variables, scope, shortName)
   return {
     ...body('c/kernels/map.c', { ...context, comment: commentOf(call, title, scope, shortName), value }),
+    ...(params.rowsKept === undefined ? {} : { byRows: true }),
     parameters: parametersOf(call, {}),
   }
 }
@@ -74,7 +77,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   const { kind, innerSizes, innerStrides } = params
   const integer = store.accumulator === 'i32'
   const bits = store.result === 'bit'
-  const { variables, context } = resultContext(params.sizes, bits)
+  const { variables, context } = resultContext(params, bits)
   const inner = `${context.indent}${bits ? '    ' : '  '}`
   const nested = loopsOver(innerSizes, 'r', inner.length / 2)
   const count = innerSizes.reduce((a, b) => a * b, 1)
@@ -96,6 +99,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
       sum: kind === 'mean' ? `reduced / ${count}.0f` : 'reduced',
       value: storeText(store, variables, scope),
     }),
+    ...(params.rowsKept === undefined ? {} : { byRows: true }),
     parameters: parametersOf(call, { x: buffers.x }),
   }
 }

@@ -5,20 +5,21 @@ import type { Scope } from './layer.ts'
 /** Pixels of a row that are computed together: enough to hide latencies, few enough for registers. */
 export const PIXELS = 8
 
-/** What templates say of the blocks of pixels that a row of results is computed in. */
-export function pixelTexts(outWidth: number, { use }: Scope) {
+/** What templates say of the blocks of pixels that a row of results is computed in: all of it, or `some` that a caller says. */
+export function pixelTexts(outWidth: number, { use }: Scope, some = false) {
   const many = outWidth > 1
   const step = Math.min(PIXELS, outWidth)
-  const startColumn = outWidth > step ? 'start_column' : '0'
+  const startColumn = some || outWidth > step ? 'start_column' : '0'
+  const [start, end] = some ? ['first_row', 'end_row'] : ['0', `${outWidth}`]
   return {
     /** Of a block; functions are made for so many. */
     most: many ? PIXELS : 1,
     many,
     startColumn,
     eachColumns:
-      outWidth > step ? `for (int start_column = 0; start_column < ${outWidth}; start_column += ${step})` : '',
+      startColumn === '0' ? '' : `for (int start_column = ${start}; start_column < ${end}; start_column += ${step})`,
     /** What is left in the last block. */
-    pixelsLeft: outWidth % step === 0 ? `${step}` : `${use(clampInt)}(${outWidth} - ${startColumn}, 0, ${step})`,
+    pixelsLeft: !some && outWidth % step === 0 ? `${step}` : `${use(clampInt)}(${end} - ${startColumn}, 0, ${step})`,
     pixels: many ? 'pixels' : '1',
     eachPixel: many ? 'for (int pixel = 0; pixel < pixels; pixel++)' : '',
     pixel: many ? 'pixel' : '0',

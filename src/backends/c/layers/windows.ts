@@ -3,7 +3,7 @@ import type { WindowParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { type Axis, alongColumns, alongRows, lastTap } from '../../../plan/windows.ts'
 import { endTap, firstTap, orBits } from '../functions/plain.ts'
-import { cType, linear, plus, times } from '../names.ts'
+import { cType, inParentheses, linear, plus, times } from '../names.ts'
 import type { Scope } from './layer.ts'
 
 /** First and end tap inside the image: numbers where every window lies inside, else computed from its start. */
@@ -28,22 +28,23 @@ export function windowContext(params: WindowParams, call: Call, channels: number
   const bits = call.store.result === 'bit'
   const pixel = bits ? wordsFor(channels) : channels
   const vertical = tapRange('top', alongRows(params), scope)
-  const row = outRing < images * outHeight ? `(row % ${outRing})` : 'row'
+  const row = outRing === 1 ? '0' : outRing < images * outHeight ? `(row % ${outRing})` : 'row'
   return {
+    eachImageRow: 'for (int row = first_row; row < end_row; row++) {',
     top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
     kyFirst: vertical.first,
     kyEnd: vertical.end,
     yType: cType[call.y.element],
-    yStart: `y + ${times(row, outWidth * pixel)}`,
+    yStart: `y${plus(times(row, outWidth * pixel))}`,
     yPitch: outWidth * pixel,
     clears: call.y.element === 'u32',
   }
 }
 
 /** Where a kernel that computes its results value by value puts those of a pixel. */
-export function storedContext({ store }: Call, channels: number, { use }: Scope, first = 'first') {
+export function storedContext({ store }: Call, channels: number, { use }: Scope, first = 'first', column = 'column') {
   const bits = store.result === 'bit'
-  const pixel = times('column', bits ? wordsFor(channels) : channels)
+  const pixel = times(inParentheses(column), bits ? wordsFor(channels) : channels)
   return { bits, yPixel: bits ? `y_row + ${pixel}` : `${pixel}${plus(first)}`, orBits: bits ? use(orBits) : '' }
 }
 

@@ -278,7 +278,8 @@ TARGET_NEON static void accumulate_neon_8x4(const float *x, int start, int row_p
 
 /* Four lanes at a time where the machine has such vectors: compilers keep these in registers, but not arrays. */
 #ifndef VECTORS
-#if defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__VSX__))
+#if defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__VSX__) || \
+  (defined(__ARM_FEATURE_MVE) && __ARM_FEATURE_MVE & 2))
 #define VECTORS 1
 #else
 #define VECTORS 0
@@ -950,7 +951,7 @@ static INLINE void small_fc_Gemm(const uint32_t *x, float *y, int first_row, int
   for (int row = first_row; row < end_row; row++) {
     const int top = row;
     const int ky_first = 0, ky_end = 3;
-    float *RESTRICT const y_row = y + row * 3;
+    float *RESTRICT const y_row = y;
     const int first = 0;
     const uint32_t *const filters = small_fc_weight;
     int32_t sums[16];
