@@ -32,11 +32,11 @@ const isOfTemplates = (name: string): boolean =>
   (words as readonly string[]).some(word => name === word || name.startsWith(`${word}_`))
 
 /** A legal identifier close to what an ONNX name says; `prefix` stands before what does not start with a letter. */
-export function legalName(text: string, prefix: string, isLegal = isLegalName): string {
+export function legalName(text: string, prefix: string, isLegal = isLegalName, longest = 80): string {
   const cleaned = text
     .replace(/[^A-Za-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
-    .slice(0, 80)
+    .slice(0, longest)
     .replace(/_+$/, '')
   const started = /^[A-Za-z]/.test(cleaned) ? cleaned : [prefix, cleaned].filter(Boolean).join('_')
   return isLegal(started) ? started : `${started}_`
@@ -52,6 +52,8 @@ export type Namer = (text: string, prefix: string, use?: Use) => string
 /** Hands out each legal name once; names that differ only in case count as one, because macros are upper case. */
 export function createNamer(model = ''): Namer {
   const taken = new Set<string>()
+  /** The first number that may be free behind a name: thousands of values can share an origin. */
+  const next = new Map<string, number>()
   const isFree = (name: string, use: Use): boolean => {
     if (!isLegalName(name) || (use !== 'call' && isOfHeaders(name))) return false
     const whole = `${model}_${name}`
@@ -67,8 +69,11 @@ export function createNamer(model = ''): Namer {
     // Macros are made without the underscore that makes a name legal.
     const keyOf = (name: string) => name.toLowerCase().replace(/_$/, '')
     let name = wanted
-    for (let count = 2; taken.has(keyOf(name)); count++)
-      name = legalName(`${wanted.replace(/_$/, '')}_${count}`, prefix, isLegal)
+    let count = next.get(wanted) ?? 2
+    // Not cut once more: the number has to stay.
+    for (; taken.has(keyOf(name)); count++)
+      name = legalName(`${wanted.replace(/_$/, '')}_${count}`, prefix, isLegal, Infinity)
+    next.set(wanted, count)
     taken.add(keyOf(name))
     return name
   }

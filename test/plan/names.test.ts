@@ -25,4 +25,11 @@ describe('names', () => {
       'int_2',
     ])
   })
+
+  it('are cut where they are long, and still given once', () => {
+    const take = createNamer()
+    const names = ['x', '1'].flatMap(character => [1, 2, 3].map(() => take(character.repeat(200), 'binaryConv2d')))
+    expect(new Set(names.map(name => name.toLowerCase())).size).toBe(6)
+    expect(names[2]).toBe(`${'x'.repeat(80)}_3`)
+  })
 })

@@ -130,7 +130,7 @@ function weighted(
   taps: readonly (readonly Tap[] | undefined)[],
   outside: number | undefined,
 ): Node {
-  const count = Math.max(...taps.map(list => list?.length ?? 1))
+  const count = taps.reduce((most, list) => Math.max(most, list?.length ?? 1), 0)
   const positions = (k: number) => taps.map(list => list?.[k]?.at ?? 0)
   const isPick = count === 1 && taps.every(list => list)
   if (isPick) return pickAlong(context, x, axis, positions(0))
