@@ -1,5 +1,8 @@
+import type { EsbuildPlugin } from './bundlers.ts'
 import { unplugin } from './index.ts'
+import type { PluginOptions } from './requests.ts'
 
-export type { PluginOptions } from './index.ts'
+export type { PluginOptions } from './requests.ts'
 
-export default unplugin.esbuild
+const esbuild: (options?: PluginOptions) => EsbuildPlugin = options => unplugin.esbuild(options)
+export default esbuild

@@ -1,5 +1,8 @@
+import type { WebpackPlugin } from './bundlers.ts'
 import { unplugin } from './index.ts'
+import type { PluginOptions } from './requests.ts'
 
-export type { PluginOptions } from './index.ts'
+export type { PluginOptions } from './requests.ts'
 
-export default unplugin.rspack
+const rspack: (options?: PluginOptions) => WebpackPlugin = options => unplugin.rspack(options)
+export default rspack

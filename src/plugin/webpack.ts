@@ -1,5 +1,8 @@
+import type { WebpackPlugin } from './bundlers.ts'
 import { unplugin } from './index.ts'
+import type { PluginOptions } from './requests.ts'
 
-export type { PluginOptions } from './index.ts'
+export type { PluginOptions } from './requests.ts'
 
-export default unplugin.webpack
+const webpack: (options?: PluginOptions) => WebpackPlugin = options => unplugin.webpack(options)
+export default webpack

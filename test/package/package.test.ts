@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/compile.ts'
@@ -20,12 +20,55 @@ async function expectedFiles(target: (typeof targets)[number]): Promise<Record<s
 }
 
 let project: Project
-beforeAll(() => {
-  project = installTarball()
+beforeAll(async () => {
+  project = await installTarball()
 }, 240_000)
 afterAll(() => project?.remove())
 
 describe('the package in an empty project', { timeout: 120_000 }, () => {
+  test('is all that is installed: no dependencies, no scripts, at most 4 MB, with the licences of what is inside', () => {
+    const modules = join(project.folder, 'node_modules')
+    expect(readdirSync(modules).filter(name => !name.startsWith('.'))).toEqual(['xnorc'])
+    const folder = join(modules, 'xnorc')
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    for (const field of ['scripts', 'dependencies', 'devDependencies']) expect(manifest[field]).toBeUndefined()
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(file => file.isFile())
+    const bytes = files.map(file => statSync(join(file.parentPath, file.name)).size)
+    expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(4e6)
+    const licences = readFileSync(join(folder, 'THIRD-PARTY.md'), 'utf8')
+    for (const name of ['wabt', 'onnx-proto', 'protobufjs', 'handlebars', 'commander', 'execa', 'unplugin', 'd3-scale'])
+      expect(licences).toContain(`\n## ${name} `)
+  })
+
+  test('needs no assembler of WASM to make C', () => {
+    const dist = join(project.folder, 'node_modules/xnorc/dist')
+    const wabt = readdirSync(dist).filter(name => name.startsWith('wabt-'))
+    expect(wabt).toHaveLength(1)
+    const [there, away] = [join(dist, wabt[0]!), join(project.folder, 'wabt.js')]
+    renameSync(there, away)
+    try {
+      project.run('npx', 'xnorc', 'compile', nin, '--target', 'c,wgsl', '--out', 'without')
+    } finally {
+      renameSync(away, there)
+    }
+  })
+
+  test('finds unplugin, and its loaders for webpack', () => {
+    const dist = join(project.folder, 'node_modules/xnorc/dist')
+    project.write(
+      'plugins.mjs',
+      `for (const name of ['vite', 'webpack', 'rspack', 'rollup', 'esbuild']) {
+  const { default: plugin } = await import('xnorc/' + name)
+  const { name: own, apply } = plugin()
+  if (own !== 'xnorc' && typeof apply !== 'function') throw new Error(name)
+}
+`,
+    )
+    project.run('node', 'plugins.mjs')
+    for (const path of ['webpack/loaders/load.js', 'webpack/loaders/transform.js', 'rspack/loaders/load.js'])
+      expect(existsSync(join(dist, path))).toBe(true)
+  })
+
   test('compiles NIN in Node', async () => {
     project.write(
       'nin.mjs',

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-
-const root = resolve(import.meta.dirname, '../..')
+import { join } from 'node:path'
+import { bundlePackage } from '../../scripts/bundle.js'
 
 /** An empty project with xnorc installed from its tarball, as users get it. */
 export interface Project {
@@ -14,15 +13,18 @@ export interface Project {
   readonly remove: () => void
 }
 
-/** Packs the repository and installs it beside nothing else. Needs the package registry, or what npm keeps of it. */
-export function installTarball(): Project {
+/** Bundles the repository as it is published, packs that and installs it beside nothing else. */
+export async function installTarball(): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-package-'))
   const run = (command: string, ...args: readonly string[]): string => execute(folder, command, args)
-  if (!existsSync(join(root, 'dist/index.js'))) execute(root, 'npm', ['run', 'build'])
-  const packed = execute(root, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
+  const staged = join(folder, 'staged')
+  mkdirSync(staged)
+  await bundlePackage(staged)
+  const packed = execute(staged, 'npm', ['pack', '--json', '--pack-destination', folder])
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }]
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
-  run('npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`)
+  // There is nothing to fetch.
+  run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`)
   return {
     folder,
     run,
