@@ -37,7 +37,7 @@ const corners = (values: readonly number[]): Interval => [Math.min(...values), M
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(Math.abs(value)))
 
 /** Numbers that a pass may take away from each other where the result happens to be small: as large as some, not all. */
-const likely = ({ reach }: Grain): number => Math.min(reach, 16)
+const likely = ({ reach }: Grain): number => Math.min(reach, 64)
 
 /** The sum of two f32 as f64, if that rounds nothing and f32 holds it. */
 function exactSum(a: number, b: number): number | undefined {
