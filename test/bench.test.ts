@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { int8Twin } from '../src/bench/int8-twin.ts'
 import { benchWasm } from '../src/bench/wasm.ts'
+import { readModel } from '../src/frontend/index.ts'
+import { makeFeeds } from '../src/run/inputs.ts'
+import { openSession } from '../src/run/onnxruntime.ts'
 import { isMissing, readShared } from './shared.ts'
 
 describe.skipIf(isMissing('models/lenet5.binary.onnx'))('bench of WASM', () => {
@@ -8,7 +12,22 @@ describe.skipIf(isMissing('models/lenet5.binary.onnx'))('bench of WASM', () => {
     expect(result.xnorc).toBeGreaterThan(0)
     // How much faster is no matter for a test: on a busy machine 200 ms may pass before the code is optimised.
     expect(result.ratio).toBeGreaterThan(0)
+    expect(result.int8Ratio).toBeGreaterThan(0)
     expect(result.layers.length).toBeGreaterThan(5)
     for (const { microseconds } of result.layers) expect(microseconds).toBeGreaterThan(0)
+  })
+})
+
+describe('the int8 network that a bench compares with', () => {
+  it.each(['lenet5', 'nin', 'textcnn'])('has the outputs of %s in onnxruntime', async name => {
+    if (isMissing(`models/${name}.binary.onnx`)) return
+    const { graph } = await readModel(readShared(`models/${name}.binary.onnx`), {})
+    const twin = int8Twin(graph)
+    if (typeof twin === 'string') throw new Error(twin)
+    const opened = await openSession(twin)
+    if (typeof opened === 'string') throw new Error(opened)
+    const [result] = Object.values(await opened.session.run(opened.toFeeds(makeFeeds(graph, 1))))
+    expect(result!.dims).toEqual(graph.outputs[0]!.node.type.shape)
+    expect(new Set(Array.from(result!.data)).size).toBeGreaterThan(1)
   })
 })

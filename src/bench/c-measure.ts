@@ -4,7 +4,7 @@ import { callsOf } from '../plan/buffers.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NamedProbe } from './c-probe.ts'
 import type { TimingProgram } from './c-program.ts'
-import { measureInTurns, type Timed, type Times, timed } from './measure.ts'
+import { compare, measureInTurns, type Timed, type Times, timed } from './measure.ts'
 
 export interface LayerTime {
   readonly name: string
@@ -27,26 +27,38 @@ export interface CBench {
   readonly onnxruntime: number | undefined
   /** How many times faster xnorc is. */
   readonly ratio: number | undefined
+  /** The same for an int8 network of the same shapes in onnxruntime. */
+  readonly int8: number | undefined
+  readonly int8Ratio: number | undefined
   /** The same in time of the processor: what other programs take of a busy machine is not in it. */
-  readonly cpu: Pick<CBench, 'xnorc' | 'onnxruntime' | 'ratio'>
+  readonly cpu: Pick<CBench, 'xnorc' | 'onnxruntime' | 'ratio' | 'int8' | 'int8Ratio'>
   /** Why there is nothing to compare with. */
   readonly note: string | undefined
+  readonly int8Note: string | undefined
   /** What the fastest inner loops reach on data in L1, floats also in registers: multiply-accumulates per nanosecond. */
   readonly peak: Readonly<Record<Probe['kind'], number | undefined>>
   readonly layers: readonly LayerTime[]
 }
 
-/** The whole network in turns with the reference, then every step and every probe in turns. */
+type Reference = (() => Promise<unknown>) | string
+
+/** The whole network in turns with the references, then every step and every probe in turns. */
 export async function measureC(
   plan: Plan,
   program: TimingProgram,
   probes: readonly NamedProbe[],
-  reference: (() => Promise<unknown>) | string,
+  reference: Reference,
+  int8: Reference,
   milliseconds: number,
 ): Promise<CBench> {
   const ours: Timed = count => program.time('r 0', count)
-  const theirs = typeof reference === 'string' ? [] : [timed(reference)]
-  const [xnorc, onnxruntime] = await measureInTurns([ours, ...theirs], milliseconds)
+  const runOf = (each: Reference) => (typeof each === 'string' ? [] : [timed(each)])
+  const [xnorc, ...others] = await measureInTurns([ours, ...runOf(reference), ...runOf(int8)], milliseconds)
+  const theirs = typeof reference === 'string' ? undefined : others.shift()
+  const ratios = (by: keyof Times): CBench['cpu'] => {
+    const { theirs: onnxruntime, ...rest } = compare(by, xnorc!, theirs, others[0])
+    return { xnorc: xnorc![by], onnxruntime, ...rest }
+  }
   const useful = probes
     .map((probe, k) => ({ ...probe, k }))
     .filter(probe => !probe.needsVectors || program.isa !== 'portable')
@@ -74,19 +86,14 @@ export async function measureC(
   const peak = { binary: peakOf('binary'), integer: peakOf('integer'), float: peakOf('float') }
   return {
     isa: program.isa,
-    ...compareTimes('clock', xnorc!, onnxruntime),
-    cpu: compareTimes('cpu', xnorc!, onnxruntime),
+    ...ratios('clock'),
+    cpu: ratios('cpu'),
     note: typeof reference === 'string' ? reference : undefined,
+    int8Note: typeof int8 === 'string' ? int8 : undefined,
     peak,
     layers: plan.steps.map((step, k) => layerTime(callsOf(step), times[k]!, peak)),
   }
 }
-
-const compareTimes = (by: keyof Times, ours: Times, theirs: Times | undefined): CBench['cpu'] => ({
-  xnorc: ours[by],
-  onnxruntime: theirs?.[by],
-  ratio: theirs && theirs[by] / ours[by],
-})
 
 function layerTime(calls: ReturnType<typeof callsOf>, microseconds: number, peak: CBench['peak']): LayerTime {
   const macs = addMacs(calls.map(macsOf))

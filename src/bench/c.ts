@@ -13,6 +13,7 @@ import { benchDriver } from './c-driver.ts'
 import { type CBench, measureC } from './c-measure.ts'
 import { probesOf } from './c-probe.ts'
 import { startProgram } from './c-program.ts'
+import { int8Twin } from './int8-twin.ts'
 
 export interface CBenchOptions extends PrepareOptions {
   readonly isa?: readonly Isa[]
@@ -21,8 +22,8 @@ export interface CBenchOptions extends PrepareOptions {
   readonly milliseconds: number
   /** Runs the C compiler in a folder. */
   readonly build: (args: readonly string[], folder: string) => Promise<void>
-  /** One run of the ONNX model on these values in this process, to compare with; or why there is none. */
-  readonly reference: (feeds: Feeds) => Promise<(() => Promise<unknown>) | string>
+  /** One run of an ONNX model on these values in this process, to compare with; or why there is none. */
+  readonly reference: (model: Uint8Array, feeds: Feeds) => Promise<(() => Promise<unknown>) | string>
 }
 
 /** Times the generated C, as a process of its own, in turns with a reference in this one, and every layer alone. */
@@ -31,7 +32,10 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
   const plan = lower(graph, c.lowering)
   const feeds = makeFeeds(source, 1)
   // The model as the file has it takes its own form of the inputs.
-  const reference = await options.reference(source === read.graph ? feeds : makeFeeds(read.graph, 1))
+  const theirFeeds = source === read.graph ? feeds : makeFeeds(read.graph, 1)
+  const reference = await options.reference(model, theirFeeds)
+  const twin = int8Twin(read.graph)
+  const int8 = typeof twin === 'string' ? twin : await options.reference(twin, theirFeeds)
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
   try {
     const { isa, constants = 'inline' } = options
@@ -47,7 +51,7 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
     await options.build(['-O3', 'bench.c', '-lm', '-o', 'bench'], folder)
     const program = await startProgram(join(folder, 'bench'), join(folder, 'inputs'))
     try {
-      return await measureC(plan, program, probes, reference, options.milliseconds)
+      return await measureC(plan, program, probes, reference, int8, options.milliseconds)
     } finally {
       program.stop()
     }

@@ -44,6 +44,21 @@ export interface Times {
   readonly cpu: number
 }
 
+/** What others take for the same, and how many times as long as xnorc: for the model, and for its shapes in int8. */
+export interface Compared {
+  readonly theirs: number | undefined
+  readonly ratio: number | undefined
+  readonly int8: number | undefined
+  readonly int8Ratio: number | undefined
+}
+
+export const compare = (by: keyof Times, ours: Times, theirs?: Times, int8?: Times): Compared => ({
+  theirs: theirs?.[by],
+  ratio: theirs && theirs[by] / ours[by],
+  int8: int8?.[by],
+  int8Ratio: int8 && int8[by] / ours[by],
+})
+
 /** Something that runs `count` times on request and says what all of them took. */
 export type Timed = (count: number) => Promise<Times>
 

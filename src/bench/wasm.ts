@@ -6,7 +6,8 @@ import { type PrepareOptions, prepare } from '../prepare.ts'
 import { importFiles, loaderFeeds, type TypedArray } from '../run/files.ts'
 import { makeFeeds } from '../run/inputs.ts'
 import type { Feeds } from '../run/runner.ts'
-import { measureAlternating, medianOf, type Times } from './measure.ts'
+import { int8Twin } from './int8-twin.ts'
+import { compare, measureAlternating, medianOf, type Times } from './measure.ts'
 
 export interface WasmBenchOptions extends PrepareOptions {
   /** Milliseconds to spend on each of the two; 4000 by default. */
@@ -20,8 +21,13 @@ export interface WasmBench {
   readonly onnxruntimeWeb: number | undefined
   /** How many times faster xnorc is. */
   readonly ratio: number | undefined
+  /** The same for an int8 network of the same shapes in onnxruntime-web. */
+  readonly int8: number | undefined
+  readonly int8Ratio: number | undefined
   /** The same in time of the processor: what other programs take of a busy machine is not in it. */
-  readonly cpu: Pick<WasmBench, 'xnorc' | 'onnxruntimeWeb' | 'ratio'>
+  readonly cpu: Pick<WasmBench, 'xnorc' | 'onnxruntimeWeb' | 'ratio' | 'int8' | 'int8Ratio'>
+  /** Why there is no int8 network. */
+  readonly int8Note: string | undefined
   readonly layers: readonly {
     readonly name: string
     readonly origin: readonly string[]
@@ -43,25 +49,28 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
     const feeds = loaderFeeds(plan, makeFeeds(source, 1))
     const ours = await loader.load()
     // The model as the file has it takes its own form of the inputs.
-    const theirs = await loadOnnxruntime(model, makeFeeds(read.graph, 1))
-    const runs = [async () => ours.run(feeds), ...(theirs ? [theirs] : [])]
-    const [xnorc, web] = await measureAlternating(runs, options.milliseconds ?? 4000)
+    const theirFeeds = makeFeeds(read.graph, 1)
+    const web = await loadOnnxruntime(model, theirFeeds)
+    const twin = int8Twin(read.graph)
+    const int8 = typeof twin === 'string' ? undefined : await loadOnnxruntime(twin, theirFeeds)
+    const runs = [async () => ours.run(feeds), ...(web ? [web] : []), ...(int8 ? [int8] : [])]
+    const [xnorc, ...others] = await measureAlternating(runs, options.milliseconds ?? 4000)
+    const theirs = web && others.shift()
+    const ratios = (by: keyof Times): WasmBench['cpu'] => {
+      const { theirs: onnxruntimeWeb, ...rest } = compare(by, xnorc!, theirs, int8 && others[0])
+      return { xnorc: xnorc![by], onnxruntimeWeb, ...rest }
+    }
     const bytes = files.find(({ path }) => path.endsWith('.wasm'))!.content as Uint8Array
     return {
-      ...compareTimes('clock', xnorc!, web),
-      cpu: compareTimes('cpu', xnorc!, web),
+      ...ratios('clock'),
+      cpu: ratios('cpu'),
+      int8Note: typeof twin === 'string' ? twin : undefined,
       layers: await measureSteps(plan, bytes),
     }
   } finally {
     await dispose()
   }
 }
-
-const compareTimes = (by: keyof Times, ours: Times, theirs: Times | undefined): WasmBench['cpu'] => ({
-  xnorc: ours[by],
-  onnxruntimeWeb: theirs?.[by],
-  ratio: theirs && theirs[by] / ours[by],
-})
 
 const TYPES = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8', i64: 'int64', bit: 'bool' } as const
 

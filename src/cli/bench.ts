@@ -34,7 +34,7 @@ const benches: Readonly<Record<Target, Bench>> = {
       ...shared,
       milliseconds: options.milliseconds,
       build: (args, folder) => buildC(compiler, args, folder),
-      reference: feeds => openTimedRun(model, feeds),
+      reference: openTimedRun,
     })
     return { result: { name: shared.name, compiler: `${compiler} -O3`, ...result }, text: describeC(result, compiler) }
   },

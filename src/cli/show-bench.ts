@@ -5,7 +5,7 @@ import { showTable } from './table.ts'
 
 /** A table of programs, a table of layers, and the peaks that their shares refer to. */
 export function describeC(result: CBench, compiler: string): string {
-  const { isa, xnorc, onnxruntime, ratio, cpu, note, peak, layers } = result
+  const { isa, xnorc, onnxruntime, int8, ratio, int8Ratio, cpu, note, int8Note, peak, layers } = result
   const rates = [
     ...(peak.binary === undefined ? [] : [`${peak.binary.toFixed(0)} binMAC/ns`]),
     ...(peak.integer === undefined ? [] : [`${peak.integer.toFixed(0)} MAC/ns of integers`]),
@@ -14,10 +14,11 @@ export function describeC(result: CBench, compiler: string): string {
   return [
     showPrograms(
       [`xnorc, C (${compiler} -O3, ${isa})`, xnorc, cpu.xnorc],
-      ['onnxruntime-node, 1 thread', onnxruntime, cpu.onnxruntime],
-      [ratio, cpu.ratio],
+      ['onnxruntime-node, 1 thread, int8 of the same shapes', int8, cpu.int8, int8Ratio, cpu.int8Ratio],
+      ['onnxruntime-node, 1 thread, this model in float', onnxruntime, cpu.onnxruntime, ratio, cpu.ratio],
     ),
     ...(note === undefined ? [] : [`not compared with onnxruntime: ${note}`]),
+    ...(int8Note === undefined || int8Note === note ? [] : [`not compared with int8: ${int8Note}`]),
     showTable(
       ['layer', 'CPU µs', 'binMAC/ns', 'MAC/ns', 'of peak'],
       [...layers.map(layerRow), ['sum', micro(sum(layers)), '', '', '']],
@@ -27,15 +28,17 @@ export function describeC(result: CBench, compiler: string): string {
   ].join('\n\n')
 }
 
-export function describeWasm({ xnorc, onnxruntimeWeb, ratio, cpu, layers }: WasmBench): string {
+export function describeWasm(result: WasmBench): string {
+  const { xnorc, onnxruntimeWeb, int8, ratio, int8Ratio, cpu, int8Note, layers } = result
   const rows = layers.map(layer => [title(layer), micro(layer.microseconds)])
   return [
     showPrograms(
       ['xnorc, WASM', xnorc, cpu.xnorc],
-      ['onnxruntime-web (wasm), 1 thread', onnxruntimeWeb, cpu.onnxruntimeWeb],
-      [ratio, cpu.ratio],
+      ['onnxruntime-web (wasm), 1 thread, int8 of the same shapes', int8, cpu.int8, int8Ratio, cpu.int8Ratio],
+      ['onnxruntime-web (wasm), 1 thread, this model in float', onnxruntimeWeb, cpu.onnxruntimeWeb, ratio, cpu.ratio],
     ),
     ...(onnxruntimeWeb === undefined ? ['not compared: onnxruntime-web is not installed or refuses the model'] : []),
+    ...(int8Note === undefined ? [] : [`not compared with int8: ${int8Note}`]),
     showTable(['layer', 'µs'], [...rows, ['sum', micro(sum(layers))]], [1]),
   ].join('\n\n')
 }
@@ -63,17 +66,15 @@ export function describeWgsl({ adapter, load, batches, kernels }: WgslBench): st
   ].join('\n\n')
 }
 
-type Program = readonly [name: string, clock: number | undefined, cpu: number | undefined]
+type Time = number | undefined
+type Program = readonly [name: string, clock: Time, cpu: Time, ratioByClock?: Time, ratioByCpu?: Time]
 
-/** Both by the clock and by the processor, with how many times longer the other program takes. */
-function showPrograms(ours: Program, theirs: Program, [byClock, byCpu]: readonly (number | undefined)[]): string {
-  const row = ([name, clock, cpu]: Program, ratios: readonly [string, string]): string[][] =>
-    clock === undefined || cpu === undefined ? [] : [[name, micro(clock), ratios[0], micro(cpu), ratios[1]]]
-  return showTable(
-    ['one run, median', 'µs', 'ratio', 'CPU µs', 'ratio'],
-    [...row(ours, ['', '']), ...row(theirs, [factor(byClock), factor(byCpu)])],
-    [1, 2, 3, 4],
-  )
+/** By the clock and by the processor, with how many times longer the other programs take. */
+function showPrograms(...programs: readonly Program[]): string {
+  const ratio = (of: number | undefined) => (of === undefined ? '' : factor(of))
+  const row = ([name, clock, cpu, byClock, byCpu]: Program): string[][] =>
+    clock === undefined || cpu === undefined ? [] : [[name, micro(clock), ratio(byClock), micro(cpu), ratio(byCpu)]]
+  return showTable(['one run, median', 'µs', 'ratio', 'CPU µs', 'ratio'], programs.flatMap(row), [1, 2, 3, 4])
 }
 
 function layerRow(layer: LayerTime): string[] {

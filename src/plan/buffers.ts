@@ -12,7 +12,9 @@ export const callReads = (call: Call): Buffer[] => [
 /** Buffers that a step reads, the ring of a strip among them. */
 export const readsOf = (step: Step): Buffer[] => callsOf(step).flatMap(callReads)
 
-export const writesOf = (step: Step): Buffer[] => callsOf(step).map(({ y }) => y)
+/** Buffers that a step writes, scratch among them. */
+export const writesOf = (step: Step): Buffer[] =>
+  callsOf(step).flatMap(({ y, scratch }) => (scratch ? [y, scratch] : [y]))
 
 /** The same step on other buffers. */
 export function mapBuffers(step: Step, change: (buffer: Buffer) => Buffer): Step {
@@ -21,6 +23,7 @@ export function mapBuffers(step: Step, change: (buffer: Buffer) => Buffer): Step
       ...call,
       buffers: Object.fromEntries(Object.entries<Buffer>(call.buffers).map(([name, buffer]) => [name, change(buffer)])),
       y: change(call.y),
+      ...(call.scratch ? { scratch: change(call.scratch) } : {}),
       store: {
         ...call.store,
         operands: call.store.operands.map(operand => ({ ...operand, buffer: change(operand.buffer) })),

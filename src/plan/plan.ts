@@ -14,6 +14,8 @@ export type Call<K extends KernelName = KernelName> = {
     readonly params: Kernels[P]['params']
     readonly store: Store
     readonly y: Buffer
+    /** Memory that the kernel alone uses while it runs, if its backend wants any. */
+    readonly scratch?: Buffer
     readonly origin: readonly string[]
   }
 }[K]

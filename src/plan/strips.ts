@@ -36,6 +36,14 @@ export function* scheduleOf({ consumer }: Strip): Generator<{ row: number; first
   }
 }
 
+/** How many rows of its result a windowed call computes at a time, in order. */
+export function rowsAtOnce(step: Step, call: Call): readonly number[] {
+  const { images, outHeight } = call.params as WindowParams
+  if (step.kind === 'call') return [images * outHeight]
+  if (call === step.consumer) return Array<number>(outHeight).fill(1)
+  return [...scheduleOf(step)].map(({ first, end }) => end - first).filter(rows => rows > 0)
+}
+
 /**
  * Turns a convolution and the windowed op that alone reads its f32 or i32 image into a strip, wherever the workspace
  * does not grow by it. Largest images first: they set the size of the workspace. With a namer also maxima over

@@ -7,7 +7,9 @@ import { optionLines } from '../print/foreign-text.ts'
 import { hashOf } from '../print/hash.ts'
 import { render, renderTemplated } from '../print/template.ts'
 import { layerOf } from './layers/index.ts'
+import { callRows } from './layers/windows.ts'
 import { createScope, type Scope } from './scope.ts'
+import { withScratch } from './scratch.ts'
 import { indent } from './text.ts'
 
 const PAGE = 65536
@@ -25,7 +27,8 @@ export interface Module {
 }
 
 /** Prints a plan's module; `steps` exports every step as a function of its own, for measuring. */
-export function printModule(plan: Plan, options: PrintOptions, steps = false): Module {
+export function printModule(given: Plan, options: PrintOptions, steps = false): Module {
+  const plan = withScratch(given)
   const scope = createScope(plan)
   const constantBytes: number[] = []
   const prepared: string[] = []
@@ -41,7 +44,7 @@ export function printModule(plan: Plan, options: PrintOptions, steps = false): M
     name: plan.name,
     version: options.version,
     options: optionLines(options.commandLine),
-    pages: Math.ceil((scope.size() + SLACK) / PAGE),
+    pages: Math.ceil(Math.max(scope.size() + SLACK, scope.readEnd()) / PAGE),
     functions: scope.functions().map(renderTemplated),
     layers,
     prepared,
@@ -63,14 +66,14 @@ const dataBytes = (scope: Scope): number => scope.segments().reduce((sum, { byte
 function runStep(step: Step): readonly string[] {
   if (step.kind === 'call') return [runCall(step.call)]
   return [...scheduleOf(step)].flatMap(({ row, first, end }) => [
-    ...(first < end ? [`(call $${step.producer.name} (i32.const ${first}) (i32.const ${end}))`] : []),
-    `(call $${step.consumer.name} (i32.const ${row}) (i32.const ${row + 1}))`,
+    ...(first < end ? [callRows(step.producer.name, step.producer.params as WindowParams, first, end)] : []),
+    callRows(step.consumer.name, step.consumer.params as WindowParams, row, row + 1),
   ])
 }
 
 function runCall(call: Call): string {
   if (call.kernel === 'gather') return `(if (call $${call.name}) (then (return (i32.const 1))))`
   if (!('outHeight' in call.params)) return `(call $${call.name})`
-  const { images, outHeight } = call.params as WindowParams
-  return `(call $${call.name} (i32.const 0) (i32.const ${images * outHeight}))`
+  const { images, outHeight } = call.params
+  return callRows(call.name, call.params, 0, images * outHeight)
 }

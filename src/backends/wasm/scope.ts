@@ -1,8 +1,10 @@
 import { ALIGNMENT, bytesOf } from '../../plan/arena.ts'
-import type { Buffer, Plan } from '../../plan/plan.ts'
+import { callsOf, readsOf, writesOf } from '../../plan/buffers.ts'
+import type { Buffer, Call, Plan } from '../../plan/plan.ts'
+import { rowsAtOnce } from '../../plan/strips.ts'
 import { createModule, type Module } from '../module.ts'
 
-type Data = Float32Array | Int32Array | Uint32Array | Uint8Array | Uint16Array
+type Data = Float32Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint8Array
 
 /** Bytes that the module starts with. */
 export interface Segment {
@@ -18,8 +20,15 @@ export interface Scope extends Module {
   readonly addressOf: (buffer: Buffer) => number
   /** A constant in the arrangement that a kernel wants; its address. */
   readonly place: (name: string, data: Data) => number
-  /** Memory that a kernel alone uses; its address. Zero at the start. */
+  /** Memory that keeps what is made of constants when the module starts; its address. */
   readonly reserve: (bytes: number) => number
+  /** Where the memory is that a call alone uses while it runs. */
+  readonly scratchOf: (call: Call) => number
+  /** How many rows a call is asked for at a time. */
+  readonly turnsOf: (call: Call) => readonly number[]
+  /** Says that vectors are read up to this address: memory must not end before. */
+  readonly readUpTo: (address: number) => void
+  readonly readEnd: () => number
   readonly segments: () => readonly Segment[]
   /** Bytes of memory in use so far, constants included. */
   readonly size: () => number
@@ -45,18 +54,35 @@ export function createScope(plan: Plan): Scope {
     segments.push({ name, address, bytes })
     return address
   }
+  // By name: a buffer of the plan that was given lies where its namesake was placed beside scratch memory.
+  const offsets = new Map(
+    plan.steps
+      .flatMap(step => [...readsOf(step), ...writesOf(step)])
+      .flatMap(({ name, place }) => (place.kind === 'workspace' ? [[name, place.offset] as const] : [])),
+  )
+  let readEnd = 0
+  const addressOf = (buffer: Buffer): number => {
+    if (buffer.place.kind === 'workspace') return workspace + offsets.get(buffer.name)!
+    const known = addresses.get(buffer)
+    if (known !== undefined) return known
+    if (buffer.place.kind !== 'constant') throw new Error(`'${buffer.name}' is no port of the plan`)
+    const address = place(buffer.name, buffer.place.data)
+    addresses.set(buffer, address)
+    return address
+  }
   return {
     ...createModule(),
     plan,
-    addressOf: buffer => {
-      if (buffer.place.kind === 'workspace') return workspace + buffer.place.offset
-      const known = addresses.get(buffer)
-      if (known !== undefined) return known
-      if (buffer.place.kind !== 'constant') throw new Error(`'${buffer.name}' is no port of the plan`)
-      const address = place(buffer.name, buffer.place.data)
-      addresses.set(buffer, address)
-      return address
+    addressOf,
+    scratchOf: ({ name, scratch }) => {
+      if (!scratch) throw new Error(`'${name}' has no scratch memory`)
+      return addressOf(scratch)
     },
+    turnsOf: call => rowsAtOnce(plan.steps.find(step => callsOf(step).includes(call))!, call),
+    readUpTo: address => {
+      readEnd = Math.max(readEnd, address)
+    },
+    readEnd: () => readEnd,
     place,
     reserve,
     segments: () => segments,

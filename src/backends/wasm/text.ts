@@ -21,11 +21,22 @@ export function sum(terms: readonly string[], constant = 0): string {
 }
 
 /** What stands before and behind the lines of a loop over a local: `last` lines end a turn. */
-export const loopOver = (local: string, label: string, end: string, first = int(0), last: readonly string[] = []) => ({
-  open: `${set(local, first)}\n(loop $${label}`,
+export const loopOver = (local: string, label: string, end: string, first = int(0), last: readonly string[] = []) =>
+  stepping(local, label, 1, end, first, last)
+
+/** The same for a local that goes up in steps. */
+export const stepping = (
+  local: string,
+  label: string,
+  step: number,
+  end: string,
+  first = int(0),
+  last: readonly string[] = [],
+) => ({
+  open: first === get(local) ? `(loop $${label}` : `${set(local, first)}\n(loop $${label}`,
   close: [
     ...last,
-    `(br_if $${label} (i32.lt_u (local.tee $${local} (i32.add ${get(local)} ${int(1)})) ${end}))`,
+    `(br_if $${label} (i32.lt_u (local.tee $${local} ${sum([get(local), int(step)])}) ${end}))`,
     ')',
   ].join('\n'),
 })

@@ -6,7 +6,7 @@ import { at, get, int, loopOver, set, sum, times } from '../text.ts'
 import { deferredContext, isDeferred, isInside, plainStore } from './convolution.ts'
 import { commentOf, type Layer } from './layer.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
-import { leftOf, rowAddress, rowContext } from './windows.ts'
+import { leftOf, rowAddress, rowContext, rowOf } from './windows.ts'
 
 type Params = Call<'binaryConv2d'>['params']
 
@@ -27,7 +27,7 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
   const pixelBytes = 4 * groups * words
   const filterBytes = 4 * words * kernelHeight * kernelWidth
   const position = positionBytes(store, filters)
-  const sums = deferred ? scope.reserve(4 * outWidth * filters) : 0
+  const sums = deferred ? scope.scratchOf(call) : 0
   const target = deferred ? plainStore('i32') : store
   // Neighbouring taps of a row are neighbours in memory too, unless something lies between them.
   const isRow = params.dilationX === 1 && groups === 1
@@ -58,7 +58,7 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
       tapBytes: 4 * words,
       rowBytes: 4 * words * kernelWidth,
       locals: storeLocals(store),
-      pointers: deferred ? [] : setPointers(store, [get('row'), get('column')]),
+      pointers: deferred ? [] : setPointers(store, [rowOf(params), get('column')]),
       to: deferred ? sum(times(get('column'), 4 * filters), sums) : sum([get('y'), ...times(get('column'), position)]),
       filterBytes,
       weights: scope.addressOf(buffers.weights),
@@ -82,7 +82,7 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
           ...(deferred || block !== blocks.at(-1) ? [] : clearTail(store, filters, get('to'))),
         ],
       })),
-      deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
+      deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position, rowOf(params)) : null,
     }),
   }
 }

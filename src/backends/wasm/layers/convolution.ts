@@ -8,7 +8,7 @@ import { arrangeConvolution } from './arrange.ts'
 import { integersOf } from './integers.ts'
 import { commentOf, type Layer } from './layer.ts'
 import { BLOCK, type Block, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
-import { rowAddress, rowContext } from './windows.ts'
+import { rowAddress, rowContext, rowOf } from './windows.ts'
 
 /** Columns that share the loads of weights. With two vectors of filters, 8 accumulators: more do not stay in registers. */
 const COLUMNS = 4
@@ -46,7 +46,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
   const pixelBytes = 4 * groups * channels
   const isBytes = buffers.x.element === 'u8'
   const arithmetic = call.kernel === 'conv2d' ? floats : integersOf(call, scope)
-  const border = borderOf(params, pixelBytes, isBytes ? arithmetic.widened : '', scope)
+  const border = borderOf(call, isBytes ? arithmetic.widened : '', scope)
   const x = scope.addressOf(buffers.x)
   const runs = params.dilationX === 1 && groups === 1 ? 1 : kernelWidth
   const length = runs === 1 ? kernelWidth * channels : channels
@@ -55,7 +55,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
   const row = rowContext(params, scope.addressOf(y), outWidth * position)
   const perGroup = filters / groups
   const blocks = blocksOf(perGroup)
-  const sums = deferred ? scope.reserve(4 * outWidth * filters) : 0
+  const sums = deferred ? scope.scratchOf(call) + borderBytes(params, isBytes) : 0
   const target = deferred ? plainStore(arithmetic.accumulator) : store
   return {
     ...(signs ? { prepare: `$${call.name}.prepare` } : {}),
@@ -104,7 +104,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
             return {
               lines: [
                 address,
-                ...(deferred ? [] : setPointers(store, [get('row'), column])),
+                ...(deferred ? [] : setPointers(store, [rowOf(params), column])),
                 ...storeBlock(target, block, accumulators, scope, get('to')),
                 // Once per position would do; the last kind of block is the least often.
                 ...(deferred || block !== blocks.at(-1) ? [] : clearTail(store, filters, get('to'))),
@@ -113,7 +113,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
           }),
         }
       }),
-      deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position) : null,
+      deferred: deferred ? deferredContext(store, filters, sums, scope, outWidth, position, rowOf(params)) : null,
       accumulators: Array.from({ length: columns }, (_, p) => [`a${p}0`, `a${p}1`]).flat(),
     }),
   }
@@ -150,10 +150,11 @@ export function deferredContext(
   scope: Scope,
   outWidth: number,
   position: number,
+  row: string,
 ) {
   return {
     outWidth,
-    pointers: setPointers(store, [get('row'), get('column')]),
+    pointers: setPointers(store, [row, get('column')]),
     from: sum(times(get('column'), 4 * filters), sums),
     to: sum([get('y'), ...times(get('column'), position)]),
     blocks: blocksOf(filters).map(block => ({
@@ -166,19 +167,36 @@ export function deferredContext(
 }
 
 /** Rows with their border, if some tap falls outside: kernelHeight rows of [padding][image][padding]. u8 become 32 bits there. */
-function borderOf(params: ConvolutionParams, pixelBytes: number, widened: string, scope: Scope) {
-  const { inWidth, outWidth, kernelHeight, kernelWidth, padLeft } = params
-  if (isInside(params) && widened === '') return null
-  const right = (outWidth - 1) * params.strideX + (kernelWidth - 1) * params.dilationX + 1 - padLeft - inWidth
-  const rowBytes = (padLeft + inWidth + Math.max(0, right)) * pixelBytes
+function borderOf(call: Call<'conv2d' | 'integerConv2d'>, widened: string, scope: Scope) {
+  const { params } = call
+  if (borderBytes(params, widened !== '') === 0) return null
+  const pixelBytes = 4 * params.groups * params.channels
   return {
-    address: scope.reserve(rowBytes * kernelHeight),
-    rowBytes,
-    start: padLeft * pixelBytes,
-    imageBytes: inWidth * pixelBytes,
+    address: scope.scratchOf(call),
+    rowBytes: borderRowBytes(params),
+    start: params.padLeft * pixelBytes,
+    imageBytes: params.inWidth * pixelBytes,
     widened,
   }
 }
+
+function borderRowBytes({
+  inWidth,
+  outWidth,
+  kernelWidth,
+  padLeft,
+  strideX,
+  dilationX,
+  groups,
+  channels,
+}: ConvolutionParams) {
+  const right = (outWidth - 1) * strideX + (kernelWidth - 1) * dilationX + 1 - padLeft - inWidth
+  return (padLeft + inWidth + Math.max(0, right)) * 4 * groups * channels
+}
+
+/** Of the rows that a row of the result reads, where they need a border or are bytes. */
+export const borderBytes = (params: ConvolutionParams, isBytes: boolean): number =>
+  isInside(params) && !isBytes ? 0 : params.kernelHeight * borderRowBytes(params)
 
 /** Whether every tap of every window lies inside the image. */
 export function isInside(params: ConvolutionParams): boolean {

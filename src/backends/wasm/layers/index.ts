@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../plan/arena.ts'
 import type { KernelName } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import type { Scope } from '../scope.ts'
@@ -17,7 +18,7 @@ const layers: Layers = {
   map: mapLayer,
   conv2d: convolutionLayer,
   binaryConv2d: (call, scope) => {
-    const tile = chooseTile(call.params)
+    const tile = call.scratch && chooseTile(call.params, scope.turnsOf(call), bytesOf(call.scratch))
     return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
   },
   integerConv2d: convolutionLayer,

@@ -5,6 +5,7 @@ import type { Scope } from '../scope.ts'
 import { at, get, int, set, sum } from '../text.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { arrangeConvolution } from './arrange.ts'
+import { rowOf } from './windows.ts'
 
 /**
  * A product of a byte with a weight of 23 bits is one of two pairs of 16 bits: (byte · 2^shift, byte) and (coarse, fine),
@@ -26,7 +27,7 @@ export function integersOf({ buffers, params, name }: Call<'integerConv2d'>, sco
         )
   const byRow = table(rows, 'rows', columns.kinds.length * kindBytes)
   const byColumn = table(columns, 'columns', kindBytes)
-  const row = params.images === 1 ? get('row') : `(i32.rem_u ${get('row')} ${int(params.outHeight)})`
+  const row = params.images === 1 ? rowOf(params) : `(i32.rem_u ${get('row')} ${int(params.outHeight)})`
   const ofRow = byRow === undefined ? [] : [at('i32.load', [`(i32.shl ${row} ${int(2)})`], byRow)]
   const ofColumn = (p: number): string[] =>
     byColumn === undefined ? [] : [at('i32.load', [`(i32.shl ${get('column')} ${int(2)})`], byColumn + 4 * p)]

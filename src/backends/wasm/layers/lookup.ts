@@ -1,160 +1,153 @@
 import type { Call } from '../../../plan/plan.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, set, sum, times, wrapped } from '../text.ts'
-import { deferredContext } from './convolution.ts'
+import { at, get, int, set, stepping, sum, times } from '../text.ts'
 import { commentOf, type Layer } from './layer.ts'
-import { BLOCK, clearTail, positionBytes, storeLocals } from './store.ts'
-import { lanesOf, NIBBLE, type Tile } from './tiles.ts'
+import { bitsContext, thresholdsOf, valuesContext } from './lookup-store.ts'
+import { planesContext, tablesContext } from './lookup-tables.ts'
+import type { Tile } from './tiles.ts'
+import { parametersOf } from './windows.ts'
 
-/** Partial sums of four channels are -4 to 4: so many of them fit into a byte. */
-const UNTIL_WIDENED = 31
+/** What the parts of a layer by tables share. */
+export interface Lookup {
+  readonly call: Call<'binaryConv2d'>
+  readonly tile: Tile
+  readonly scope: Scope
+  /** Where a part of the scratch memory starts. */
+  readonly part: (name: keyof Tile['parts']) => number
+  /** Bytes of the sums of one filter. */
+  readonly filterBytes: number
+  /** Whether the tile is narrower than the image. */
+  readonly narrow: boolean
+}
 
 /**
- * A binary convolution by tables. For four channels there are only sixteen possible weights: their partial sums are
- * computed once for every position of a tile, and then looked up for every filter and tap, 16 positions at a time.
- * Outside the image and behind the last channel the partial sum is 0.
+ * A binary convolution by tables. For `bits` channels there are only 2^bits possible weights: what each of them adds to
+ * the sum is computed once for every position of a tile, and then looked up for every filter and tap, 16 positions at a
+ * time. Outside the image and behind the last channel that is 0.
  */
 export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope): Layer {
-  const { params, store, buffers, y } = call
-  const { filters, channels, words, outWidth, outHeight, kernelHeight, kernelWidth } = params
-  const { rows, columns, vectors, entry, tables, pitch, inRows } = tile
-  const taps = kernelHeight * kernelWidth
-  const thresholds = store.kind === 'threshold' ? store.operands[0]!.buffer : undefined
-  const position = positionBytes(store, filters)
-  const planes = scope.reserve((Math.ceil(tables / 2) + 1) * entry)
-  const sums = thresholds ? 0 : scope.reserve(4 * rows * outWidth * filters)
-  const offsets = scope.reserve(2 * filters * taps * tables)
-  const table = scope.reserve(tables * 16 * entry + 64)
-  const isWhole = params.inRing >= params.inHeight
-  return {
-    prepare: `$${call.name}.prepare`,
-    ...templated('wasm/kernels/binary-lookup.wat', {
-      name: call.name,
-      comment: commentOf(call, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}, by tables.`),
-      tileRows: rows,
-      columns,
-      entry,
-      tables,
-      pitch,
-      filters,
-      kernelHeight,
-      kernelWidth,
-      inHeight: params.inHeight,
-      inWidth: params.inWidth,
-      padTop: params.padTop,
-      padLeft: params.padLeft,
-      dilationX: params.dilationX,
-      entries: Array.from({ length: 16 }, (_, code) => code),
-      digits: [0, 1, 2, 3],
-      absent: [0, 1, 2, 3].slice(channels % NIBBLE || NIBBLE),
-      lastColumns: outWidth - columns,
-      bytes: Math.ceil(channels / 8),
-      imageRow: isWhole ? get('iy') : wrapped(get('iy'), params.inRing, params.inHeight),
-      inRowBytes: params.inWidth * words * 4,
-      pixelBytes: words * 4,
-      x: scope.addressOf(buffers.x),
-      inRows,
-      valid: planes,
-      planes: planes + entry,
-      table,
-      tableBytes: 16 * entry,
-      offsets,
-      offsetBytes: 2 * taps * tables,
-      chunkBytes: 2 * UNTIL_WIDENED,
-      weights: scope.addressOf(buffers.weights),
-      tapBytes: 4 * words,
-      // Where a tap finds its position, in bytes from the tile's first.
-      tapRow: params.dilationY * pitch,
-      nibbles: nibbleLines(entry),
-      tail: channels % NIBBLE,
-      lastTable: tables - 1,
-      accumulators: vectors.map((start, v) => ({
-        v,
-        add: set(`n${v}`, `(i8x16.add ${get(`n${v}`)} ${at('v128.load', [get('t')], table + start)})`),
-      })),
-      thresholds: thresholds ? scope.addressOf(thresholds) : 0,
-      masks: vectors.map((_, v) => thresholdMask(v)),
-      flush: thresholds ? flushLines(tile, call, scope.addressOf(y), position) : [],
-      sumStores: thresholds ? [] : sumLines(tile, sums, outWidth, filters),
-      locals: thresholds ? [] : storeLocals(store),
-      deferred: thresholds
-        ? null
-        : {
-            ...deferredContext(store, filters, sums, scope, outWidth, position),
-            from: sum([...times(get('column'), 4 * filters), ...times(get('r'), 4 * outWidth * filters)], sums),
-          },
-      y: sum(times(wrapped(get('row'), params.outRing, outHeight), outWidth * position), scope.addressOf(y)),
-      lastFilter: filters - 1,
-    }),
-  }
-}
-
-/** The sixteen entries of a table from the four channels' ±1: all minus first, then each sign turned once. */
-function nibbleLines(entry: number): string[] {
-  const lines = [
-    set(
-      'e0',
-      '(i8x16.neg (i8x16.add (i8x16.add (local.get $d0) (local.get $d1)) (i8x16.add (local.get $d2) (local.get $d3))))',
+  const { params, store, buffers } = call
+  const { filters, channels, outWidth, kernelHeight, kernelWidth, words } = params
+  const { rows, columns, sweeps, bits, tables } = tile
+  const scratch = scope.scratchOf(call)
+  const part = (name: keyof Tile['parts']): number => scratch + tile.parts[name]
+  const filterBytes = tile.vectors.length * 16 * tile.sumBytes
+  const lookup = { call, tile, scope, part, filterBytes, narrow: columns < outWidth }
+  const isOnce = scope.turnsOf(call).every(wanted => wanted <= rows)
+  const place = [...(params.outHeight > 1 ? ['row'] : []), ...(lookup.narrow ? ['column'] : [])]
+  const last = outWidth - columns
+  const passed = (names: readonly string[]) => names.map(name => ` ${get(name)}`).join('')
+  scope.readUpTo(scope.addressOf(buffers.x) + 4 * buffers.x.length + 16 * 4 * words)
+  return templated('wasm/kernels/binary-lookup.wat', {
+    name: call.name,
+    comment: commentOf(
+      call,
+      `${kernelHeight}x${kernelWidth}x${channels} to ${filters}, by tables of ${bits} channels.`,
     ),
-  ]
-  for (let bit = 0; bit < NIBBLE; bit++) lines.push(set(`d${bit}`, `(i8x16.add ${get(`d${bit}`)} ${get(`d${bit}`)})`))
-  for (let code = 0; code < 16; code++) {
-    const bit = Math.floor(Math.log2(code))
-    if (code > 0) lines.push(set(`e${code}`, `(i8x16.add ${get(`e${code - (1 << bit)}`)} ${get(`d${bit}`)})`))
-    lines.push(at('v128.store', [get('t')], code * entry, get(`e${code}`)))
-  }
-  return lines
-}
-
-/** A filter's bit at sixteen positions, in the bit of the byte that the filter has. */
-const thresholdMask = (v: number): string =>
-  set(
-    `m${v}`,
-    `(v128.or ${get(`m${v}`)} (v128.and ${get('bit')} (i8x16.narrow_i16x8_s (i16x8.ge_s ${get(`l${v}`)} ${get('threshold')}) (i16x8.ge_s ${get(`h${v}`)} ${get('threshold')}))))`,
-  )
-
-/** Stores the bytes of eight filters at every position of the tile. */
-function flushLines(tile: Tile, call: Call<'binaryConv2d'>, y: number, position: number) {
-  const { outRing, outHeight, outWidth, filters } = call.params
-  return Array.from({ length: tile.rows }, (_, row) => ({
-    inside: `(i32.lt_u ${sum([get('row')], row)} ${get('end')})`,
-    address: sum(
-      [
-        ...times(wrapped(sum([get('row')], row), outRing, outHeight), outWidth * position),
-        ...times(get('column'), position),
-        `(i32.shr_u ${get('f')} ${int(3)})`,
-      ],
-      y,
-    ),
-    stores: tile.vectors.flatMap((_, v) =>
-      lanesOf(tile, v)
-        .filter(each => each.row === row)
-        .map(
-          ({ lane, column }) => `(v128.store8_lane offset=${column * position} ${lane} ${get('to')} ${get(`m${v}`)})`,
-        ),
-    ),
-    clear: Array.from({ length: filters % 32 === 0 ? 0 : tile.columns }, (_, column) =>
-      clearTail(call.store, filters, sum([get('to')], column * position - Math.floor((filters - 1) / BLOCK))),
-    ).flat(),
-  }))
-}
-
-/** Stores the sums of one filter as i32, [row][column][filter]. */
-const sumLines = (tile: Tile, sums: number, outWidth: number, filters: number): string[] =>
-  tile.vectors.flatMap((_, v) => {
-    const lanes = lanesOf(tile, v)
-    return [0, 1, 2, 3].flatMap(quarter => {
-      const here = lanes.filter(({ lane }) => Math.floor(lane / 4) === quarter)
-      if (here.length === 0) return []
-      const half = quarter < 2 ? 'l' : 'h'
-      const side = quarter % 2 === 0 ? 'low' : 'high'
-      return [
-        set('s0', `(i32x4.extend_${side}_i16x8_s ${get(`${half}${v}`)})`),
-        ...here.map(
-          ({ lane, row, column }) =>
-            `(v128.store32_lane offset=${sums + 4 * filters * (row * outWidth + column)} ${lane % 4} ${get('to')} ${get('s0')})`,
-        ),
-      ]
-    })
+    parameters: parametersOf(params),
+    arguments: passed(place),
+    storeArguments: passed([...place, ...(rows > 1 ? ['end'] : [])]),
+    sweepArgument: sweeps > 1 ? passed(['channel']) : '',
+    sums: part('sums'),
+    sumsBytes: filterBytes * filters,
+    eachRow: isOnce ? null : stepping('row', 'rows', rows, get('end'), get('row')),
+    // The last columns are computed once more where the width is no multiple.
+    eachColumn: lookup.narrow
+      ? {
+          open: `${set('column', int(0))}\n(loop $columns`,
+          close: [
+            `(if (i32.lt_u ${get('column')} ${int(last)}) (then`,
+            set('column', sum([get('column')], columns)),
+            `(if (i32.gt_u ${get('column')} ${int(last)}) (then ${set('column', int(last))}))`,
+            '(br $columns)\n))\n)',
+          ].join('\n'),
+        }
+      : null,
+    eachSweep: sweeps > 1 ? stepping('channel', 'sweeps', tables * bits, int(channels)) : null,
+    planes: planesContext(lookup, place),
+    tables: tablesContext(lookup),
+    add: addContext(lookup),
+    bits: thresholdsOf(store) ? bitsContext(lookup, parametersText([...place, ...(rows > 1 ? ['end'] : [])])) : null,
+    values: thresholdsOf(store) ? null : valuesContext(lookup),
   })
+}
+
+export const parametersText = (names: readonly string[]): string => names.map(name => ` (param $${name} i32)`).join('')
+
+function addContext({ call, tile, scope, part, filterBytes }: Lookup) {
+  const { params, buffers } = call
+  const { kernelHeight, kernelWidth, dilationX, dilationY, words, filters } = params
+  const { entry, bits, tables, sweeps, vectors, sumBytes, pitch } = tile
+  const weights = scope.addressOf(buffers.weights)
+  const isByte = bits === 8 && tables === 1
+  const hasShift = sweeps > 1 && (tables * bits) % 8 !== 0
+  const size = tables > 1 ? 'i64' : 'i32'
+  const shiftBy = (text: string) => (hasShift ? `(${size}.shr_u ${text} ${get('shift')})` : text)
+  const scale = Math.log2(entry)
+  // A code that is cut out where its offset wants it needs no multiplication.
+  const placed = tables > 1 && Number.isInteger(scale) && tables * bits + scale <= 64
+  const line = kernelHeight > 1 ? get('line') : int(0)
+  const from = kernelWidth > 1 ? get('at') : line
+  const masked = (text: string, code: number) => `(i32.and ${text} ${int(code)})`
+  const one = shiftBy(at(isByte ? 'i32.load8_u' : 'i32.load16_u', [get('w')]))
+  const code =
+    tables > 1
+      ? masked(`(i32.wrap_i64 ${get('codes')})`, placed ? (2 ** bits - 1) * entry : 2 ** bits - 1)
+      : isByte
+        ? one
+        : masked(one, 2 ** bits - 1)
+  const word = shiftBy(at('i64.load', [get('w')]))
+  const next = set('codes', `(i64.shr_u ${get('codes')} (i64.const ${bits}))`)
+  const table = part('table')
+  const tableBytes = entry << bits
+  const n = (v: number) => get(`n${v}`)
+  const wide = (v: number, side: 'low' | 'high') => {
+    const offset = 32 * v + (side === 'low' ? 0 : 16)
+    return [
+      set('half', `(i16x8.add ${at('v128.load', [get('s')], offset)} (i16x8.extend_${side}_i8x16_s ${n(v)}))`),
+      at('v128.store', [get('s')], offset, get('half')),
+    ]
+  }
+  const indices = vectors.map((_, v) => v)
+  return {
+    name: call.name,
+    parameters: sweeps > 1 ? parametersText(['channel']) : '',
+    vectors: indices,
+    size,
+    start: [
+      set('w', sweeps > 1 ? sum([`(i32.shr_u ${get('channel')} ${int(3)})`], weights) : int(weights)),
+      ...(hasShift
+        ? [
+            set(
+              'shift',
+              size === 'i64'
+                ? `(i64.extend_i32_u (i32.and ${get('channel')} ${int(7)}))`
+                : `(i32.and ${get('channel')} ${int(7)})`,
+            ),
+          ]
+        : []),
+    ],
+    sums: part('sums'),
+    filterBytes,
+    end: part('sums') + filterBytes * filters,
+    load: indices.map(v =>
+      set(`n${v}`, sumBytes === 1 ? at('v128.load', [get('s')], 16 * v) : '(v128.const i32x4 0 0 0 0)'),
+    ),
+    eachRow:
+      kernelHeight > 1 ? stepping('line', 'vertical', dilationY * pitch, int(kernelHeight * dilationY * pitch)) : null,
+    eachTap:
+      kernelWidth > 1 ? stepping('at', 'horizontal', dilationX, sum([line], kernelWidth * dilationX), line) : null,
+    codes: tables > 1 ? [set('codes', placed && scale > 0 ? `(i64.shl ${word} (i64.const ${scale}))` : word)] : [],
+    eachTable:
+      tables > 1 ? { ...stepping('p', 'tables', tableBytes, sum([from], tables * tableBytes), from, [next]) } : null,
+    code: sum([tables > 1 ? get('p') : from, ...(placed ? [code] : times(code, entry))]),
+    lookups: vectors.map((start, v) =>
+      set(`n${v}`, `(i8x16.add ${n(v)} ${at('v128.load', [get('t')], table + start)})`),
+    ),
+    tapBytes: 4 * words,
+    store: indices.flatMap(v =>
+      sumBytes === 1 ? [at('v128.store', [get('s')], 16 * v, n(v))] : [...wide(v, 'low'), ...wide(v, 'high')],
+    ),
+  }
+}

@@ -50,7 +50,16 @@ export const storeLocals = ({ operands }: Store): readonly string[] => [
 export const setPointers = ({ operands }: Store, indices: readonly string[]): readonly string[] =>
   operands.flatMap((operand, k) =>
     isMoving(operand)
-      ? [set(`p${k}`, sum(indices.flatMap((index, axis) => times(index, operand.strides[axis]! * stepBytes(operand)))))]
+      ? [
+          set(
+            `p${k}`,
+            sum(
+              indices.flatMap((index, axis) =>
+                index === int(0) ? [] : times(index, operand.strides[axis]! * stepBytes(operand)),
+              ),
+            ),
+          ),
+        ]
       : [],
   )
 

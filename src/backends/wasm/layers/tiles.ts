@@ -1,14 +1,17 @@
 import type { Kernels } from '../../../plan/kernels.ts'
+import { isInside } from './convolution.ts'
+
+type Params = Kernels['binaryConv2d']['params']
 
 const LANES = 16
-/** Vectors of sums that one pass over the weights serves: with their wide halves all there are registers for. */
-const MOST_VECTORS = 4
-/** Offsets into the tables are 16 bits. */
-const MOST_BYTES = 65536
-/** Channels that one table covers. */
-export const NIBBLE = 4
+/** Vectors of sums that stay in registers while tables are looked up. */
+const MOST_VECTORS = 8
+/** Bits of weights that one table is looked up by. Even, so that half sums are whole. */
+const TABLE_BITS = [4, 6, 8]
+/** Channels of a table whose entries are made in registers; the others are added to them. */
+export const LOW_BITS = 4
 
-/** Output positions that are computed together: `rows` rows of `columns`, as bytes in a few vectors. */
+/** Output positions that are computed together, and how: sums of `bits` channels at a time come out of a table. */
 export interface Tile {
   readonly rows: number
   readonly columns: number
@@ -17,54 +20,119 @@ export interface Tile {
   readonly pitch: number
   /** Where each vector starts, in bytes from the tile's first position. */
   readonly vectors: readonly number[]
+  /** Sums of row r and column c are at r · sumPitch + c, counted over all vectors. */
+  readonly sumPitch: number
   /** Bytes of one table entry: a partial sum for every position of the image below the tile. */
   readonly entry: number
+  readonly bits: number
+  /** Tables that are in memory at once; all channels take `sweeps` turns. */
   readonly tables: number
+  readonly sweeps: number
+  /** Sums are stored in units of 1, or of 2 where all of them are even, as bytes where they fit. */
+  readonly unit: 1 | 2
+  readonly sumBytes: 1 | 2
+  /** Whether some tap falls outside the image. */
+  readonly border: boolean
+  /** Bytes of one byte of all positions' channels: vectors are stored past the last position. */
+  readonly plane: number
+  /** Where the parts of the scratch memory start, and its size. */
+  readonly parts: Readonly<Record<'planes' | 'valid' | 'steps' | 'sums' | 'table' | 'end', number>>
 }
 
-/** The tile that costs least per row, or nothing where counting mismatches one position at a time is as fast. */
-export function chooseTile(params: Kernels['binaryConv2d']['params']): Tile | undefined {
-  const { images, groups, words, strideX, strideY, channels, kernelHeight, kernelWidth, outWidth, outHeight, filters } =
-    params
-  const fits = images === 1 && groups === 1 && strideX === 1 && strideY === 1 && filters >= 16
-  const taps = kernelHeight * kernelWidth
+/**
+ * The tile that costs least within `room` bytes, or nothing where counting mismatches one position at a time is as
+ * fast. `turns` are the numbers of rows that are wanted at a time.
+ */
+export function chooseTile(params: Params, turns: readonly number[], room: number): Tile | undefined {
+  const { images, groups, words, strideX, strideY, channels, outWidth, outHeight, filters } = params
+  const taps = params.kernelHeight * params.kernelWidth
+  const fits = images === 1 && groups === 1 && strideX === 1 && strideY === 1 && filters >= LANES
   if (!fits || channels * taps > 32000) return undefined
-  const tables = Math.ceil(channels / NIBBLE)
-  const columns = Math.min(outWidth, MOST_VECTORS * LANES)
-  const pitch = columns + (kernelWidth - 1) * params.dilationX
   let best: { tile: Tile; cost: number } | undefined
-  for (let rows = 1; rows <= Math.min(8, outHeight, params.outRing); rows++) {
-    const inRows = rows + (kernelHeight - 1) * params.dilationY
-    const entry = Math.ceil((inRows * pitch) / LANES) * LANES
-    for (const vectors of [rowStarts(rows, columns, pitch), evenStarts(rows, columns, pitch)]) {
-      if (vectors.length > MOST_VECTORS || entry * 16 * tables > MOST_BYTES) continue
-      const tiles = Math.ceil(outHeight / rows) * Math.ceil(outWidth / columns)
-      // Instructions: an index, then a load and an addition per vector; the loop; tables are made once a tile.
-      const cost = tiles * (filters * taps * tables * (4 + 2 * vectors.length) + (tables * entry * 40) / LANES)
-      if (!best || cost < best.cost) best = { cost, tile: { rows, columns, inRows, pitch, vectors, entry, tables } }
-    }
+  for (const tile of tilesOf(params)) {
+    if (tile.parts.end > room) continue
+    const cost = costOf(tile, params, turns)
+    if (!best || cost < best.cost) best = { cost, tile }
   }
   // Three instructions for every 64 bits, as many again around them where there are few.
   const counting = outHeight * outWidth * filters * (4 * Math.ceil((taps * words) / 2) + 8)
   return best && best.cost < counting ? best.tile : undefined
 }
 
+function* tilesOf(params: Params): Generator<Tile> {
+  const widths = Array.from({ length: MOST_VECTORS }, (_, k) => Math.min(params.outWidth, (k + 1) * LANES))
+  for (const columns of new Set(widths)) yield* tilesOfWidth(params, columns)
+}
+
+function* tilesOfWidth(params: Params, columns: number): Generator<Tile> {
+  const { channels, kernelHeight, kernelWidth, outHeight, outRing, filters, words } = params
+  const taps = kernelHeight * kernelWidth
+  const pitch = columns + (kernelWidth - 1) * params.dilationX
+  const border = !isInside(params)
+  const unit = channels % 2 === 0 ? 2 : 1
+  // A byte holds -128 to 127, and 127 is never reached, so that a threshold can be out of reach.
+  const sumBytes = (taps * channels) / unit <= 126 ? 1 : 2
+  for (let rows = 1; rows <= Math.min(16, outHeight, outRing); rows++) {
+    const inRows = rows + (kernelHeight - 1) * params.dilationY
+    const entry = Math.ceil((inRows * pitch) / LANES) * LANES
+    const plane = entry + LANES
+    for (const { vectors, sumPitch } of [rowStarts(rows, columns, pitch), evenStarts(rows, columns, pitch)]) {
+      if (vectors.length > MOST_VECTORS) continue
+      const reach = vectors.at(-1)! + LANES + (inRows - rows) * pitch + pitch - columns
+      for (const bits of TABLE_BITS) {
+        const all = Math.ceil(channels / bits)
+        for (let tables = 1; tables <= Math.min(all, wordCodes(bits)); tables++) {
+          const most = (taps * Math.min(tables * bits, channels)) / unit
+          if (sumBytes === 2 && most > 127) break
+          const planes = border ? align(entry) : 0
+          const steps = planes + align(4 * words * plane)
+          const sums = steps + 128
+          const table = sums + align(filters * vectors.length * LANES * sumBytes)
+          const end = table + align(((tables << bits) - 1) * entry + Math.max(entry, reach))
+          const parts = { valid: 0, planes, steps, sums, table, end }
+          const sweeps = Math.ceil(all / tables)
+          const how = { bits, tables, sweeps, unit, sumBytes, border, plane, parts } as const
+          yield { rows, columns, inRows, pitch, vectors, sumPitch, entry, ...how }
+        }
+      }
+    }
+  }
+}
+
+/** Codes that one word of 64 bits has, whatever bit of its first byte they start at. */
+const wordCodes = (bits: number): number => (bits === 8 ? 8 : Math.floor(58 / bits))
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+/** Instructions of the whole layer. */
+function costOf(tile: Tile, { filters, kernelHeight, kernelWidth, outWidth, words }: Params, turns: readonly number[]) {
+  const { rows, columns, entry, bits, tables, sweeps, vectors, sumBytes, inRows } = tile
+  const taps = kernelHeight * kernelWidth
+  const planes = inRows * (20 + (entry / inRows / LANES) * words * 40)
+  const making = (entry / LANES) * ((bits > LOW_BITS ? 39 << (bits - LOW_BITS) : 16) + bits * 6 + 24) + bits * 8
+  const lookups = taps * (tables > 1 ? 7 + tables * (2 * vectors.length + 6) : 2 * vectors.length + 8)
+  const adding = filters * (lookups + 8 + vectors.length * (sumBytes === 1 ? 2 : 8))
+  const storing = filters * (12 + vectors.length * (sumBytes === 1 ? 4 : 8)) + (rows * columns * filters) / 3
+  const tiles = turns.reduce((sum, wanted) => sum + Math.ceil(wanted / rows), 0) * Math.ceil(outWidth / columns)
+  return tiles * (planes + sweeps * (tables * making + adding) + storing)
+}
+
 /** Every row starts a vector. */
-const rowStarts = (rows: number, columns: number, pitch: number): number[] =>
-  Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: Math.ceil(columns / LANES) }, (_, k) => row * pitch + LANES * k),
-  ).flat()
+function rowStarts(rows: number, columns: number, pitch: number) {
+  const perRow = Math.ceil(columns / LANES)
+  const vectors = Array.from({ length: rows * perRow }, (_, k) => Math.floor(k / perRow) * pitch + LANES * (k % perRow))
+  return { vectors, sumPitch: perRow * LANES }
+}
 
 /** Vectors go on across the border between rows: some lanes are of no use, but narrow rows need fewer. */
-const evenStarts = (rows: number, columns: number, pitch: number): number[] =>
-  Array.from({ length: Math.ceil(((rows - 1) * pitch + columns) / LANES) }, (_, k) => LANES * k)
+const evenStarts = (rows: number, columns: number, pitch: number) => ({
+  vectors: Array.from({ length: Math.ceil(((rows - 1) * pitch + columns) / LANES) }, (_, k) => LANES * k),
+  sumPitch: pitch,
+})
 
-/** Which lanes of a vector are positions of the result. */
-export const lanesOf = ({ rows, columns, pitch, vectors }: Tile, vector: number) =>
-  Array.from({ length: LANES }, (_, lane) => {
-    const at = vectors[vector]! + lane
-    return { lane, row: Math.floor(at / pitch), column: at % pitch, own: ownerOf(vectors, at) === vector }
-  }).filter(({ row, column, own }) => own && row < rows && column < columns)
-
-/** Vectors of short rows overlap the next row: the last one that starts at or before a position has it. */
-const ownerOf = (vectors: readonly number[], at: number): number => vectors.findLastIndex(start => start <= at)
+/** The positions of row `row` of a tile: which lane of which vector has their sums. */
+export const lanesOf = ({ columns, sumPitch }: Tile, row: number) =>
+  Array.from({ length: columns }, (_, column) => {
+    const at = row * sumPitch + column
+    return { column, vector: Math.floor(at / LANES), lane: at % LANES }
+  })

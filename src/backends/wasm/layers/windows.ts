@@ -4,17 +4,31 @@ import { templated } from '../../print/template.ts'
 import { extremeOfLoaded } from '../expr.ts'
 import { tapsInside } from '../functions.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, sum, times, wrapped } from '../text.ts'
+import { at, get, int, stepping, sum, times, wrapped } from '../text.ts'
 import { commentOf, type Layer } from './layer.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
+
+/** A function is not told which rows to compute where there is but one. */
+const isOneRow = ({ images, outHeight }: WindowParams): boolean => images * outHeight === 1
+
+export const parametersOf = (params: WindowParams): string =>
+  isOneRow(params) ? '' : ' (param $row i32) (param $end i32)'
+
+export const rowOf = (params: WindowParams): string => (isOneRow(params) ? int(0) : get('row'))
+
+/** The call of such a function for some rows. */
+export const callRows = (name: string, params: WindowParams, first: number, end: number): string =>
+  isOneRow(params) ? `(call $${name})` : `(call $${name} ${int(first)} ${int(end)})`
 
 /** What every windowed kernel says about rows: `row` counts rows of all images, its image starts at row `image` of x. */
 export function rowContext(params: WindowParams, yAddress: number, yRowBytes: number) {
   const { images, inHeight, outHeight, strideY, padTop, outRing } = params
-  const row = get('row')
+  const row = rowOf(params)
   const rows = images * outHeight
   const inImage = images === 1 ? row : `(i32.rem_u ${row} ${int(outHeight)})`
   return {
+    parameters: parametersOf(params),
+    eachRow: isOneRow(params) ? null : stepping('row', 'rows', 1, get('end'), get('row')),
     image: images === 1 ? int(0) : sum(times(`(i32.div_u ${row} ${int(outHeight)})`, inHeight)),
     top: sum(times(inImage, strideY), -padTop),
     y: sum(times(wrapped(row, outRing, rows), yRowBytes), yAddress),
@@ -71,7 +85,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
       ...windowContext(call, params, `${kind} over ${shapeText(params)}`),
       ...rowContext(params, scope.addressOf(y), params.outWidth * position),
       locals: storeLocals(store),
-      pointers: setPointers(store, [get('row'), get('column')]),
+      pointers: setPointers(store, [rowOf(params), get('column')]),
       line: rowAddress(params, params.inWidth * channels * 4, scope.addressOf(buffers.x)),
       pixel: sum(times(get('ix'), 4 * channels)),
       position,
