@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { arg, call, type Expr, number } from '../ir/expr.ts'
 import { type Graph, replaceAll, usersOf } from '../ir/graph.ts'
 import { constant, create, input, type Node } from '../ir/node.ts'

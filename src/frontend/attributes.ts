@@ -1,4 +1,5 @@
-import { CompileError, diagnostics, type Where } from '../ir/diagnostic.ts'
+import { CompileError, type Where } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import type { AttributeKind, ModelAttribute, ModelTensor } from './model.ts'
 
 /**

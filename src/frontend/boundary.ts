@@ -1,4 +1,5 @@
-import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { arg, call } from '../ir/expr.ts'
 import { fold } from '../ir/fold.ts'
 import { create, input, type Node } from '../ir/node.ts'

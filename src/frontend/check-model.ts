@@ -1,4 +1,5 @@
-import { CompileError, type Diagnostic, diagnostics, type Where } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic, type Where } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import type { Model, ModelGraph, ModelNode } from './model.ts'
 import { orderNodes } from './order.ts'
 import { checkTensor } from './tensors.ts'

@@ -1,4 +1,5 @@
-import { CompileError, type Diagnostic, diagnostics, type Where } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic, type Where } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { numbersIn } from '../ir/expr.ts'
 import { fold, isConstant } from '../ir/fold.ts'
 import { type Graph, topological } from '../ir/graph.ts'

@@ -1,5 +1,6 @@
 import { checkBytes, checkValues } from '../check-options.ts'
-import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import type { Graph } from '../ir/graph.ts'
 import { fixedBatch, refuseUnknownSizes } from './boundary.ts'
 import { checkModel } from './check-model.ts'

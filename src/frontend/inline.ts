@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { whereOf } from './check-model.ts'
 import type { ModelAttribute, ModelFunction, ModelNode } from './model.ts'
 import { neededNodes } from './order.ts'

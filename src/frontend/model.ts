@@ -1,5 +1,6 @@
 import type { onnx as Onnx } from 'onnx-proto'
-import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 
 /** What the compiler reads of an ONNX file: plain values, no protobuf classes, 64-bit integers as numbers. */
 export interface Model {

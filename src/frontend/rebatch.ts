@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { isConstant } from '../ir/fold.ts'
 import { type Graph, topological } from '../ir/graph.ts'
 import { constant, create, input, type Node, type OpName } from '../ir/node.ts'

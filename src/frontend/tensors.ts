@@ -1,4 +1,5 @@
-import { CompileError, type Diagnostic, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError, type Diagnostic } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { elements, type Tensor } from '../ir/tensor.ts'
 import { fromHalf } from './half.ts'
 import type { ModelTensor } from './model.ts'

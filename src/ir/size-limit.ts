@@ -1,4 +1,5 @@
-import { CompileError, diagnostics, type Where } from './diagnostic.ts'
+import { CompileError, type Where } from './diagnostic.ts'
+import { diagnostics } from './diagnostics.ts'
 import { elements, type TensorType } from './tensor.ts'
 
 /** Most bytes of one value, and of all memory of a network: offsets are 32-bit integers in every target. */

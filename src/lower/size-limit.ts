@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../ir/diagnostic.ts'
+import { CompileError } from '../ir/diagnostic.ts'
+import { diagnostics } from '../ir/diagnostics.ts'
 import { LARGEST_BYTES } from '../ir/size-limit.ts'
 import { bytesOf } from '../plan/arena.ts'
 import { callReads, callsOf } from '../plan/buffers.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ReadOptions, readModel } from '../../src/frontend/index.ts'
-import { CompileError, diagnostics } from '../../src/ir/diagnostic.ts'
+import { CompileError } from '../../src/ir/diagnostic.ts'
+import { diagnostics } from '../../src/ir/diagnostics.ts'
 import { model } from '../onnx.ts'
 import { samples } from './samples.ts'
 

@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { ALIGNMENT } from '../../plan/arena.ts'
 import type { Buffer, Plan } from '../../plan/plan.ts'
 import type { PrintOptions, SourceFile } from '../backend.ts'

@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import type { Port } from '../../plan/plan.ts'
 
 /** Labels are for an output with a value for each, or for one that is an index. */

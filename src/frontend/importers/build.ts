@@ -1,4 +1,4 @@
-import { diagnostics } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { arg, call, type Expr } from '../../ir/expr.ts'
 import { constant, type Node } from '../../ir/node.ts'
 import { elements, type Shape, sameShape, type Tensor } from '../../ir/tensor.ts'

@@ -1,4 +1,5 @@
-import { CompileError, type Diagnostic, diagnostics, type Where } from '../../ir/diagnostic.ts'
+import { CompileError, type Diagnostic, type Where } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { isConstant } from '../../ir/fold.ts'
 import type { Node, OpName } from '../../ir/node.ts'
 import type { Ops } from '../../ir/ops.ts'

@@ -1,4 +1,4 @@
-import { diagnostics } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { call } from '../../ir/expr.ts'
 import { isConstant } from '../../ir/fold.ts'
 import type { Node } from '../../ir/node.ts'

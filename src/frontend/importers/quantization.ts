@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { arg, call, type Expr, number } from '../../ir/expr.ts'
 import type { Node } from '../../ir/node.ts'
 import { f32 } from '../../ir/tensor.ts'

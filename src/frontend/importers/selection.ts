@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { isConstant } from '../../ir/fold.ts'
 import type { Node } from '../../ir/node.ts'
 import { allocate, numbersOf } from '../../ir/tensor.ts'

@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import type { Node } from '../../ir/node.ts'
 import type { Padding, Pair, Window } from '../../ir/ops.ts'
 import { reshape } from './build.ts'

@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { call, type Expr, number } from '../../ir/expr.ts'
 import { exprRange } from '../../ir/expr-range.ts'
 import { rebuild, topological } from '../../ir/graph.ts'

@@ -1,4 +1,5 @@
-import { CompileError, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { fold } from '../../ir/fold.ts'
 import { rebuild } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'

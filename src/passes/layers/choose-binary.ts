@@ -1,4 +1,4 @@
-import { diagnostics } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { isConvolution } from '../../ir/epilogue.ts'
 import type { Expr } from '../../ir/expr.ts'
 import { topological } from '../../ir/graph.ts'

@@ -1,4 +1,5 @@
-import { CompileError, type Diagnostic, diagnostics } from '../../ir/diagnostic.ts'
+import { CompileError, type Diagnostic } from '../../ir/diagnostic.ts'
+import { diagnostics } from '../../ir/diagnostics.ts'
 import { arg, call, substitute } from '../../ir/expr.ts'
 import { type Graph, replaceAll, topological } from '../../ir/graph.ts'
 import { constant, create, type Node } from '../../ir/node.ts'
