@@ -15,8 +15,18 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const vocabulary = join(root, 'examples/textcnn-imdb/vocabulary.txt')
 const networks = [
   { model: 'lenet5-mnist/lenet5', data: 'mnist', shape: [1, 1, 28, 28], more: [] },
-  { model: 'nin-cifar10/nin', data: 'cifar10', shape: [1, 3, 32, 32], more: [] },
-  { model: 'textcnn-imdb/textcnn', data: 'imdb', shape: [1, 400], more: ['--words', vocabulary] },
+  {
+    model: 'nin-cifar10/nin',
+    data: 'cifar10',
+    shape: [1, 3, 32, 32],
+    more: ['--labels', join(root, 'examples/web/vite/labels.txt')],
+  },
+  {
+    model: 'textcnn-imdb/textcnn',
+    data: 'imdb',
+    shape: [1, 400],
+    more: ['--words', vocabulary, '--labels', join(root, 'examples/textcnn-imdb/labels.txt')],
+  },
 ]
 
 const [, , folder] = process.argv

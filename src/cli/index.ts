@@ -105,10 +105,13 @@ function addEval(program: Command): void {
   const command = program
     .command('eval')
     .helpGroup('Check and measure:')
-    .description('accuracy of the generated C over a data set')
+    .description('accuracy and loss of the generated C over a data set')
     .argument('<model.onnx>')
-    .option('--data <file.npz>', 'arrays y (the class of every sample) and x, or one by the name of every input')
-    .hook('preAction', requireOption('--data <file.npz>'))
+    .option(
+      '--data <path>',
+      '.npz file: y (the class of every sample) and x, or an array by the name of every input; or IDX or CIFAR files, or a folder of pictures per class',
+    )
+    .hook('preAction', requireOption('--data <path>'))
     .addOption(optionOf('constants'))
   withModelOptions(command)
     .optionsGroup('For programs:')
@@ -145,9 +148,10 @@ function addReport(program: Command): void {
       'the page; the figures go to a file of the same name that ends in .json',
       'report.html',
     )
-    .option('--data <file.npz>', 'a data set, as eval takes it; seeded values without it')
+    .option('--data <path>', 'a data set, as eval takes it; seeded values without it')
     .option('--float <twin.onnx>', 'the float twin, to compare accuracies with; needs --data')
     .option('--sample <list>', 'which samples to follow through the network, from 0', indexList, [0, 1, 2])
+    .option('--labels <file>', 'names of the classes, a line each')
     .option('--words <file>', 'of a text network: the word of every number, a line each')
     .option('--no-time', 'do not measure how long every step takes')
     .option('--log <file>', 'training curves: lines of JSON, as train.py --log writes them')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { isas } from '../backends/backend.ts'
+import { isasOf } from '../backends/c/index.ts'
 import { benchC } from '../bench/c.ts'
 import type { CompileOptions } from '../compile.ts'
 import { type Gathered, gather, type ReportOptions, type StepTimes } from '../report/data/gather.ts'
@@ -9,10 +9,11 @@ import { renderPage } from '../report/page/page.ts'
 import { createCRunner } from '../run/c.ts'
 import { buildC, buildsC, findCompiler } from '../run/compiler.ts'
 import { ToolError } from '../run/tool-error.ts'
+import { classesOf, openDataSet, readAll } from './data/index.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
+import { readLabels } from './labels.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
-import { classesOf, readSamples } from './samples.ts'
 import { showBytes } from './show.ts'
 import { printWarnings } from './terminal.ts'
 import { parseTrainingLog } from './training-log.ts'
@@ -24,6 +25,7 @@ interface Options extends ModelOptions {
   readonly float?: string
   readonly sample: readonly number[]
   readonly words?: string
+  readonly labels?: string
   readonly log?: string
   readonly time?: boolean
 }
@@ -38,7 +40,11 @@ export async function runReport(path: string, options: Options): Promise<void> {
     [path, options.data, options.float, options.words, options.log].filter(file => file !== undefined),
   )
   // A data set is run sample by sample, whatever the batch of the file.
-  const settings = { batch: 1, ...(await compileOptions(path, options, file => inputs.add(file))) }
+  const settings = {
+    batch: 1,
+    ...(await compileOptions(path, options, file => inputs.add(file))),
+    ...(options.labels === undefined ? {} : { labels: await readLabels(options.labels, file => inputs.add(file)) }),
+  }
   const words = options.words === undefined ? undefined : (await readText(options.words)).trimEnd().split(/\r?\n/)
   const progress = createProgress()
   let gathered: Gathered
@@ -74,17 +80,17 @@ export async function runReport(path: string, options: Options): Promise<void> {
 
 /** A twin has no signs, so exact weights leave every layer as it is: it needs no other runtime. */
 async function readTwin(path: string, options: Options, found: (file: string) => void) {
-  const { dumpIr, printAfter, timing, name, ...rest } = options
+  const { dumpIr, printAfter, timing, name, labels, ...rest } = options
   const exact = { ...rest, weights: 'exact', binarize: 'auto' } as const
   return { bytes: await readModelFile(path), options: { batch: 1, ...(await compileOptions(path, exact, found)) } }
 }
 
 const dataFrom =
   (path: string): NonNullable<ReportOptions['data']> =>
-  async ({ source, lowered }) => ({
-    source: basename(path),
-    ...(await readSamples(path, source, classesOf(lowered.plan))),
-  })
+  async ({ source, lowered }) => {
+    const data = await openDataSet(path, source, classesOf(lowered.plan))
+    return { source: basename(path), labels: data.labels, feeds: await readAll(data) }
+  }
 
 /** The generated C, or the interpreter where nothing builds C here. */
 async function chooseMachine() {
@@ -105,8 +111,9 @@ async function timeSteps(
 ): Promise<StepTimes[]> {
   const compiler = findCompiler()
   const times: StepTimes[] = []
-  for (const [k, wanted] of [...isas].reverse().entries()) {
-    show('measuring', k, isas.length)
+  const sets = isasOf(process.arch)
+  for (const [k, wanted] of sets.entries()) {
+    show('measuring', k, sets.length)
     const { isa, layers } = await benchC(bytes, {
       ...settings,
       observe: () => {},

@@ -93,7 +93,7 @@ describe('what is unknown is named before what is missing', () => {
     [['frob'], "unknown command 'frob'"],
     [['frob', '--target'], "unknown command 'frob'"],
     [['compile', 'x.onnx'], "required option '--target <list>' not specified"],
-    [['eval', 'x.onnx'], "required option '--data <file.npz>' not specified"],
+    [['eval', 'x.onnx'], "required option '--data <path>' not specified"],
     [['compile', '--target', 'c'], "missing required argument 'model.onnx'"],
   ] as const
   test.each(cases)('%j', (args, message) => {

@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
-import { feedsFrom } from '../../src/cli/feeds.ts'
-import { type NumpyArray, readNumpy } from '../../src/cli/npy.ts'
+import { feedsFrom } from '../../src/cli/data/feeds.ts'
+import { type NumpyArray, readNumpy } from '../../src/cli/data/npy.ts'
 import { readModel } from '../../src/frontend/index.ts'
 import type { Graph } from '../../src/ir/graph.ts'
 import { count, nodeModel } from '../onnx.ts'
@@ -20,10 +20,12 @@ describe('numpy files', () => {
   test('one array', () => {
     const array = readNumpy('x.npy', npy('<f4', [2, 1], Float32Array.of(1.5, -2))).get('')!
     expect(array).toEqual({ shape: [2, 1], values: Float32Array.of(1.5, -2) })
+    const asRead = Buffer.from(npy('<f4', [2, 1], Float32Array.of(1.5, -2)))
+    expect(readNumpy('x.npy', asRead).get('')).toEqual(array)
     expect(readNumpy('x.npy', npy('|u1', [3], Uint8Array.of(1, 2, 255))).get('')!.values).toEqual(
-      Float64Array.of(1, 2, 255),
+      Uint8Array.of(1, 2, 255),
     )
-    expect(readNumpy('x.npy', npy('<i8', [1], BigInt64Array.of(-5n))).get('')!.values).toEqual([-5n])
+    expect(readNumpy('x.npy', npy('<i8', [1], BigInt64Array.of(-5n))).get('')!.values).toEqual(BigInt64Array.of(-5n))
   })
   test('several arrays in a zip file, compressed or not', () => {
     const parts = { 'a.npy': npy('<i4', [1], Int32Array.of(-7)), 'b.npy': npy('<f8', [1], Float64Array.of(0.25)) }

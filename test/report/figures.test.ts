@@ -112,6 +112,19 @@ test('trained biases are those of the model, by hand; every layer says how it is
   })
 })
 
+test('classes have names where they are given, one for each', async () => {
+  vi.stubEnv('CC', 'no-such-compiler')
+  const labels = join(folder, 'labels.txt')
+  writeFileSync(labels, 'ant\nbee\ncat\n<b>dog\n')
+  const { figures, page } = await report({ data: tiny.data, labels })
+  expect(figures.labels).toEqual(['ant', 'bee', 'cat', '<b>dog'])
+  expect(page).toContain('outputs: ant, right')
+  expect(page).toContain('title="1 of class bee taken for ant"')
+  expect(page).toContain('&lt;b&gt;dog')
+  writeFileSync(labels, 'ant\nbee\ncat\n')
+  await expect(report({ data: tiny.data, labels })).rejects.toThrow("--labels: 3 names, but 'y' has [1, 4]")
+})
+
 test('names of the model are text on the page', async () => {
   vi.stubEnv('CC', 'no-such-compiler')
   const { page } = await report({ name: '<script>alert(1)</script>' })

@@ -113,6 +113,13 @@ describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 120_000 
         expect(points).toContain(share)
     }))
 
+  test('a K map is called one, once', () =>
+    at('lenet', 1440, 'light', async page => {
+      const { stages }: Report = JSON.parse(readFileSync(join(folder, 'lenet.json'), 'utf8'))
+      expect(stages.filter(({ kMap }) => kMap).map(({ name }) => name)).toEqual(['/4/Conv'])
+      expect(await page.locator('.verb', { hasText: 'K map' }).allInnerTexts()).toEqual(['K map: mean of a window'])
+    }))
+
   test('its policy lets nothing in: no other script, no style, no request', () =>
     at('tiny', 1440, 'light', async (page, said) => {
       await page.evaluate(`{

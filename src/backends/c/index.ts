@@ -4,7 +4,7 @@ import { constantBytes } from './constants/index.ts'
 import { printModule, workspaceBytes } from './module.ts'
 import { makeUnit } from './unit.ts'
 
-export { conditionOf, constantOf, type InstructionSet, targetOf } from './isa/index.ts'
+export { conditionOf, constantOf, type InstructionSet, isasOf, targetOf } from './isa/index.ts'
 export { printModule } from './module.ts'
 export { cType } from './names.ts'
 export { makeUnit, type Unit, workspaceBuffers } from './unit.ts'

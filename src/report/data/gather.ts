@@ -1,7 +1,9 @@
+import { checkLabels } from '../../backends/js/labels.ts'
 import type { CompileOptions } from '../../compile.ts'
 import { showDiagnostic } from '../../ir/diagnostic.ts'
 import { elements, type Tensor } from '../../ir/tensor.ts'
 import { makeFeeds } from '../../run/inputs.ts'
+import { createJudge, type Judge } from '../../run/judge.ts'
 import type { Feeds } from '../../run/runner.ts'
 import { version } from '../../version.ts'
 import {
@@ -15,7 +17,6 @@ import {
 import { biasesOf } from './biases.ts'
 import { constantsOf, weightsOf } from './constants.ts'
 import { compareFilters, type Filters, filtersOf } from './filters.ts'
-import { createJudge, type Judge } from './judge.ts'
 import type { Machine } from './machine.ts'
 import { memoryOf } from './memory.ts'
 import { type Network, openNetwork } from './network.ts'
@@ -72,6 +73,7 @@ export interface Gathered {
 /** Compiles a model, runs it, and counts everything that the report says. */
 export async function gather(bytes: Uint8Array, options: ReportOptions): Promise<Gathered> {
   const network = await openNetwork(bytes, options)
+  checkLabels(network.lowered.plan.outputs, options.labels)
   const { machine, note } = await options.machine(network)
   const given = await options.data?.(network)
   const count = PROBED[machine.name]
@@ -101,6 +103,7 @@ export async function gather(bytes: Uint8Array, options: ReportOptions): Promise
     modelBytes: bytes.length,
     inputs: summary.inputs,
     outputs: summary.outputs,
+    ...(options.labels ? { labels: options.labels } : {}),
     constantBytes: summary.constantBytes,
     workspaceBytes: summary.workspaceBytes,
     totals: summary.totals,

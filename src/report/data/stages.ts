@@ -24,6 +24,7 @@ export function stagesOf(
     plan.steps.flatMap(callsOf).flatMap(call => (rowsInRing(call) === undefined ? [] : [call.y.name])),
   )
   const names = new Map([...buffers].map(([name, node]) => [node, name]))
+  const kMaps = kMapsOf(nodes, ids)
   const outputs = new Map(graph.outputs.map(({ name, node }) => [ownerOf(node, ids), name]))
   const stages = nodes.map((node, id): Stage => {
     const { op, origin, type } = node
@@ -39,11 +40,20 @@ export function stagesOf(
       bytes: bytesOf(storageOf(type)),
       reads: readsOf(node, ids),
       ring: rings.has(names.get(node)!),
+      ...(kMaps.has(node) ? { kMap: true } : {}),
       ...(layer < 0 ? {} : { layer }),
       ...(output === undefined ? {} : { output }),
     }
   })
   return { stages, nodes }
+}
+
+/** A factor per pixel of sums of bits: read behind input and weights, of one channel where the sums have several. */
+function kMapsOf(nodes: readonly Node[], ids: ReadonlyMap<Node, number>): Set<Node | undefined> {
+  const found = nodes.flatMap(({ op, type, operands }) =>
+    op === 'binaryConv2d' && type.shape.at(-1)! > 1 ? operands.slice(2).map(extra => ownerOf(extra, ids)) : [],
+  )
+  return new Set(found.filter(node => node?.type.shape.at(-1) === 1))
 }
 
 function readsOf(node: Node, ids: ReadonlyMap<Node, number>): number[] {

@@ -5,7 +5,7 @@ import type { Report, ShownSample, Stage } from '../report.ts'
 import { type Html, html } from './html.ts'
 import { mapsOf, partsOf, photoOf } from './maps.ts'
 import { image } from './png.ts'
-import { count, figure, percent, sizes, verbOf } from './show.ts'
+import { classNames, count, figure, percent, sizes, verbOf } from './show.ts'
 import { tabs } from './tabs.ts'
 
 export function activationsSection({ report, activations }: Gathered, words?: readonly string[]): Html | undefined {
@@ -27,19 +27,19 @@ function panel(report: Report, sample: ShownSample, activations: Activations, wo
   const photo = report.stages
     .filter(({ op }) => op === 'input')
     .flatMap(({ id }) => photoOf(activations.value.get(id)!) ?? [])
-  return html`<div class="sample"><div>${photo.map(({ picture, scale }) => image(picture, scale, `input, sample ${sample.sample}`))}${sample.tokens && text(sample.tokens, words)}</div>${scores(sample)}</div>
+  return html`<div class="sample"><div>${photo.map(({ picture, scale }) => image(picture, scale, `input, sample ${sample.sample}`))}${sample.tokens && text(sample.tokens, words)}</div>${scores(sample, classNames(report))}</div>
 ${sample.grams && sample.grams.length > 0 && grams(report, sample, words)}
 <div class="maps">${report.stages.flatMap(stage => figures(stage, activations))}</div>`
 }
 
 /** The outputs as bars. */
-function scores({ outputs, label }: ShownSample): Html | undefined {
+function scores({ outputs, label }: ShownSample, nameOf: (k: number) => string): Html | undefined {
   if (outputs.length > 40) return undefined
   const most = max(outputs, Math.abs) || 1
   const best = outputs.indexOf(Math.max(...outputs))
-  return html`<table class="scores"><caption>outputs${label === undefined ? '' : best === label ? `: ${best}, right` : `: ${best}, wrong; the class is ${label}`}</caption><tbody>${outputs.map(
+  return html`<table class="scores"><caption>outputs${label === undefined ? '' : best === label ? `: ${nameOf(best)}, right` : `: ${nameOf(best)}, wrong; the class is ${nameOf(label)}`}</caption><tbody>${outputs.map(
     (value, k) =>
-      html`<tr class="${k === best ? 'best' : ''}"><th scope="row">${k}${k === label && html`<span class="label-mark" title="the class of the sample"> ✓</span>`}</th><td><svg viewBox="0 0 120 10" width="120" height="10" aria-hidden="true"><line class="axis" x1="60" x2="60" y1="0" y2="10"/><rect class="bar" x="${value < 0 ? 60 + (60 * value) / most : 60}" y="1" width="${(60 * Math.abs(value)) / most}" height="8"/></svg></td><td class="r">${figure(value)}</td></tr>`,
+      html`<tr class="${k === best ? 'best' : ''}"><th scope="row">${nameOf(k)}${k === label && html`<span class="label-mark" title="the class of the sample"> ✓</span>`}</th><td><svg viewBox="0 0 120 10" width="120" height="10" aria-hidden="true"><line class="axis" x1="60" x2="60" y1="0" y2="10"/><rect class="bar" x="${value < 0 ? 60 + (60 * value) / most : 60}" y="1" width="${(60 * Math.abs(value)) / most}" height="8"/></svg></td><td class="r">${figure(value)}</td></tr>`,
   )}</tbody></table>`
 }
 
@@ -73,6 +73,6 @@ function figures(stage: Stage, activations: Activations): Html[] {
 /** `3 bits`, the name, what computes it. */
 export function captionOf(stage: Stage, what: string, shown: number): Html {
   const channels = stage.shape.at(-1) ?? 1
-  const rest = shown < channels ? `, first ${shown} of ${channels} channels` : ''
+  const rest = shown < channels ? `; first ${shown}` : ''
   return html`<b><a href="#stage-${stage.id}">${stage.id}</a> ${what}</b><span title="${stage.name}">${stage.name}</span><span>${verbOf(stage)}, ${sizes(stage.shape)}${rest}</span>`
 }

@@ -1,5 +1,5 @@
 import { format } from 'd3-format'
-import type { DType, Shape } from '../../ir/tensor.ts'
+import { type DType, elements, type Shape } from '../../ir/tensor.ts'
 import type { Report, Stage } from '../report.ts'
 
 export const count = format(',')
@@ -49,10 +49,15 @@ const verbs: Readonly<Record<string, string>> = {
   pad: 'padding',
 }
 
-export function verbOf({ op, shape }: Stage): string {
+export function verbOf({ op, shape, kMap }: Stage): string {
+  if (kMap) return op === 'conv2d' ? 'K map: mean of a window' : 'K map: mean of channels'
   const dense = op.endsWith('onv2d') && shape.length === 4 && shape[1] === 1 && shape[2] === 1
   return dense ? verbs[op]!.replace('convolution', 'dense layer') : (verbs[op] ?? op)
 }
+
+/** What classes are called: by their numbers, where there are no names for the values of the first output. */
+export const classNames = ({ labels, outputs }: Report): ((k: number) => string) =>
+  labels && labels.length === elements(outputs[0]!.shape) ? k => labels[k]! : String
 
 /** `3 /conv2/Conv`: how a stage is called everywhere on the page. */
 export const titleOf = (report: Report, stage: number): string => `${stage} · ${report.stages[stage]!.name}`

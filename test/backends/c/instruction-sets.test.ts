@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isas } from '../../../src/backends/backend.ts'
+import { isasOf } from '../../../src/backends/c/index.ts'
 import { arg, call, type Expr } from '../../../src/ir/expr.ts'
 import type { Graph } from '../../../src/ir/graph.ts'
 import { interpret } from '../../../src/ir/interpret.ts'
@@ -133,4 +134,11 @@ describe('long sums and exact thresholds, whole vectors of filters and the rest'
     for (const compiler of ['gcc', 'clang-22'] as const)
       if (compilesFor(machine, compiler))
         it.runIf(hasMachine(machine, compiler))(`${machine}, ${compiler}`, () => agree({ machine, compiler }))
+})
+
+it('says which sets a processor may have, the best first', () => {
+  expect(isasOf('x64')).toEqual(['avx512', 'avx2', 'sse4', 'portable'])
+  expect(isasOf('arm64')).toEqual(['neon', 'portable'])
+  expect(isasOf('riscv64')).toEqual(['portable'])
+  expect([...new Set([...isasOf('x64'), ...isasOf('arm64')])].sort()).toEqual([...isas].sort())
 })

@@ -1,5 +1,7 @@
 /** A family of processors: how generated C finds out that it is compiled for one, and for what of it. */
 export interface Architecture {
+  /** As Node calls them. */
+  readonly processors: readonly string[]
   /** Of the preprocessor. */
   readonly condition: string
   /** Where the intrinsics are declared. */
@@ -11,6 +13,7 @@ export interface Architecture {
 }
 
 export const x86: Architecture = {
+  processors: ['x64'],
   condition: 'defined(__x86_64__)',
   header: 'immintrin.h',
   attributesOf: features => `__attribute__((noinline, target("${features.join(',')}")))`,
@@ -19,6 +22,7 @@ export const x86: Architecture = {
 
 /** AArch64, and ARMv7 where the compiler is told of NEON. Lanes of big-endian machines lie the other way round. */
 export const arm: Architecture = {
+  processors: ['arm', 'arm64'],
   condition: 'defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)',
   header: 'arm_neon.h',
   attributesOf: features =>

@@ -18,6 +18,10 @@ export const setsOf = (chosen: readonly Isa[]): readonly InstructionSet[] =>
     .map(isa => instructionSets[isa])
     .reverse()
 
+/** Those that a processor may have, the best first; whether it does, generated code asks the machine. */
+export const isasOf = (processor: string): Isa[] =>
+  isas.filter(isa => instructionSets[isa].architecture?.processors.includes(processor) ?? true).reverse()
+
 /** Whether the machine has what functions for an instruction set are compiled for, so many columns from the left. */
 export const conditionOf = ({ architecture, features }: InstructionSet, column: number): string =>
   architecture && features.length > 0 ? features.map(architecture.has).join(` &&\n${' '.repeat(column)}`) : '1'
