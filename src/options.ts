@@ -1,4 +1,4 @@
-import { constantPlaces, isas, vectorIsas } from './backends/backend.ts'
+import { constantPlaces, isas, packageKinds, vectorIsas } from './backends/backend.ts'
 import { type Target, targets } from './backends/registry.ts'
 import type { CompileOptions } from './compile-options.ts'
 
@@ -86,6 +86,12 @@ export const options = {
     help: 'whether compilers may fuse a product and a sum; off: the same floats from every compiler and chip',
     targets: ['c'],
   },
+  package: {
+    value: choice(...packageKinds),
+    help: 'also the files that make it a package',
+    targets: ['c'],
+    flag: '--package <kind>',
+  },
   trace: { value: { kind: 'switch' }, help: "the generated code can report every layer's result" },
   wat: {
     value: { kind: 'switch' },
@@ -150,7 +156,7 @@ function typedValue({ kind }: Value, value: unknown): string {
 }
 
 /** What every file has, or what is no matter for generated code. */
-const UNNAMED: readonly OptionName[] = ['target', 'name', 'commandLine', 'readExternal', 'observe']
+const UNNAMED: readonly OptionName[] = ['target', 'name', 'commandLine', 'readExternal', 'observe', 'package']
 
 /** Whether an option is given, and not as it would be anyway. */
 export function hasEffect(given: object, name: OptionName): boolean {

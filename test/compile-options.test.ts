@@ -37,6 +37,7 @@ const samples: Readonly<Record<keyof typeof options, readonly [right: readonly u
     ],
     mean: [[undefined], [[], ['1'], [Number.NaN], 1, '1,2']],
     std: [[undefined], [[], [null], [Infinity], 1]],
+    package: [['python'], ['deb', true]],
     fpContract: [
       ['on', 'off'],
       ['fast', true],

@@ -17,6 +17,10 @@ export const vectorIsas = isas.filter(isa => isa !== 'portable')
 export const constantPlaces = ['inline', 'file'] as const
 export type ConstantPlace = (typeof constantPlaces)[number]
 
+/** What generated C can be made a package of. */
+export const packageKinds = ['python'] as const
+export type PackageKind = (typeof packageKinds)[number]
+
 export type FpContract = 'on' | 'off'
 
 export interface PrintOptions {
@@ -32,6 +36,8 @@ export interface PrintOptions {
   readonly constants?: ConstantPlace
   /** C: whether compilers may fuse a product and a sum. `off`: every compiler and chip gets the same floats. */
   readonly fpContract?: FpContract
+  /** C: also the files around it that make it a package. */
+  readonly package?: PackageKind
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
   /** WASM, WGSL: everything inside the .js file instead of beside it. */

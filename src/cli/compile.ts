@@ -6,11 +6,12 @@ import { specOf, typed } from '../options.ts'
 import { bytesOf } from '../plan/arena.ts'
 import type { Summary } from '../summary.ts'
 import { type Budget, checkBudget } from './budget.ts'
-import { UsageError } from './fail.ts'
+import { fail, UsageError } from './fail.ts'
 import { readLabels } from './labels.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showTotals } from './show.ts'
 import { printWarnings } from './terminal.ts'
+import { watch } from './watch.ts'
 import { writeFiles } from './write-files.ts'
 
 interface Options extends ModelOptions, Budget {
@@ -18,16 +19,27 @@ interface Options extends ModelOptions, Budget {
   readonly out: string
   readonly depfile?: string
   readonly labels?: string
+  /** The configuration file that options came from. */
+  readonly config?: string
 }
 
-/** `xnorc compile`: nothing is written unless every target compiles. */
-export async function runCompile(path: string, options: Options): Promise<void> {
+/** `xnorc compile`: nothing is written unless every target compiles. `found` hears of every file that is read. */
+export async function runCompile(
+  path: string,
+  options: Options,
+  found: (file: string) => void = () => {},
+): Promise<void> {
   const chosen = parseTargets(options.target)
+  const inputs = new Set<string>()
+  const add = (file: string) => {
+    inputs.add(file)
+    found(file)
+  }
+  for (const file of [path, options.config]) if (file !== undefined) add(file)
   const bytes = await readModelFile(path)
-  const inputs = new Set([path])
   const all = {
-    ...(await compileOptions(path, options, file => inputs.add(file))),
-    ...(options.labels === undefined ? {} : { labels: await readLabels(options.labels, file => inputs.add(file)) }),
+    ...(await compileOptions(path, options, add)),
+    ...(options.labels === undefined ? {} : { labels: await readLabels(options.labels, add) }),
   }
   const [useless] = withoutEffect(chosen, all)
   if (useless)
@@ -41,6 +53,19 @@ export async function runCompile(path: string, options: Options): Promise<void> 
   if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))
   else for (const summary of summaries) console.error(describe(summary, options.out))
 }
+
+/** `--watch`: compiles again whenever a file changes that the last run read, and says what is wrong meanwhile. */
+export const watchCompile = (path: string, options: Options, signal?: AbortSignal): Promise<void> =>
+  watch(
+    path,
+    async () => {
+      const files = new Set([path])
+      await runCompile(path, options, file => files.add(file)).catch(fail)
+      console.error(`watching ${[...files].join(', ')}`)
+      return [...files]
+    },
+    signal,
+  )
 
 function parseTargets(list: string): Target[] {
   const names = [...new Set(list.split(',').map(name => name.trim()))]

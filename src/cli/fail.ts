@@ -1,4 +1,5 @@
 import { CompileError, InternalError, onOneLine, showDiagnostic } from '../ir/diagnostic.ts'
+import { ConfigError } from '../node/config.ts'
 import { ToolError } from '../run/tool-error.ts'
 import { BudgetError } from './budget.ts'
 import { printError } from './terminal.ts'
@@ -21,7 +22,7 @@ export function fail(error: unknown): number {
   }
   const message = error instanceof Error ? error.message : String(error)
   printError(onOneLine(message))
-  if (error instanceof UsageError) return 2
+  if (error instanceof UsageError || error instanceof ConfigError) return 2
   const known = [BudgetError, FileError, ToolError, InternalError].some(kind => error instanceof kind)
   if (!known && !isSystemError(error))
     console.error('This is a fault of xnorc itself: please report it with the model, or with what --dump-ir writes.')

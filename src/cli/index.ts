@@ -1,21 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
 import { targets } from '../backends/registry.ts'
-import { flagOf, type OptionName, specOf, type Value } from '../options.ts'
 import { version } from '../version.ts'
-import { fail } from './fail.ts'
-import {
-  axisSizes,
-  byteCount,
-  indexList,
-  isaList,
-  layerList,
-  numberList,
-  positiveInteger,
-  positiveNumber,
-  sizeList,
-  wholeNumber,
-} from './option-values.ts'
+import { optionOf, requireOption, withBudget, withModelOptions } from './command-options.ts'
+import { applyConfig, modelsOfConfig } from './config.ts'
+import { fail, UsageError } from './fail.ts'
+import { indexList, positiveInteger, positiveNumber, sizeList, wholeNumber } from './option-values.ts'
 import { styled } from './terminal.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
@@ -25,8 +15,11 @@ async function main(args: readonly string[]): Promise<number> {
     .description('Compiles binarized ONNX networks to standalone code that runs on real bits.')
     .version(version)
     .exitOverride()
+    .hook('preAction', (_, command) => applyConfig(command))
     .configureHelp({ showGlobalOptions: true, styleTitle: text => styled('bold', text, process.stdout) })
-  addCompile(program)
+  addCompile(program, args, status => {
+    outcome = status
+  })
   addInspect(program)
   addVerify(program, status => {
     outcome = status
@@ -35,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   addBench(program)
   addReport(program)
   addSize(program)
+  addDoctor(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -46,12 +40,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function addCompile(program: Command): void {
+function addCompile(program: Command, args: readonly string[], finish: (status: number) => void): void {
   const command = program
     .command('compile')
     .helpGroup('Generate:')
     .description('translate a model into source files')
-    .argument('<model.onnx>')
+    .argument('[model.onnx]', 'by default all that xnorc.config.json names')
     .option('--target <list>', `${targets.join(', ')}; several separated by commas`)
     .hook('preAction', requireOption('--target <list>'))
     .option('--out <dir>', 'folder for the files; made if missing', '.')
@@ -60,6 +54,7 @@ function addCompile(program: Command): void {
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
     .addOption(optionOf('fpContract'))
+    .addOption(optionOf('package'))
     .addOption(optionOf('trace'))
     .addOption(new Option('--emit <what>', 'wasm: also the readable text of the module').choices(['wat']))
     .addOption(optionOf('inline'))
@@ -67,8 +62,17 @@ function addCompile(program: Command): void {
     .optionsGroup('For build systems and programs:')
     .option('--depfile <file>', 'write a Make/Ninja dependency file')
   withBudget(command, 'without code and stack')
+    .option('--watch', 'again whenever the model or a file that it names changes')
     .option('--json', 'print the summary as JSON on stdout')
-    .action(async (model, options) => (await import('./compile.ts')).runCompile(model, options))
+    .action(async (model, options) => {
+      const { runCompile, watchCompile } = await import('./compile.ts')
+      if (model !== undefined) return options.watch ? watchCompile(model, options) : runCompile(model, options)
+      if (options.watch || options.depfile || options.json)
+        throw new UsageError('--watch, --depfile and --json are for one model: name it')
+      const statuses: number[] = []
+      for (const each of await modelsOfConfig()) statuses.push(await main(['compile', each, ...args.slice(1)]))
+      finish(Math.max(...statuses))
+    })
 }
 
 function addInspect(program: Command): void {
@@ -174,58 +178,13 @@ function addSize(program: Command): void {
     .action(async (model, options) => (await import('./size.ts')).runSize(model, options))
 }
 
-const withBudget = (command: Command, what: string): Command =>
-  command
-    .option('--max-flash <n>', `exit 1 where constants take more bytes, ${what} (64k, 1M)`, byteCount)
-    .option('--max-ram <n>', `exit 1 where workspace, inputs and outputs take more bytes, ${what}`, byteCount)
-
-/** Checks an option before a command runs: the parser's own way would name what is missing before what is unknown. */
-const requireOption =
-  (flags: string) =>
-  (command: Command): void => {
-    const option = new Option(flags)
-    if (command.getOptionValue(option.attributeName()) === undefined)
-      command.error(`error: required option '${flags}' not specified`, {
-        code: 'commander.missingMandatoryOptionValue',
-      })
-  }
-
-/** What every command that compiles a model takes, from the table of options. */
-const modelOptions: Readonly<Record<string, readonly OptionName[]>> = {
-  'What the network becomes': ['name', 'weights', 'binarize', 'scale', 'signZero', 'firstLayer'],
-  'Inputs and sizes': ['inputType', 'mean', 'std', 'inputLayout', 'batch', 'sizes'],
-}
-
-const withModelOptions = (command: Command): Command => {
-  for (const [group, names] of Object.entries(modelOptions)) {
-    command.optionsGroup(`${group}:`)
-    for (const name of names) command.addOption(optionOf(name))
-  }
-  return command
-    .optionsGroup('Looking into the compiler:')
-    .addOption(optionOf('rewriteLimit'))
-    .option('--dump-ir <dir>', 'write the graph after every pass that changed it')
-    .option('--print-after <pass>', 'print the graph after this pass, to stderr')
-    .option('--timing', 'print the time that every pass took, to stderr')
-}
-
-/** An option of the table, as the command line parser wants it. */
-function optionOf(name: OptionName): Option {
-  const spec = specOf(name)
-  const target = spec.targets ? `${spec.targets}: ` : ''
-  const option = new Option(flagOf(name), `${target}${spec.help}`)
-  if (spec.value.kind === 'choice') option.choices(spec.value.of)
-  const parse = parsers[spec.value.kind]
-  if (parse) option.argParser(parse)
-  return spec.default === undefined ? option : option.default(spec.default)
-}
-
-const parsers: Partial<Record<Value['kind'], (text: string) => unknown>> = {
-  count: positiveInteger,
-  numbers: numberList,
-  layers: layerList,
-  sizes: axisSizes,
-  list: isaList,
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .helpGroup('Look inside:')
+    .description('what of all that the commands can use is installed here, and what it is for')
+    .option('--json', 'print it as JSON')
+    .action(async options => (await import('./doctor.ts')).runDoctor(options))
 }
 
 process.exitCode = await main(process.argv.slice(2))

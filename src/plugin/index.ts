@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import { CompileError, showDiagnostic } from '../ir/diagnostic.ts'
 import { type Compiled, compileCached } from './cache.ts'
+import { configuredOptions } from './config.ts'
 import { asRequested, type ModelOptions, type PluginOptions, pathOf } from './requests.ts'
 
 export type { PluginOptions } from './requests.ts'
@@ -32,9 +33,11 @@ export const unplugin: UnpluginInstance<PluginOptions | undefined, false> = crea
         : {}),
       loadInclude: id => /\.onnx(\?|$)/.test(id),
       async load(id) {
-        const { path, request } = asRequested(id, options, WITHOUT_ASSETS.includes(framework) || isServer(this))
+        const configured = await configuredOptions(id.split('?')[0]!)
+        const mustInline = WITHOUT_ASSETS.includes(framework) || isServer(this)
+        const { path, request } = asRequested(id, { ...configured.options, ...options }, mustInline)
         const { inputs, warnings, entry, declarations } = await compiled(root, path, request)
-        for (const input of inputs) this.addWatchFile(input)
+        for (const input of [...inputs, ...configured.files]) this.addWatchFile(input)
         for (const warning of warnings) this.warn(`${path}: ${warning}`)
         if (options.types !== false && !id.includes('?')) await writeTypes(path, declarations)
         // What is beside the entry is for the bundler to find; an entry with everything inside may lie anywhere.

@@ -13,7 +13,7 @@ export interface PluginOptions extends ModelOptions {
   readonly types?: boolean
 }
 
-const webTargets = ['wasm', 'wgsl', 'wasm,wgsl'] as const
+export const webTargets = ['wasm', 'wgsl', 'wasm,wgsl'] as const
 export type WebTarget = (typeof webTargets)[number]
 
 /** The file that an import means. Only of relative and absolute paths: others are for the bundler to find. */

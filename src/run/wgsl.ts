@@ -68,6 +68,13 @@ const lastOf = ({ steps }: Plan, values: readonly { readonly name: string; reado
   return [...reported].filter(([name]) => names.has(name)).map(([name, bytes]) => ({ name, offset: 0, bytes }))
 }
 
+/** Throws a ToolError where no shader can run here. */
+export async function findDevice(): Promise<string> {
+  const device = await openDevice()
+  device.destroy()
+  return 'installed, with a driver'
+}
+
 async function openDevice(): Promise<Device> {
   // A name that no bundler and no type checker follows.
   const name = 'webgpu'

@@ -13,9 +13,11 @@ export interface Outcome {
 }
 
 /** Runs the built command line, as `npx xnorc` does. */
-export function xnorc(...args: readonly string[]): Outcome {
+export const xnorc = (...args: readonly string[]): Outcome => xnorcIn(process.cwd(), ...args)
+
+export function xnorcIn(cwd: string, ...args: readonly string[]): Outcome {
   if (!existsSync(bin)) execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe' })
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 

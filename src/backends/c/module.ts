@@ -12,6 +12,7 @@ import { architectures } from './isa/architecture.ts'
 import { conditionOf, constantOf, type InstructionSet, targetOf } from './isa/index.ts'
 import { declare } from './layers/layer.ts'
 import { comment, cType } from './names.ts'
+import { printPackage } from './packages/index.ts'
 import { zeroOutputs } from './run.ts'
 import { headText, type Parameter, wrapped } from './signature.ts'
 import { type Unit, workspaceBuffers } from './unit.ts'
@@ -55,6 +56,7 @@ export function printModule(unit: Unit, options: PrintOptions): SourceFile[] {
     { path: `${plan.name}.c`, content: code },
     { path: `${plan.name}.h`, content: render('c/module.h', header) },
     ...(file ? [{ path: `${plan.name}.bin`, content: file.bytes }] : []),
+    ...printPackage(plan, options, workspaceBytes(plan)),
   ]
 }
 
