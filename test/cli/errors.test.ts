@@ -94,7 +94,10 @@ describe('what is unknown is named before what is missing', () => {
     [['frob', '--target'], "unknown command 'frob'"],
     [['compile', 'x.onnx'], "required option '--target <list>' not specified"],
     [['eval', 'x.onnx'], "required option '--data <path>' not specified"],
-    [['compile', '--target', 'c'], "missing required argument 'model.onnx'"],
+    [
+      ['compile', '--target', 'c'],
+      "missing required argument 'model.onnx': there is no xnorc.config.json here that names models",
+    ],
   ] as const
   test.each(cases)('%j', (args, message) => {
     const { status, stdout, stderr } = xnorc(...args)

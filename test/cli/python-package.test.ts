@@ -11,7 +11,7 @@ import { PYTHON } from '../training/python.ts'
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const hasPip = spawnSync(PYTHON, ['-c', 'import numpy, pip, setuptools']).status === 0
+const hasPip = spawnSync(PYTHON, ['-c', 'import setuptools, numpy, pip']).status === 0
 
 /** Writes a package and installs it into the folder as pip does, without asking the network. */
 async function install(name: string, bytes: Uint8Array): Promise<void> {
