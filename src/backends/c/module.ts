@@ -4,7 +4,7 @@ import { ALIGNMENT } from '../../plan/arena.ts'
 import type { Buffer, Plan } from '../../plan/plan.ts'
 import type { PrintOptions, SourceFile } from '../backend.ts'
 import { cLiteral, wrapLiterals } from '../print/literals.ts'
-import { render, renderTemplated } from '../print/template.ts'
+import { render, renderTemplated, type Templated } from '../print/template.ts'
 import { type ConstantsFile, makeConstantsFile, paddedBytes } from './constants/file.ts'
 import { type Constant, constantBytes, typeOfData } from './constants/index.ts'
 import { headerContext, runParameters } from './header.ts'
@@ -130,8 +130,15 @@ const printLayers = ({ plan, scope, calls }: Unit): string[] =>
       ...(layer.byRows ? rows : []),
       ...(takesIsa ? ([['enum isa ', 'isa']] as const) : []),
     ]
-    const head = headText(`static INLINE ${layer.returns ?? 'void'}`, `${plan.name}_${call.name}`, parameters)
-    return renderTemplated({ template: layer.template, context: { ...layer.context, head } })
+    const headOf = (name: string, own: readonly Parameter[]) =>
+      headText(`static INLINE ${layer.returns ?? 'void'}`, name, own)
+    const text = ({ template, context }: Templated, head: string) =>
+      renderTemplated({ template, context: { ...context, head } })
+    const { tables } = layer
+    const before = tables
+      ? `#if TABLES\n${text(tables, headOf(tables.name, parameters.slice(0, takesIsa ? -1 : undefined)))}#endif\n\n`
+      : ''
+    return before + text(layer, headOf(`${plan.name}_${call.name}`, parameters))
   })
 
 const rows: readonly Parameter[] = [

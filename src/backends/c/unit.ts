@@ -33,6 +33,7 @@ export function makeUnit(plan: Plan, options: Pick<PrintOptions, 'isa' | 'consta
     constants: collectConstants(plan, options.constants),
     use: module.use,
     choose: choice => choose(choice, sets),
+    sets,
   }
   const calls = plan.steps.flatMap(callsOf).map(call => ({ call, made: makeLayer(call, scope) }))
   const madeFor = new Map(calls.map(({ call, made }) => [call, made]))

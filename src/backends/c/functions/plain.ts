@@ -39,3 +39,9 @@ export const vectors = plain('vectors')
 export const bitsPerByte = plain('bits_per_byte')
 export const bitsPerNibble4 = plain('bits_per_nibble_4', vectors)
 export const flipsOf4 = plain('flips_of_4', vectors)
+
+/** Sums by tables. */
+export const byteLanes = plain('byte_lanes', vectors)
+export const makeTable = plain('make_table', byteLanes)
+export const gatherTile = plain('gather_tile', byteLanes)
+export const halfAt = plain('half_at', byteLanes)

@@ -22,6 +22,7 @@ export const avx2: InstructionSet = {
     totals: 8,
     multiplyAdd: (x, weight, total) => `ADD_PRODUCT(_mm256, ${x}, ${weight}, ${total})`,
   },
+  tables: false,
   sums: block => (block.sum === 'count_mismatches' ? counts(block) : accumulate(block)),
   products,
   reach,

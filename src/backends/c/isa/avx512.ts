@@ -23,6 +23,7 @@ export const avx512: InstructionSet = {
     totals: 16,
     multiplyAdd: (x, weight, total) => `ADD_PRODUCT(_mm512, ${x}, ${weight}, ${total})`,
   },
+  tables: false,
   sums,
   products,
   reach,

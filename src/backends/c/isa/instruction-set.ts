@@ -33,6 +33,8 @@ export interface InstructionSet {
   /** What compilers call the features: what functions are compiled for, and what the machine is asked for. */
   readonly features: readonly string[]
   readonly floats: FloatVectors | undefined
+  /** Whether tables of mismatches may be faster than counting bits. */
+  readonly tables: boolean
   /** Sums of a convolution of floats or bits. */
   readonly sums: (block: Block) => Variant | undefined
   /** Sums of a convolution of bytes. */

@@ -23,6 +23,7 @@ export const neon: InstructionSet = {
     totals: 8,
     multiplyAdd: (x, weight, total) => `vmlaq_f32(${total}, ${x}, ${weight})`,
   },
+  tables: false,
   sums: block => (block.sum === 'count_mismatches' ? counts(block) : accumulate(block)),
   products,
   reach,

@@ -16,6 +16,7 @@ export const portable = {
   architecture: undefined,
   features: [],
   floats: undefined,
+  tables: true,
   sums: block => ({ fn: sums(block) }),
   products,
   reach,

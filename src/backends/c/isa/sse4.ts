@@ -23,6 +23,7 @@ export const sse4: InstructionSet = {
     totals: 8,
     multiplyAdd: (x, weight, total) => `_mm_add_ps(_mm_mul_ps(${x}, ${weight}), ${total})`,
   },
+  tables: true,
   sums: block => (block.sum === 'count_mismatches' ? counts(block) : accumulate(block)),
   products,
   reach,

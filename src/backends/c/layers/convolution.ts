@@ -13,6 +13,7 @@ import { cType, inParentheses, linear, plus, sumText, times } from '../names.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signBitsFor, signLanesFor } from './arrange.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { PIXELS, pixelTexts } from './pixels.ts'
+import { tablesCall, tablesLayer } from './tables.ts'
 import {
   columnContext,
   imageVariables,
@@ -86,6 +87,9 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     sums: 'sums',
   }
   const laneText = laneCount(perGroup, width, groups === 1 ? 'first' : within, scope)
+  const weights = scope.constants.symbolOf(buffers.weights, layout)
+  const parameters = parametersOf(call, { x: buffers.x })
+  const tables = given.kernel === 'binaryConv2d' ? tablesLayer(given, weights, scope) : undefined
   const context = {
     ...windowContext(params, call, filters, scope),
     ...(column ? { eachImageRow: '{', top: '0', yStart: 'y' } : {}),
@@ -96,7 +100,8 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     first: 'first',
 
     comment: commentOf(call, titleOf(params, binary, resultTitle(call)), scope),
-    weights: scope.constants.symbolOf(buffers.weights, layout),
+    weights,
+    ...tablesCall(tables, parameters, scope),
     weightType,
     eachBlock: blockCount === 1 ? '' : `for (int block = 0; block < ${blockCount}; block++)`,
     firstFilter: paired ? pairText(blocks, at, scope) : groups === 1 ? within : sumText(times(group, perGroup), within),
@@ -133,7 +138,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     endTap: padded ? scope.use(endTap) : '',
     clampInt: padded ? scope.use(clampInt) : '',
   }
-  return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
+  return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters, ...(tables ? { tables } : {}) }
 }
 
 /** The call that stores bits, where all that is stored is whether sums reach one threshold per filter. */

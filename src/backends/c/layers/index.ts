@@ -54,5 +54,5 @@ export function makeLayer(call: Call, scope: Scope): MadeLayer {
     return chosen
   }
   const layer = layerOf(call, { ...scope, constants: { ...scope.constants, symbolOf }, choose })
-  return { layer, takesIsa: inner.some(({ takesIsa }) => takesIsa), reads, inner }
+  return { layer, takesIsa: inner.some(({ takesIsa }) => takesIsa) || (layer.tables?.asksIsa ?? false), reads, inner }
 }

@@ -7,6 +7,7 @@ import type { Constants } from '../constants/index.ts'
 import { printExpr } from '../expr.ts'
 import type { Choice, Chosen } from '../functions/choice.ts'
 import { intI64 } from '../functions/plain.ts'
+import type { InstructionSet } from '../isa/instruction-set.ts'
 import { comment, cType, indexText } from '../names.ts'
 import type { Parameter } from '../signature.ts'
 
@@ -18,6 +19,8 @@ export interface Scope {
   readonly use: Module['use']
   /** The function that these instruction sets have for a block; `use` is what brings it into the module. */
   readonly choose: (choice: Choice) => Chosen
+  /** Instruction sets that there are functions for, the best first. */
+  readonly sets: readonly InstructionSet[]
 }
 
 /** A buffer that a function is called with. Weights and constant operands are not passed: it reads them by symbol. */
@@ -32,8 +35,17 @@ export interface Layer extends Templated {
   readonly parameters: readonly BufferParameter[]
   /** Whether it works on some rows of its result, from `first_row` to `end_row`. */
   readonly byRows?: true
+  /** The same in another way, which some instruction sets take where `TABLES` is. */
+  readonly tables?: TablesLayer
   /** What it returns, if anything. */
   readonly returns?: 'int'
+}
+
+/** A function with the parameters of its layer, which calls it. */
+export interface TablesLayer extends Templated {
+  readonly name: string
+  /** Whether only some instruction sets take it, so that the layer must be told which one runs. */
+  readonly asksIsa: boolean
 }
 
 /** The template of a layer, and what it says there besides its head. */

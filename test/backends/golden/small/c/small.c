@@ -296,9 +296,11 @@ static void accumulate_4(const float *x, const float *weights, int count, float 
 #if VECTORS
   float4 totals[1];
   memcpy(totals, sums, sizeof totals);
-  for (int k = 0; k < count; k++)
+  for (int k = 0; k < count; k++) {
+    UNROLL
     for (int quad = 0; quad < 1; quad++)
       totals[quad] += x[k] * *(const float4 *)(weights + k * 4 + quad * 4);
+  }
   memcpy(sums, totals, sizeof totals);
 #else
   for (int lane = 0; lane < 4; lane += 4) {
@@ -380,6 +382,89 @@ static inline void or_bits(uint32_t *words, int first, uint32_t bits)
   if (shift != 0 && bits >> (32 - shift) != 0)
     words[first / 32 + 1] |= bits >> (32 - shift);
 }
+
+/*
+ * Tables of mismatches: whether they are faster than counting, on machines with 48 KB of stack to spare, and bytes side
+ * by side to add them up: a vector, or a word of the machine, in which nothing is carried from a byte to the next.
+ */
+#ifndef TABLES
+#if VECTORS && (defined(__SSE2__) || defined(__VSX__)) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TABLES 1
+#elif defined(__GNUC__) && defined(__riscv) && __riscv_xlen == 64 && !defined(__riscv_zbb)
+#define TABLES 1
+#else
+#define TABLES 0
+#endif
+#endif
+#if TABLES
+#if VECTORS
+typedef uint8_t byte_lanes __attribute__((vector_size(16), may_alias));
+typedef uint8_t moved_lanes __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint16_t half_lanes __attribute__((vector_size(16), may_alias));
+#define EACH_BYTE(value) ((byte_lanes){0} + (uint8_t)(value))
+#define EACH_HALF(value) ((half_lanes){0} + (uint16_t)(value))
+#else
+typedef uintptr_t byte_lanes __attribute__((may_alias));
+typedef uintptr_t half_lanes __attribute__((may_alias));
+#define EACH_BYTE(value) ((byte_lanes)(value) * (~(byte_lanes)0 / 0xff))
+#define EACH_HALF(value) ((half_lanes)(value) * (~(half_lanes)0 / 0xffff))
+#endif
+/* 16 positions are so many of them. */
+#define PER_UNIT (16 / (int)sizeof(byte_lanes))
+#endif
+
+#if TABLES
+/*
+ * A table [1 << bits][pitch] of the bits in which each number differs from those of the words from bit `first` on.
+ * Positions outside the image have none.
+ */
+static void make_table(const uint32_t *words, const byte_lanes *inside, int pitch, int first, int bits,
+  byte_lanes *table)
+{
+  for (int i = 0; i < pitch; i++, words += sizeof(byte_lanes), table++) {
+    union {
+      uint8_t bytes[sizeof(byte_lanes)];
+      byte_lanes lanes;
+    } codes;
+    for (int lane = 0; lane < (int)sizeof(byte_lanes); lane++)
+      codes.bytes[lane] = (uint8_t)(words[lane] >> first);
+    byte_lanes ones = EACH_BYTE(0);
+    for (int bit = 0; bit < bits; bit++)
+      ones += (byte_lanes)((half_lanes)codes.lanes >> bit) & EACH_BYTE(1);
+    table[0] = ones;
+    for (int bit = 0; bit < bits; bit++) {
+      const byte_lanes x = (byte_lanes)((half_lanes)codes.lanes >> bit) & EACH_BYTE(1), turn = inside[i] - x - x;
+      byte_lanes *const second = table + (pitch << bit);
+      for (int row = 0; row < 1 << bit; row++)
+        second[row * pitch] = table[row * pitch] + turn;
+    }
+  }
+}
+#endif
+
+#if TABLES
+/* A word of each pixel of a tile [rows][pitch] of an image [height][width][depth]; `inside`: which lie in the image. */
+static void gather_tile(const uint32_t *x, int top, int left, int height, int width, int depth, int rows, int pitch,
+  uint32_t *words, uint8_t *inside)
+{
+  const int from = left < 0 ? -left : 0, to = width - left < pitch ? width - left : pitch;
+  for (int row = 0; row < rows; row++, words += pitch, inside += pitch)
+    if (top + row >= 0 && top + row < height)
+      for (int column = from; column < to; column++) {
+        words[column] = x[((top + row) * width + left + column) * depth];
+        inside[column] = 1;
+      }
+}
+#endif
+
+#if TABLES
+/* Where the sum of a position is among sums of 16 bits: the even positions of a vector stand before the odd ones. */
+static INLINE int half_at(int position)
+{
+  const int width = (int)sizeof(byte_lanes), lane = position % width;
+  return position - lane + lane % 2 * (width / 2) + lane / 2;
+}
+#endif
 
 #ifdef TARGET_AVX512
 /* 8 pixels by 5 filters: a word of x against words of weights, a popcount each. */
@@ -776,11 +861,6 @@ static INLINE void count_mismatches_1x3_with(enum isa isa, const uint32_t *x, in
   count_mismatches_1x3(x, start, row_pitch, weights, next_row, rows, count, fresh, sums);
 }
 
-/* bias */
-static const float small_bias[4] SMALL_CONST SMALL_ALIGN = {
-  -1.375f, -1.75f, -0.25f, -1.0f
-};
-
 /* constant_0_weight as [1 block][3][3][2][4 filters] */
 static const float small_constant_0_weight[72] SMALL_CONST SMALL_ALIGN = {
   -1.625f, 0.25f, -0.875f, 1.625f, -0.5f, -1.75f, 0.375f, 1.5f, 1.625f, -2.0f, -0.875f, -0.5f, 2.0f, -1.0f, -1.0f,
@@ -790,14 +870,14 @@ static const float small_constant_0_weight[72] SMALL_CONST SMALL_ALIGN = {
   1.25f, 0.25f, -0.125f, 1.0f, -0.875f, -0.375f, 1.125f, -0.5f, 0.25f, 0.625f, -0.25f, 1.625f, 0.75f
 };
 
+/* bias */
+static const float small_bias[4] SMALL_CONST SMALL_ALIGN = {
+  -1.375f, -1.75f, -0.25f, -1.0f
+};
+
 /* threshold */
 static const float small_threshold[4] SMALL_CONST SMALL_ALIGN = {
   1.0f, 2.0f, -1.0f, 0.5f
-};
-
-/* constant_3_limit */
-static const int32_t small_constant_3_limit[5] SMALL_CONST SMALL_ALIGN = {
-  0, 2, -3, 1, 4
 };
 
 /* constant_3_weight as [1 block][3][3][1][5 filters] */
@@ -809,9 +889,9 @@ static const uint32_t small_constant_3_weight[45] SMALL_CONST SMALL_ALIGN = {
   0x00000008u, 0x00000009u, 0x00000008u, 0x00000006u, 0x00000007u, 0x00000000u, 0x00000008u, 0x0000000eu, 0x0000000bu
 };
 
-/* alpha */
-static const float small_alpha[3] SMALL_CONST SMALL_ALIGN = {
-  0.5f, 0.25f, 2.0f
+/* constant_3_limit */
+static const int32_t small_constant_3_limit[5] SMALL_CONST SMALL_ALIGN = {
+  0, 2, -3, 1, 4
 };
 
 /* fc_weight as [1 block][3][3][1][3 filters] */
@@ -819,6 +899,11 @@ static const uint32_t small_fc_weight[27] SMALL_CONST SMALL_ALIGN = {
   0x00000001u, 0x00000017u, 0x0000000fu, 0x0000000eu, 0x0000000du, 0x00000015u, 0x0000000au, 0x0000001du, 0x00000002u,
   0x00000004u, 0x00000003u, 0x00000014u, 0x00000013u, 0x00000018u, 0x00000018u, 0x00000013u, 0x00000017u, 0x00000005u,
   0x00000018u, 0x00000013u, 0x0000000cu, 0x0000000bu, 0x0000001eu, 0x0000001cu, 0x00000018u, 0x00000010u, 0x00000010u
+};
+
+/* alpha */
+static const float small_alpha[3] SMALL_CONST SMALL_ALIGN = {
+  0.5f, 0.25f, 2.0f
 };
 
 /*
@@ -904,6 +989,111 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
   }
 }
 
+#if TABLES
+/* The same by tables of 4 bits: for 3 x 3 results at a time, the mismatches with every number are looked up. */
+static INLINE void small_features_3_Conv_by_tables(const uint32_t *x, uint32_t *y, int first_row, int end_row)
+{
+  enum { POSITIONS = 32, UNITS = 1, LANES = UNITS * PER_UNIT, ROW = POSITIONS / sizeof(byte_lanes) };
+  /* What lies behind the last row of a tile stays outside. */
+  union {
+    byte_lanes lanes[ROW];
+    uint8_t bytes[POSITIONS];
+  } inside;
+  uint32_t words[POSITIONS];
+  byte_lanes table[1 << 4][ROW], sums[5][LANES];
+  for (int tile_row = first_row; tile_row < end_row; tile_row += 3) {
+    memset(&inside, 0, sizeof inside);
+    memset(words, 0, sizeof words);
+    memset(sums, 0, sizeof sums);
+    gather_tile(x, tile_row - 1, -1, 3, 3, 1, 5, 5, words,
+      inside.bytes);
+    int groups = 0;
+    for (int first = 0; groups < 1 && first < 4; first += 4, groups++)
+      make_table(words, inside.lanes, ROW, first, clamp_int(4 - first, 0, 4),
+        table[groups << 4]);
+    for (int filter = 0; filter < 5; filter++) {
+      const uint32_t *const w = small_constant_3_weight + filter;
+      byte_lanes *const sum = sums[filter], totals[LANES];
+      UNROLL
+      for (int i = 0; i < LANES; i++)
+        totals[i] = sum[i];
+      for (int ky = 0; ky < 3; ky++) {
+        for (int kx = 0; kx < 3; kx++) {
+          uint32_t code = w[ky * 15 + kx * 5] >> 0;
+          const int at = ky * 5 + kx;
+          for (int group = 0; group < groups; group++, code >>= 4) {
+            const byte_lanes *const row = table[(group << 4) + (int)(code & 15)];
+#if VECTORS
+            UNROLL
+            for (int i = 0; i < LANES; i++)
+              totals[i] += *(const moved_lanes *)((const uint8_t *)row + at + i * 16);
+#else
+            const byte_lanes *const from = row + at / (int)sizeof *row;
+            const int shift = at % (int)sizeof *row * 8, back = 8 * (int)sizeof *row - shift;
+            if (shift == 0) {
+              UNROLL
+              for (int i = 0; i < LANES; i++)
+                totals[i] += from[i];
+            } else {
+              UNROLL
+              for (int i = 0; i < LANES; i++) {
+                const byte_lanes *const pair = from + i;
+                totals[i] += pair[0] >> shift | pair[1] << back;
+              }
+            }
+#endif
+          }
+        }
+      }
+      UNROLL
+      for (int i = 0; i < LANES; i++) {
+        sum[i] = totals[i];
+      }
+    }
+    const int row_end = clamp_int(tile_row + 3, 0, end_row);
+    /* Bit 15 says whether a sum reaches its threshold. */
+    half_lanes starts[2 * LANES];
+    for (int i = 0; i < 2 * LANES; i++)
+      starts[i] = EACH_HALF(0x8000 + 36);
+    for (int row = tile_row; row < row_end; row++) {
+      const int top = row - 1;
+      const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 3);
+      for (int column = 0; column < 3; column++) {
+        const int left = column - 1;
+        ((uint16_t *)starts)[half_at((row - tile_row) * 5 + column)] = (uint16_t)(0x8000 + (4 * (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1))));
+      }
+    }
+    for (int first = 0; first < 5; first += 32) {
+      union {
+        byte_lanes lanes[4][LANES];
+        uint8_t bytes[4][UNITS * 16];
+      } octets;
+      memset(&octets, 0, sizeof octets);
+      for (int lane = 0; lane < clamp_int(5 - first, 0, 32); lane++) {
+        const half_lanes threshold = EACH_HALF(clamp_int(small_constant_3_limit[first + lane], -37, 37));
+        const byte_lanes *const sum = sums[first + lane];
+        byte_lanes *const octet = octets.lanes[lane / 8];
+        UNROLL
+        for (int i = 0; i < LANES; i++) {
+          const half_lanes even = (half_lanes)sum[i] & EACH_HALF(0xff), odd = (half_lanes)sum[i] >> 8 & EACH_HALF(0xff);
+          const half_lanes low = (starts[2 * i] - threshold - even - even) >> 15 & EACH_HALF(1);
+          const half_lanes high = (starts[2 * i + 1] - threshold - odd - odd) >> 15 & EACH_HALF(1);
+          octet[i] |= (byte_lanes)((low | high << 8) << (lane % 8));
+        }
+      }
+      for (int row = tile_row; row < row_end; row++) {
+        uint32_t *RESTRICT const y_row = y + row * 3;
+        for (int column = 0; column < 3; column++) {
+          const int at = (row - tile_row) * 5 + column;
+          y_row[column * 1] = octets.bytes[0][at] | (uint32_t)octets.bytes[1][at] << 8 |
+            (uint32_t)octets.bytes[2][at] << 16 | (uint32_t)octets.bytes[3][at] << 24;
+        }
+      }
+    }
+  }
+}
+#endif
+
 /*
  * Binary convolution 3x3, padding 1 1: [3][3][4] to [3][3][5] bits.
  * y = a >= small_constant_3_limit, a being the result so far.
@@ -911,6 +1101,12 @@ static INLINE void small_features_2_MaxPool(const float *x, uint32_t *y, int fir
  */
 static INLINE void small_features_3_Conv(const uint32_t *x, uint32_t *y, int first_row, int end_row, enum isa isa)
 {
+#if TABLES
+  if (isa == SSE4 || isa == PORTABLE) {
+    small_features_3_Conv_by_tables(x, y, first_row, end_row);
+    return;
+  }
+#endif
   for (int row = first_row; row < end_row; row++) {
     const int top = row - 1;
     const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 3);
