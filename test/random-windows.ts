@@ -57,16 +57,21 @@ export const binaryLayer = fc
     },
   )
 
+const groupCounts = fc.constantFrom(1, 1, 1, 2, 3)
+
 export const floatLayer = fc
   .record({
     image,
     window,
-    // One filter for one channel has a kernel of its own.
+    // Channels and filters of a group, and groups. One filter for one channel has a kernel of its own, and so has one for each.
     sizes: fc.oneof(
-      { weight: 5, arbitrary: fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 40 })) },
-      { weight: 1, arbitrary: fc.constant([1, 1] as const) },
+      {
+        weight: 5,
+        arbitrary: fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 40 }), groupCounts),
+      },
+      { weight: 1, arbitrary: fc.constant([1, 1, 1] as const) },
+      { weight: 2, arbitrary: fc.integer({ min: 2, max: 300 }).map(groups => [1, 1, groups] as const) },
     ),
-    groups: fc.constantFrom(1, 1, 1, 2, 3),
     types: fc.tuple(fc.constantFrom('f32', 'f32', 'u8'), fc.constantFrom('f32', 'f32', 'bit')),
     epilogue: epilogueOf(floats),
     spreads,
@@ -75,8 +80,7 @@ export const floatLayer = fc
     ({
       image: { images, height, width, seed },
       window: raw,
-      sizes: [channels, filters],
-      groups,
+      sizes: [channels, filters, groups],
       types,
       epilogue,
       spreads: shapes,

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { CompileOptions } from '../compile-options.ts'
 import { print } from '../ir/print.ts'
 import { keyOf, type OptionName, specOf, options as table } from '../options.ts'
 import { externalReader } from './external-data.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
+import { readAligned } from './read-aligned.ts'
 
 /** What the command line parser hands over for every command that compiles a model. */
 export interface ModelOptions extends Omit<Partial<CompileOptions>, 'target' | 'sizes' | 'wat' | 'labels'> {
@@ -19,7 +19,7 @@ export interface ModelOptions extends Omit<Partial<CompileOptions>, 'target' | '
 
 export async function readModelFile(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path)
+    return await readAligned(path)
   } catch (error) {
     throw new FileError(`cannot read '${path}': ${reasonOf(error)}`)
   }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { externalReader } from '../cli/external-data.ts'
+import { readAligned } from '../cli/read-aligned.ts'
 import { compileTargets, type TargetsOptions, type TargetsResult } from '../compile-targets.ts'
 
 export interface FileOptions extends Omit<TargetsOptions, 'name' | 'readExternal'> {
@@ -16,7 +16,7 @@ export interface FileResult extends TargetsResult {
 /** Compiles a model file, with weights that are kept beside it. Throws what `compile` throws, and what reading does. */
 export async function compileFile(path: string, options: FileOptions): Promise<FileResult> {
   const inputs = new Set([path])
-  const result = await compileTargets(await readFile(path), {
+  const result = await compileTargets(await readAligned(path), {
     ...options,
     name: options.name ?? nameOf(path),
     readExternal: externalReader(path, file => inputs.add(file)),

@@ -3,6 +3,7 @@ import type { Call } from '../../../plan/plan.ts'
 import type { Constants } from '../constants/index.ts'
 import type { Chosen } from '../functions/choice.ts'
 import { convolutionLayer } from './convolution.ts'
+import { depthwiseLayer, isDepthwise } from './depthwise.ts'
 import { mapLayer, reduceLayer } from './elementwise.ts'
 import { integerLayer } from './integer.ts'
 import type { Layer, Scope } from './layer.ts'
@@ -15,7 +16,10 @@ type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Lay
 /** What each kernel becomes. Exhaustive: a new kernel does not compile without its layer. */
 const layers: Layers = {
   map: mapLayer,
-  conv2d: (call, scope) => (isPlane(call) ? planeLayer(call, scope) : convolutionLayer(call, scope)),
+  conv2d: (call, scope) => {
+    if (isPlane(call)) return planeLayer(call, scope)
+    return isDepthwise(call) ? depthwiseLayer(call, scope) : convolutionLayer(call, scope)
+  },
   binaryConv2d: convolutionLayer,
   integerConv2d: integerLayer,
   pool: poolLayer,

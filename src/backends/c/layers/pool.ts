@@ -90,7 +90,7 @@ function countedTaps(
 }
 
 /** Lanes of a block that starts at channel `first`: all of them, or what is left. */
-const lanesFrom = (first: string, channels: number, lanes: number): string =>
+export const lanesFrom = (first: string, channels: number, lanes: number): string =>
   channels % lanes === 0 ? `${lanes}` : `(${first} + ${lanes} > ${channels} ? ${channels % lanes} : ${lanes})`
 
 function titleOf(params: WindowParams & Pick<PoolParams, 'channels'>, what: string, result: string): string {
