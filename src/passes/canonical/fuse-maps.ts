@@ -28,6 +28,11 @@ function isFusible(operand: Node, index: number, user: Node<'map'>, { soleUse, u
   if (operand.op !== 'map' || !sameShape(operand.type.shape, user.type.shape)) return false
   if (!staysSmall(user.attrs.expr, index, operand.attrs.expr) || isSumOfPlanes(operand, user)) return false
   if (soleUse(operand)) return true
+  // A sum of two images, stored, is one image to read and to keep: a copy in each reader would keep both.
+  if (
+    operand.operands.filter(({ op, type }) => op !== 'constant' && sameShape(type.shape, operand.type.shape)).length > 1
+  )
+    return false
   const users = usersOf(operand)
   return sizeOf(operand.attrs.expr) <= CHEAP && !isOutput(operand) && users.every(other => other.op === 'map')
 }
