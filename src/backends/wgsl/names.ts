@@ -75,8 +75,8 @@ export function indexText(variables: readonly string[], strides: readonly number
   const terms = variables.flatMap((variable, k) => {
     const stride = strides[k]!
     if (stride === 0) return []
+    if (stride === 1) return [variable]
     const factor = variable.includes(' ') && !variable.startsWith('(') ? `(${variable})` : variable
-    if (stride === 1) return [factor]
     return [stride < 0 ? `${factor} * (${stride})` : `${factor} * ${stride}`]
   })
   if (offset !== 0) terms.unshift(String(offset))

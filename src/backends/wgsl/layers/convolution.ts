@@ -7,7 +7,7 @@ import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD, type 
 import { resultContext } from './elementwise.ts'
 import { type Binder, createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf, dataOf, valueFunction } from './value.ts'
-import { staysInside, tapCount, windowContext, windowTitle } from './windows.ts'
+import { staysInside, tapCount, tapSteps, windowContext, windowTitle } from './windows.ts'
 
 /** Names that a tiled kernel declares besides its buffers. */
 const namesOf = ({ name }: Scope) => ({
@@ -59,7 +59,7 @@ function tiledLayer(call: Convolution, scope: Scope): Layer {
   const { params, store } = call
   const { groups, images, outHeight, outWidth } = params
   const { binary, depth, type } = arithmeticOf(call)
-  const { imageRow: _, kernelHeight: __, inside: ___, ...windowTexts } = windowContext(params)
+  const { top, left, inHeight, inWidth, kernelWidth, tapRow, tapColumn } = windowContext(params)
   const filters = params.filters / groups
   const window = params.kernelHeight * params.kernelWidth * depth
   const bits = store.result === 'bit'
@@ -79,7 +79,7 @@ function tiledLayer(call: Convolution, scope: Scope): Layer {
   const quadsOfInvocation = Array.from({ length: tile.quads }, (_, quad) => ({ quad, at: quad * tile.deep }))
   return {
     ...unbound('wgsl/kernels/convolution-tiled.wgsl', {
-      ...windowTexts,
+      ...{ top, left, inHeight, inWidth, kernelWidth, tapRow, tapColumn },
       ...fetchContext(params, depth, window, tile, padded),
       ...tile,
       ...weights,
@@ -209,7 +209,7 @@ function directLayer(call: Convolution, scope: Scope): Layer {
   const weightDepth = buffers.weights.element === 'u32' ? wordsFor(params.channels) : params.channels
   const weightAt = ['sample', 'channel', 'ky', 'kx']
   const taps = kernelHeight * kernelWidth * weightDepth
-  const weightSteps = [sampleStride(buffers.weights), taps, kernelWidth * weightDepth, weightDepth]
+  const weightSteps = [sampleStride(buffers.weights), taps, ...tapSteps(params, weightDepth)]
   return {
     ...unbound('wgsl/kernels/convolution-direct.wgsl', {
       ...windowContext(params),

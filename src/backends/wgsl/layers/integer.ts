@@ -3,7 +3,7 @@ import { indexText } from '../names.ts'
 import { resultContext } from './elementwise.ts'
 import { createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf } from './value.ts'
-import { windowContext, windowTitle } from './windows.ts'
+import { tapSteps, windowContext, windowTitle } from './windows.ts'
 
 /** One invocation for each result, or word of results, straight from the neutral weights. */
 export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
@@ -35,7 +35,7 @@ export function integerLayer(call: Call<'integerConv2d'>, scope: Scope): Layer {
         ['sample', 'image_row + y', 'x', groups === 1 ? '0' : `channel / ${filters / groups}`],
         [sampleStride(buffers.x), inWidth * pitch, pitch, groups === 1 ? 0 : channels],
       ),
-      tap: indexText(['channel', 'ky', 'kx'], [kernelHeight * kernelWidth, kernelWidth, 1]),
+      tap: indexText(['channel', 'ky', 'kx'], [kernelHeight * kernelWidth, ...tapSteps(params, 1)]),
     }),
     bindings: binder.all(),
     grid,

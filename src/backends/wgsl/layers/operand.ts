@@ -28,6 +28,9 @@ export function readOne(operand: Operand, place: OperandPlace, use: Module['use'
   return `((${place.name}[${wordOf(operand, place, `${last} / 32`)}] >> u32(${last} % 32)) & 1) != 0`
 }
 
+/** Columns that a value may take behind its name. */
+const MOST_COLUMNS = 100
+
 /** The values for four results that follow each other along the last index. */
 export function readFour(operand: Operand, place: OperandPlace, aligned: boolean, use: Module['use']): string {
   const { dtype, strides } = operand
@@ -35,13 +38,16 @@ export function readFour(operand: Operand, place: OperandPlace, aligned: boolean
   const step = strides.at(-1)!
   const type = vectorType[dtype]
   if (step === 0) return `${type}(${readOne(operand, place, use)})`
+  const next = (j: number): string => (dtype === 'bit' ? `(${last} + ${j})` : `${last} + ${j}`)
   const shifted = (j: number): OperandPlace =>
-    j === 0 ? place : { ...place, position: [...place.position.slice(0, -1), `(${last} + ${j})`] }
+    j === 0 ? place : { ...place, position: [...place.position.slice(0, -1), next(j)] }
   if (dtype === 'bit' && aligned) {
     const word = `${place.name}[${wordOf(operand, place, `${last} / 32`)}]`
     return `(vec4u(${word} >> u32(${last} % 32)) & vec4u(1, 2, 4, 8)) != vec4u()`
   }
-  return `${type}(${[0, 1, 2, 3].map(j => readOne(operand, shifted(j), use)).join(', ')})`
+  const values = [0, 1, 2, 3].map(j => readOne(operand, shifted(j), use))
+  const line = `${type}(${values.join(', ')})`
+  return line.length < MOST_COLUMNS ? line : `${type}(\n    ${values.join(',\n    ')},\n  )`
 }
 
 const stepsOf = ({ buffer, strides }: Operand): number[] => [sampleStride(buffer), ...strides]

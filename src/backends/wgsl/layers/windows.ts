@@ -21,6 +21,7 @@ export function tapCount(start: string, axis: Axis, { use }: Scope, before = 0, 
 /** Texts shared by everything that slides a window. `row` counts rows of all images, `sample` is known. */
 export function windowContext(params: WindowParams) {
   const { images, outHeight, inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX } = params
+  const inside = staysInside(alongRows(params)) && staysInside(alongColumns(params))
   return {
     top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
     left: linear('column', params.strideX, -params.padLeft),
@@ -31,9 +32,17 @@ export function windowContext(params: WindowParams) {
     kernelWidth,
     tapRow: linear('ky', dilationY, 0),
     tapColumn: linear('kx', dilationX, 0),
-    inside: staysInside(alongRows(params)) && staysInside(alongColumns(params)),
+    inside,
+    oneRow: inside && kernelHeight === 1,
+    oneColumn: inside && kernelWidth === 1,
   }
 }
+
+/** Strides of a tap's row and column through weights of this size per tap; an axis of one tap has no variable. */
+export const tapSteps = ({ kernelHeight, kernelWidth }: WindowParams, size: number): [number, number] => [
+  kernelHeight === 1 ? 0 : kernelWidth * size,
+  kernelWidth === 1 ? 0 : size,
+]
 
 export const windowTitle = (p: WindowParams): string =>
   [

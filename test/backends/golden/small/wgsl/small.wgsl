@@ -1,7 +1,7 @@
 // Kernels of small, made by xnorc 0.0.0. small.js runs them.
 // Options: --target wgsl
 // It may be used, changed and shipped without conditions.
-// build 066a44be4444b0ae
+// build 48a74628b94431b3
 // Buffers hold the samples of a batch one after the other; weights are the same for all.
 
 /// How many samples this run has.
@@ -33,7 +33,12 @@ var<workgroup> features_0_Conv_xs: array<vec4f, 144>;
 var<workgroup> features_0_Conv_ws: array<vec4f, 36>;
 
 fn features_0_Conv_value(a: vec4f, sample: i32, row: i32, column: i32, channel: i32) -> vec4f {
-  let b = vec4f(features_0_Conv_operand_b[channel], features_0_Conv_operand_b[(channel + 1)], features_0_Conv_operand_b[(channel + 2)], features_0_Conv_operand_b[(channel + 3)]);
+  let b = vec4f(
+    features_0_Conv_operand_b[channel],
+    features_0_Conv_operand_b[channel + 1],
+    features_0_Conv_operand_b[channel + 2],
+    features_0_Conv_operand_b[channel + 3],
+  );
   return max(a + b, vec4f(0f));
 }
 
@@ -86,7 +91,12 @@ fn features_0_Conv_main(
       let ky = tap / 3;
       let kx = tap % 3;
       let at = start + (ky * 12 + kx * 2 + (base + k) % 2);
-      let four = vec4f(features_0_Conv_x[at.x], features_0_Conv_x[at.y], features_0_Conv_x[at.z], features_0_Conv_x[at.w]);
+      let four = vec4f(
+        features_0_Conv_x[at.x],
+        features_0_Conv_x[at.y],
+        features_0_Conv_x[at.z],
+        features_0_Conv_x[at.w],
+      );
       // A negative row or column is a large one without its sign.
       let inside = (vec4u(top + ky) < vec4u(6)) & (vec4u(left + kx) < vec4u(6));
       features_0_Conv_xs[k * 16 + fetched] = select(vec4f(), four, inside);
@@ -182,7 +192,12 @@ var<workgroup> features_3_Conv_inside: array<vec4u, 144>;
 var<workgroup> features_3_Conv_parts: array<u32, 512>;
 
 fn features_3_Conv_value(a: vec4i, sample: i32, row: i32, column: i32, channel: i32) -> vec4<bool> {
-  let b = vec4i(features_3_Conv_operand_b[channel], features_3_Conv_operand_b[(channel + 1)], features_3_Conv_operand_b[(channel + 2)], features_3_Conv_operand_b[(channel + 3)]);
+  let b = vec4i(
+    features_3_Conv_operand_b[channel],
+    features_3_Conv_operand_b[channel + 1],
+    features_3_Conv_operand_b[channel + 2],
+    features_3_Conv_operand_b[channel + 3],
+  );
   return a >= b;
 }
 
@@ -240,7 +255,12 @@ fn features_3_Conv_main(
       let ky = tap / 3;
       let kx = tap % 3;
       let at = start + (ky * 3 + kx);
-      let four = vec4u(features_3_Conv_x[at.x], features_3_Conv_x[at.y], features_3_Conv_x[at.z], features_3_Conv_x[at.w]);
+      let four = vec4u(
+        features_3_Conv_x[at.x],
+        features_3_Conv_x[at.y],
+        features_3_Conv_x[at.z],
+        features_3_Conv_x[at.w],
+      );
       // A negative row or column is a large one without its sign.
       let inside = (vec4u(top + ky) < vec4u(3)) & (vec4u(left + kx) < vec4u(3));
       features_3_Conv_xs[k * 16 + fetched] = select(vec4u(), four, inside);
@@ -268,14 +288,22 @@ fn features_3_Conv_main(
   }
   let pixel = pixels_before + across * 4;
   let first = (quads_before + deep) * 4;
-  features_3_Conv_parts[(across * 4 + 0) * 8 + deep + 0] = features_3_Conv_finish(pixel + 0, group, first + 4 * 0, sums_0_0);
-  features_3_Conv_parts[(across * 4 + 0) * 8 + deep + 4] = features_3_Conv_finish(pixel + 0, group, first + 4 * 4, sums_0_1);
-  features_3_Conv_parts[(across * 4 + 1) * 8 + deep + 0] = features_3_Conv_finish(pixel + 1, group, first + 4 * 0, sums_1_0);
-  features_3_Conv_parts[(across * 4 + 1) * 8 + deep + 4] = features_3_Conv_finish(pixel + 1, group, first + 4 * 4, sums_1_1);
-  features_3_Conv_parts[(across * 4 + 2) * 8 + deep + 0] = features_3_Conv_finish(pixel + 2, group, first + 4 * 0, sums_2_0);
-  features_3_Conv_parts[(across * 4 + 2) * 8 + deep + 4] = features_3_Conv_finish(pixel + 2, group, first + 4 * 4, sums_2_1);
-  features_3_Conv_parts[(across * 4 + 3) * 8 + deep + 0] = features_3_Conv_finish(pixel + 3, group, first + 4 * 0, sums_3_0);
-  features_3_Conv_parts[(across * 4 + 3) * 8 + deep + 4] = features_3_Conv_finish(pixel + 3, group, first + 4 * 4, sums_3_1);
+  features_3_Conv_parts[(across * 4 + 0) * 8 + deep + 0] =
+    features_3_Conv_finish(pixel + 0, group, first + 4 * 0, sums_0_0);
+  features_3_Conv_parts[(across * 4 + 0) * 8 + deep + 4] =
+    features_3_Conv_finish(pixel + 0, group, first + 4 * 4, sums_0_1);
+  features_3_Conv_parts[(across * 4 + 1) * 8 + deep + 0] =
+    features_3_Conv_finish(pixel + 1, group, first + 4 * 0, sums_1_0);
+  features_3_Conv_parts[(across * 4 + 1) * 8 + deep + 4] =
+    features_3_Conv_finish(pixel + 1, group, first + 4 * 4, sums_1_1);
+  features_3_Conv_parts[(across * 4 + 2) * 8 + deep + 0] =
+    features_3_Conv_finish(pixel + 2, group, first + 4 * 0, sums_2_0);
+  features_3_Conv_parts[(across * 4 + 2) * 8 + deep + 4] =
+    features_3_Conv_finish(pixel + 2, group, first + 4 * 4, sums_2_1);
+  features_3_Conv_parts[(across * 4 + 3) * 8 + deep + 0] =
+    features_3_Conv_finish(pixel + 3, group, first + 4 * 0, sums_3_0);
+  features_3_Conv_parts[(across * 4 + 3) * 8 + deep + 4] =
+    features_3_Conv_finish(pixel + 3, group, first + 4 * 4, sums_3_1);
   workgroupBarrier();
   for (var i = lane; i < 64 * 1; i += 64) {
     var bits = 0u;
@@ -303,7 +331,12 @@ var<workgroup> fc_Gemm_xs: array<vec4u, 144>;
 var<workgroup> fc_Gemm_ws: array<vec4u, 36>;
 
 fn fc_Gemm_value(a: vec4i, sample: i32, row: i32, column: i32, channel: i32) -> vec4f {
-  let b = vec4f(fc_Gemm_operand_b[channel], fc_Gemm_operand_b[(channel + 1)], fc_Gemm_operand_b[(channel + 2)], fc_Gemm_operand_b[(channel + 3)]);
+  let b = vec4f(
+    fc_Gemm_operand_b[channel],
+    fc_Gemm_operand_b[channel + 1],
+    fc_Gemm_operand_b[channel + 2],
+    fc_Gemm_operand_b[channel + 3],
+  );
   return vec4f(a) * b;
 }
 
@@ -358,7 +391,12 @@ fn fc_Gemm_main(
       let ky = tap / 3;
       let kx = tap % 3;
       let at = start + (ky * 3 + kx);
-      let four = vec4u(fc_Gemm_x[at.x], fc_Gemm_x[at.y], fc_Gemm_x[at.z], fc_Gemm_x[at.w]);
+      let four = vec4u(
+        fc_Gemm_x[at.x],
+        fc_Gemm_x[at.y],
+        fc_Gemm_x[at.z],
+        fc_Gemm_x[at.w],
+      );
       fc_Gemm_xs[k * 16 + fetched] = four;
     }
     for (var i = lane; i < 36; i += 64) {
