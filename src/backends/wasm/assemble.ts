@@ -85,10 +85,18 @@ function signed(value: number): number[] {
 /** The module with its data segments, as text that any WAT assembler turns into the same module. */
 export function withDataText(text: string, segments: readonly Segment[]): string {
   const data = segments.map(
-    ({ name, address, bytes }) => `  ;; ${name}\n  (data (i32.const ${address}) "${escaped(bytes)}")\n`,
+    ({ name, address, bytes }) => `  ;; ${name}\n  (data (i32.const ${address})\n${quoted(bytes)}\n  )\n`,
   )
   return text.replace(/\)\s*$/, `${data.join('')})\n`)
 }
+
+/** So many bytes a line: each takes three columns. */
+const BYTES_A_LINE = 32
+
+const quoted = (bytes: Uint8Array): string =>
+  Array.from({ length: Math.ceil(bytes.length / BYTES_A_LINE) }, (_, k) => k * BYTES_A_LINE)
+    .map(start => `    "${escaped(bytes.subarray(start, start + BYTES_A_LINE))}"`)
+    .join('\n')
 
 const escaped = (bytes: Uint8Array): string =>
   Array.from(bytes, byte => `\\${byte.toString(16).padStart(2, '0')}`).join('')

@@ -8,9 +8,9 @@ import { hashOf } from '../print/hash.ts'
 import { render, renderTemplated } from '../print/template.ts'
 import { layerOf } from './layers/index.ts'
 import { callRows } from './layers/windows.ts'
+import { layout } from './layout.ts'
 import { createScope, type Scope } from './scope.ts'
 import { withScratch } from './scratch.ts'
-import { indent } from './text.ts'
 
 const PAGE = 65536
 /** Vectors may read this many bytes past the last buffer. */
@@ -51,7 +51,7 @@ export function printModule(given: Plan, options: PrintOptions, steps = false): 
     steps: plan.steps.map((step, index) => ({ index, lines: runStep(step), exported: steps })),
   }
   const build = buildOf(plan, scope, render('wasm/module.wat', { ...frame, build: '' }))
-  return { scope, text: indent(render('wasm/module.wat', { ...frame, build })), build, constantBytes }
+  return { scope, text: layout(render('wasm/module.wat', { ...frame, build })), build, constantBytes }
 }
 
 /** The loader's part is where the ports are, and what they are called. */

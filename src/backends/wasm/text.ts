@@ -41,6 +41,29 @@ export const stepping = (
   ].join('\n'),
 })
 
+/** A loop over a local from 0 up to but without a number, in steps. One that would run once is none: the local stays 0. */
+export const counting = (local: string, label: string, end: number, step = 1) =>
+  end > step ? stepping(local, label, step, int(end)) : null
+
+/** Columns in steps. The last ones are computed once more where the width is no multiple. */
+export const overlapping = (step: number, width: number) => {
+  const last = width - step
+  return last <= 0
+    ? { open: set('column', int(0)), close: '' }
+    : {
+        open: `${set('column', int(0))}\n(loop $columns`,
+        close: [
+          ...(width % step === 0 ? [] : [';; The last columns are computed once more.']),
+          `(if (i32.lt_u ${get('column')} ${int(last)}) (then`,
+          set('column', sum([get('column')], step)),
+          ...(width % step === 0
+            ? []
+            : [`(if (i32.gt_u ${get('column')} ${int(last)}) (then ${set('column', int(last))}))`]),
+          '(br $columns)\n))\n)',
+        ].join('\n'),
+      }
+}
+
 /** A load (or a store, with its value): the constant part of the address becomes its offset. */
 export const at = (op: string, terms: readonly string[], offset = 0, value?: string): string =>
   `(${op}${offset ? ` offset=${offset}` : ''} ${sum(terms)}${value ? ` ${value}` : ''})`
@@ -48,18 +71,3 @@ export const at = (op: string, terms: readonly string[], offset = 0, value?: str
 /** Text modulo a constant; rows of a ring wrap around, rows of a whole image do not. */
 export const wrapped = (text: string, ring: number, rows: number): string =>
   ring >= rows ? text : ring === 1 ? int(0) : `(i32.rem_u ${text} ${int(ring)})`
-
-/** Lines of WAT, indented by their parentheses. */
-export function indent(text: string): string {
-  let depth = 0
-  const lines: string[] = []
-  for (const raw of text.split('\n')) {
-    const line = raw.trim()
-    if (line === '') continue
-    const code = line.replace(/"(?:[^"\\]|\\.)*"/g, '').replace(/;;.*/, '')
-    const closing = /^\)*/.exec(code)![0].length
-    lines.push('  '.repeat(Math.max(0, depth - closing)) + line)
-    for (const char of code) depth += char === '(' ? 1 : char === ')' ? -1 : 0
-  }
-  return `${lines.join('\n')}\n`
-}

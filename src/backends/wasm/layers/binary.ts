@@ -2,10 +2,10 @@ import type { Call } from '../../../plan/plan.ts'
 import { templated } from '../../print/template.ts'
 import { tapFrom } from '../functions.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, loopOver, set, sum, times } from '../text.ts'
+import { at, counting, get, int, loopOver, set, sum, times } from '../text.ts'
 import { deferredContext, isDeferred, isInside, plainStore } from './convolution.ts'
 import { commentOf, type Layer } from './layer.ts'
-import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
+import { blockLoop, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
 import { leftOf, rowAddress, rowContext, rowOf } from './windows.ts'
 
 type Params = Call<'binaryConv2d'>['params']
@@ -40,11 +40,13 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
       left: leftOf(params),
       kernelHeight,
       kernelWidth,
-      outWidth,
+      eachColumn: counting('column', 'columns', outWidth),
       dilationY: params.dilationY,
       ...rowContext(params, scope.addressOf(y), outWidth * position),
       ...(isInside(params) ? allTaps(params) : tapsInside(params, scope)),
-      isTall: kernelHeight > 1 || !isInside(params),
+      eachTapRow: isInside(params)
+        ? counting('ky', 'vertical', kernelHeight)
+        : loopOver('ky', 'vertical', get('endY'), get('firstY')),
       xRow: rowAddress(params, params.inWidth * pixelBytes, scope.addressOf(buffers.x)),
       firstX: sum(times(`(i32.add ${get('left')} (i32.mul ${get('firstX')} ${int(params.dilationX)}))`, pixelBytes)),
       eachGroup: groups > 1 ? loopOver('group', 'groups', int(groups)) : null,
@@ -66,7 +68,8 @@ export function binaryLayer(call: Call<'binaryConv2d'>, scope: Scope): Layer {
       blocks: blocks.map(block => ({
         ...block,
         first: sum(groups > 1 ? times(get('group'), perGroup) : [], block.first),
-        end: block.end === undefined ? '' : sum(groups > 1 ? times(get('group'), perGroup) : [], block.end),
+        loop:
+          block.loop && groups > 1 ? blockLoop(block.label, sum(times(get('group'), perGroup), block.end)) : block.loop,
         vectors: block.vectors.map(vector => {
           const lanes = Array.from({ length: Math.min(4, block.count - 4 * vector) }, (_, lane) => lane)
           const offset = (lane: number) => (4 * vector + lane) * filterBytes

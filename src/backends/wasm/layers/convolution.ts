@@ -2,12 +2,22 @@ import type { ConvolutionParams, Store } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, loopOver, set, sum, times } from '../text.ts'
+import { at, counting, get, int, loopOver, overlapping, set, sum, times } from '../text.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { arrangeConvolution } from './arrange.ts'
 import { integersOf } from './integers.ts'
 import { commentOf, type Layer } from './layer.ts'
-import { BLOCK, type Block, blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
+import {
+  BLOCK,
+  type Block,
+  blockLoop,
+  blocksOf,
+  clearTail,
+  positionBytes,
+  setPointers,
+  storeBlock,
+  storeLocals,
+} from './store.ts'
 import { rowAddress, rowContext, rowOf } from './windows.ts'
 
 /** Columns that share the loads of weights. With two vectors of filters, 8 accumulators: more do not stay in registers. */
@@ -62,7 +72,6 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
     ...templated('wasm/kernels/conv2d.wat', {
       name: call.name,
       comment: commentOf(call, `${kernelHeight}x${kernelWidth}x${channels} to ${filters}.`),
-      kernelHeight,
       inHeight: params.inHeight,
       dilationY: params.dilationY,
       ...row,
@@ -73,8 +82,8 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
       signs,
       eachGroup: groups > 1 ? loopOver('group', 'groups', int(groups)) : null,
       groupBytes: 4 * channels,
-      lastColumns: outWidth - columns,
-      step: columns,
+      eachColumn: overlapping(columns, outWidth),
+      eachTapRow: counting('ky', 'vertical', kernelHeight),
       columnBytes: strideX * pixelBytes,
       eachRun:
         runs > 1
@@ -91,8 +100,10 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
           ...block,
           ...turn,
           first: groups > 1 ? sum([...times(get('group'), perGroup)], block.first) : int(block.first),
-          end:
-            block.end === undefined ? '' : groups > 1 ? sum(times(get('group'), perGroup), block.end) : int(block.end),
+          loop:
+            block.loop && groups > 1
+              ? blockLoop(block.label, sum(times(get('group'), perGroup), block.end))
+              : block.loop,
           weightBytes: kernelHeight * kernelWidth * channels * block.vectors.length * 16,
           stores: Array.from({ length: columns }, (_, p) => {
             const column = sum([get('column')], p)
@@ -153,12 +164,13 @@ export function deferredContext(
   row: string,
 ) {
   return {
-    outWidth,
+    eachSum: counting('column', 'sums', outWidth),
     pointers: setPointers(store, [row, get('column')]),
     from: sum(times(get('column'), 4 * filters), sums),
     to: sum([get('y'), ...times(get('column'), position)]),
     blocks: blocksOf(filters).map(block => ({
       ...block,
+      loop: block.loop && blockLoop('stored', int(block.end!)),
       loads: block.vectors.map(v => set(`s${v}`, at('v128.load', [get('from'), ...times(get('c'), 4)], 16 * v))),
       store: storeBlock(store, block, [get('s0'), get('s1')], scope, get('to')),
     })),
@@ -173,6 +185,7 @@ function borderOf(call: Call<'conv2d' | 'integerConv2d'>, widened: string, scope
   const pixelBytes = 4 * params.groups * params.channels
   return {
     address: scope.scratchOf(call),
+    eachLine: counting('ky', 'lines', params.kernelHeight),
     rowBytes: borderRowBytes(params),
     start: params.padLeft * pixelBytes,
     imageBytes: params.inWidth * pixelBytes,

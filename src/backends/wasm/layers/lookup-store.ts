@@ -104,10 +104,7 @@ export function valuesContext({ call, tile, scope, part, filterBytes, narrow }: 
     pointers: setPointers(store, [row, get('column')]),
     blocks: blocksOf(filters).map(block => ({
       first: block.first,
-      loop:
-        block.end === undefined || block.end === BLOCK
-          ? null
-          : stepping('c', block.label, BLOCK, int(block.end), get('c')),
+      loop: block.loop,
       of: sum([get('from'), ...times(get('c'), filterBytes)]),
       loads: [
         ...Array.from({ length: block.count }, (_, lane) =>

@@ -1,7 +1,7 @@
 import type { Call } from '../../../plan/plan.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, set, stepping, sum, times } from '../text.ts'
+import { at, get, int, overlapping, set, stepping, sum, times } from '../text.ts'
 import { commentOf, type Layer } from './layer.ts'
 import { bitsContext, thresholdsOf, valuesContext } from './lookup-store.ts'
 import { planesContext, tablesContext } from './lookup-tables.ts'
@@ -36,7 +36,6 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
   const lookup = { call, tile, scope, part, filterBytes, narrow: columns < outWidth }
   const isOnce = scope.turnsOf(call).every(wanted => wanted <= rows)
   const place = [...(params.outHeight > 1 ? ['row'] : []), ...(lookup.narrow ? ['column'] : [])]
-  const last = outWidth - columns
   const passed = (names: readonly string[]) => names.map(name => ` ${get(name)}`).join('')
   scope.readUpTo(scope.addressOf(buffers.x) + 4 * buffers.x.length + 16 * 4 * words)
   return templated('wasm/kernels/binary-lookup.wat', {
@@ -52,18 +51,7 @@ export function lookupLayer(call: Call<'binaryConv2d'>, tile: Tile, scope: Scope
     sums: part('sums'),
     sumsBytes: filterBytes * filters,
     eachRow: isOnce ? null : stepping('row', 'rows', rows, get('end'), get('row')),
-    // The last columns are computed once more where the width is no multiple.
-    eachColumn: lookup.narrow
-      ? {
-          open: `${set('column', int(0))}\n(loop $columns`,
-          close: [
-            `(if (i32.lt_u ${get('column')} ${int(last)}) (then`,
-            set('column', sum([get('column')], columns)),
-            `(if (i32.gt_u ${get('column')} ${int(last)}) (then ${set('column', int(last))}))`,
-            '(br $columns)\n))\n)',
-          ].join('\n'),
-        }
-      : null,
+    eachColumn: lookup.narrow ? overlapping(columns, outWidth) : null,
     eachSweep: sweeps > 1 ? stepping('channel', 'sweeps', tables * bits, int(channels)) : null,
     planes: planesContext(lookup, place),
     tables: tablesContext(lookup),

@@ -2,7 +2,7 @@ import type { Buffer, Call } from '../../../plan/plan.ts'
 import { watFloat } from '../../print/literals.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, sum, times } from '../text.ts'
+import { at, counting, get, int, stepping, sum, times } from '../text.ts'
 import { loopsOver } from './elementwise.ts'
 import { commentOf, type Layer } from './layer.ts'
 
@@ -43,7 +43,7 @@ export function gatherLayer(call: Call<'gather'>, scope: Scope): Layer {
       table: scope.addressOf(buffers.table),
       y: scope.addressOf(y),
       rows: params.rows,
-      count: params.count,
+      eachIndex: counting('i', 'indices', params.count),
       ...runContext(rowBytes),
       rowBytes,
     }),
@@ -61,19 +61,22 @@ function runContext(bytes: number) {
   for (const piece of pieces)
     for (; offset + piece <= bytes; offset += piece)
       rest.push(at(stores[piece], [get('to')], offset, at(loads[piece], [get('from')], offset)))
-  return { whole, rest }
+  return { whole, eachVector: counting('b', 'vectors', whole, 16), rest }
 }
 
 export function fillLayer(call: Call<'fill'>, scope: Scope): Layer {
   const { y, params } = call
+  const base = scope.addressOf(y)
   const value = y.element === 'f32' ? `(f32.const ${watFloat(params.value)})` : int(params.value)
   return {
     ...templated('wasm/kernels/fill.wat', {
       name: call.name,
       comment: commentOf(call, `all ${y.length} = ${params.value}.`),
-      y: scope.addressOf(y),
-      bytes: y.length * BYTES[y.element],
-      step: BYTES[y.element],
+      y: base,
+      eachElement:
+        y.length > 1
+          ? stepping('y', 'elements', BYTES[y.element], int(base + y.length * BYTES[y.element]), get('y'))
+          : null,
       store: `(${y.element === 'f32' ? 'f32.store' : STORES[y.element]} ${get('y')} ${y.element === 'i64' ? `(i64.const ${params.value})` : value})`,
     }),
   }

@@ -3,7 +3,7 @@ import { argsOf } from '../../../ir/expr.ts'
 import type { Operand, Store } from '../../../plan/kernels.ts'
 import { printExpr } from '../expr.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, set, sum, times } from '../text.ts'
+import { at, get, int, set, stepping, sum, times } from '../text.ts'
 
 /** Channels that are computed and stored at once: two vectors, one byte of bits. */
 export const BLOCK = 8
@@ -16,16 +16,32 @@ export interface Block {
   readonly end: number | undefined
   readonly first: number
   readonly label: string
+  /** What stands around the lines of whole blocks. */
+  readonly loop: ReturnType<typeof stepping> | null
 }
+
+/** Over blocks from local `c` on; `end` is a text. */
+export const blockLoop = (label: string, end: string) => stepping('c', label, BLOCK, end, get('c'))
 
 /** A row of channels as whole blocks and a rest. */
 export function blocksOf(channels: number): Block[] {
   const rest = channels % BLOCK
   const whole = channels - rest
   return [
-    ...(whole > 0 ? [{ count: BLOCK, vectors: [0, 1], end: whole, first: 0, label: 'blocks' }] : []),
+    ...(whole > 0
+      ? [
+          {
+            count: BLOCK,
+            vectors: [0, 1],
+            end: whole,
+            first: 0,
+            label: 'blocks',
+            loop: whole > BLOCK ? blockLoop('blocks', int(whole)) : null,
+          },
+        ]
+      : []),
     ...(rest > 0
-      ? [{ count: rest, vectors: rest > 4 ? [0, 1] : [0], end: undefined, first: whole, label: 'rest' }]
+      ? [{ count: rest, vectors: rest > 4 ? [0, 1] : [0], end: undefined, first: whole, label: 'rest', loop: null }]
       : []),
   ]
 }

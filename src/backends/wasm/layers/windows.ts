@@ -4,7 +4,7 @@ import { templated } from '../../print/template.ts'
 import { extremeOfLoaded } from '../expr.ts'
 import { tapsInside } from '../functions.ts'
 import type { Scope } from '../scope.ts'
-import { at, get, int, stepping, sum, times, wrapped } from '../text.ts'
+import { at, counting, get, int, stepping, sum, times, wrapped } from '../text.ts'
 import { commentOf, type Layer } from './layer.ts'
 import { blocksOf, clearTail, positionBytes, setPointers, storeBlock, storeLocals } from './store.ts'
 
@@ -43,11 +43,9 @@ export function rowAddress(params: WindowParams, rowBytes: number, base: number,
 }
 
 /** Numbers of a window that templates ask of every tap. */
-const tapContext = ({ inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX }: WindowParams) => ({
+const tapContext = ({ inHeight, inWidth, dilationY, dilationX }: WindowParams) => ({
   inHeight,
   inWidth,
-  kernelHeight,
-  kernelWidth,
   dilationY,
   dilationX,
 })
@@ -56,7 +54,9 @@ const tapContext = ({ inHeight, inWidth, kernelHeight, kernelWidth, dilationY, d
 export const windowContext = (call: Call, params: WindowParams, what: string) => ({
   name: call.name,
   comment: commentOf(call, what),
-  outWidth: params.outWidth,
+  eachColumn: counting('column', 'columns', params.outWidth),
+  eachTapRow: counting('ky', 'vertical', params.kernelHeight),
+  eachTap: counting('kx', 'horizontal', params.kernelWidth),
   ...tapContext(params),
   left: leftOf(params),
 })

@@ -6,22 +6,25 @@
 ;; is bit c % 32 of word c / 32, unused high bits are zero. A layer works on channels c to c + 7 at once.
 (module
   ;; By this a loader knows that the module is its own.
-  (global (export "build") i64 (i64.const 0x33688870bdcaf507))
+  (global (export "build") i64 (i64.const 0x73ca093684eefeb3))
   (memory (export "memory") 1)
   ;; The first of the taps start, start + step, … that is at least `bound`; `taps` if there is none.
   (func $tap.from (param $start i32) (param $step i32) (param $bound i32) (param $taps i32) (result i32)
     (local $tap i32)
     (if (i32.le_s (local.get $bound) (local.get $start)) (then (return (i32.const 0))))
     (local.set $tap (i32.div_u
-        (i32.add (i32.sub (local.get $bound) (local.get $start)) (i32.sub (local.get $step) (i32.const 1)))
-        (local.get $step)))
+      (i32.add (i32.sub (local.get $bound) (local.get $start)) (i32.sub (local.get $step) (i32.const 1)))
+      (local.get $step)))
     (select (local.get $tap) (local.get $taps) (i32.lt_u (local.get $tap) (local.get $taps)))
   )
   ;; conv2d: 3x3x2 to 4. y = max(add(a, b), 0). ONNX: /features/0/Conv
   (func $features_0_Conv (param $row i32) (param $end i32)
-    (local $image i32) (local $top i32) (local $y i32) (local $to i32) (local $from i32) (local $column i32) (local $c i32)
-    (local $starts i32) (local $group i32) (local $ky i32) (local $kx i32) (local $iy i32) (local $line i32) (local $x i32) (local $turn i32)
-    (local $block i32) (local $w i32) (local $w0 v128) (local $w1 v128) (local $s v128) (local $s0 v128) (local $s1 v128)
+    (local $image i32) (local $top i32) (local $y i32) (local $to i32) (local $from i32) (local $column i32)
+    (local $c i32)
+    (local $starts i32) (local $group i32) (local $ky i32) (local $kx i32) (local $iy i32) (local $line i32)
+    (local $x i32) (local $turn i32)
+    (local $block i32) (local $w i32) (local $w0 v128) (local $w1 v128) (local $s v128) (local $s0 v128)
+    (local $s1 v128)
     (local $a00 v128)
     (local $a01 v128)
     (local $a10 v128)
@@ -38,74 +41,75 @@
       (local.set $top (i32.add (local.get $row) (i32.const -1)))
       (local.set $y (i32.add (i32.mul (i32.rem_u (local.get $row) (i32.const 2)) (i32.const 96)) (i32.const 448)))
       ;; The rows that this row of the result reads, with zeros around them.
-      (local.set $ky (i32.const 0))
       (local.set $to (i32.const 640))
+      (local.set $ky (i32.const 0))
       (loop $lines
         (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
         (memory.fill (local.get $to) (i32.const 0) (i32.const 64))
         (if (i32.lt_u (local.get $iy) (i32.const 6)) (then
-            (memory.copy (i32.add (local.get $to) (i32.const 8)) (i32.add (i32.mul (local.get $iy) (i32.const 48)) (i32.const 64)) (i32.const 48))
+          (memory.copy
+            (i32.add (local.get $to) (i32.const 8))
+            (i32.add (i32.mul (local.get $iy) (i32.const 48)) (i32.const 64))
+            (i32.const 48))
         ))
         (local.set $to (i32.add (local.get $to) (i32.const 64)))
         (br_if $lines (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (i32.const 3)))
       )
       (local.set $block (i32.const 896))
       (local.set $c (i32.const 0))
-      (loop $rest
-        (local.set $column (i32.const 0))
-        (loop $columns
-          (local.set $a00 (v128.const i32x4 0 0 0 0))
-          (local.set $a10 (v128.const i32x4 0 0 0 0))
-          (local.set $a20 (v128.const i32x4 0 0 0 0))
-          (local.set $a30 (v128.const i32x4 0 0 0 0))
-          (local.set $w (local.get $block))
-          (local.set $ky (i32.const 0))
-          (loop $vertical
-            (local.set $line (i32.add (i32.const 640) (i32.mul (local.get $ky) (i32.const 64))))
-            (local.set $line (i32.add (local.get $line) (i32.mul (local.get $column) (i32.const 8))))
-            (local.set $x (local.get $line))
-            (local.set $turn (i32.const 6))
-            (loop $turns
-              (local.set $w0 (v128.load (local.get $w)))
-              (local.set $s (v128.load32_splat (local.get $x)))
-              (local.set $a00 (f32x4.add (local.get $a00) (f32x4.mul (local.get $s) (local.get $w0))))
-              (local.set $s (v128.load32_splat offset=8 (local.get $x)))
-              (local.set $a10 (f32x4.add (local.get $a10) (f32x4.mul (local.get $s) (local.get $w0))))
-              (local.set $s (v128.load32_splat offset=16 (local.get $x)))
-              (local.set $a20 (f32x4.add (local.get $a20) (f32x4.mul (local.get $s) (local.get $w0))))
-              (local.set $s (v128.load32_splat offset=24 (local.get $x)))
-              (local.set $a30 (f32x4.add (local.get $a30) (f32x4.mul (local.get $s) (local.get $w0))))
-              (local.set $w (i32.add (local.get $w) (i32.const 16)))
-              (local.set $x (i32.add (local.get $x) (i32.const 4)))
-              (br_if $turns (local.tee $turn (i32.sub (local.get $turn) (i32.const 1))))
-            )
-            (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (i32.const 3)))
+      (local.set $column (i32.const 0))
+      (loop $columns
+        (local.set $a00 (v128.const i32x4 0 0 0 0))
+        (local.set $a10 (v128.const i32x4 0 0 0 0))
+        (local.set $a20 (v128.const i32x4 0 0 0 0))
+        (local.set $a30 (v128.const i32x4 0 0 0 0))
+        (local.set $w (local.get $block))
+        (local.set $ky (i32.const 0))
+        (loop $vertical
+          (local.set $line (i32.add (i32.const 640) (i32.mul (local.get $ky) (i32.const 64))))
+          (local.set $line (i32.add (local.get $line) (i32.mul (local.get $column) (i32.const 8))))
+          (local.set $x (local.get $line))
+          (local.set $turn (i32.const 6))
+          (loop $turns
+            (local.set $w0 (v128.load (local.get $w)))
+            (local.set $s (v128.load32_splat (local.get $x)))
+            (local.set $a00 (f32x4.add (local.get $a00) (f32x4.mul (local.get $s) (local.get $w0))))
+            (local.set $s (v128.load32_splat offset=8 (local.get $x)))
+            (local.set $a10 (f32x4.add (local.get $a10) (f32x4.mul (local.get $s) (local.get $w0))))
+            (local.set $s (v128.load32_splat offset=16 (local.get $x)))
+            (local.set $a20 (f32x4.add (local.get $a20) (f32x4.mul (local.get $s) (local.get $w0))))
+            (local.set $s (v128.load32_splat offset=24 (local.get $x)))
+            (local.set $a30 (f32x4.add (local.get $a30) (f32x4.mul (local.get $s) (local.get $w0))))
+            (local.set $w (i32.add (local.get $w) (i32.const 16)))
+            (local.set $x (i32.add (local.get $x) (i32.const 4)))
+            (br_if $turns (local.tee $turn (i32.sub (local.get $turn) (i32.const 1))))
           )
-          (local.set $to (i32.add (local.get $y) (i32.shl (local.get $column) (i32.const 4))))
-          (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a00) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
-          (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
-          (local.set $to (i32.add (local.get $y) (i32.shl (i32.add (local.get $column) (i32.const 1)) (i32.const 4))))
-          (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a10) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
-          (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
-          (local.set $to (i32.add (local.get $y) (i32.shl (i32.add (local.get $column) (i32.const 2)) (i32.const 4))))
-          (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a20) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
-          (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
-          (local.set $to (i32.add (local.get $y) (i32.shl (i32.add (local.get $column) (i32.const 3)) (i32.const 4))))
-          (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a30) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
-          (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
-          ;; The last columns are computed once more where the width is no multiple.
-          (if (i32.lt_u (local.get $column) (i32.const 2)) (then
-              (local.set $column (i32.add (local.get $column) (i32.const 4)))
-              (if (i32.gt_u (local.get $column) (i32.const 2)) (then (local.set $column (i32.const 2))))
-              (br $columns)
-          ))
+          (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (i32.const 3)))
         )
-        (local.set $block (i32.add (local.get $block) (i32.const 288)))
+        (local.set $to (i32.add (local.get $y) (i32.shl (local.get $column) (i32.const 4))))
+        (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a00) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
+        (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
+        (local.set $to (i32.add (local.get $y) (i32.shl (i32.add (local.get $column) (i32.const 1)) (i32.const 4))))
+        (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a10) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
+        (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
+        (local.set $to (i32.add (local.get $y) (i32.shl (i32.add (local.get $column) (i32.const 2)) (i32.const 4))))
+        (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a20) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
+        (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
+        (local.set $to (i32.add (local.get $y) (i32.shl (i32.add (local.get $column) (i32.const 3)) (i32.const 4))))
+        (local.set $b0 (v128.load offset=1216 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r0 (f32x4.pmax (f32x4.add (local.get $a30) (local.get $b0)) (v128.const f32x4 0 0 0 0)))
+        (v128.store (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
+        ;; The last columns are computed once more.
+        (if (i32.lt_u (local.get $column) (i32.const 2)) (then
+          (local.set $column (i32.add (local.get $column) (i32.const 4)))
+          (if (i32.gt_u (local.get $column) (i32.const 2)) (then (local.set $column (i32.const 2))))
+          (br $columns)
+        ))
       )
+      (local.set $block (i32.add (local.get $block) (i32.const 288)))
       (br_if $rows (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $end)))
     )
   )
@@ -125,29 +129,32 @@
       (loop $columns
         (local.set $left (i32.shl (local.get $column) (i32.const 1)))
         (local.set $c (i32.const 0))
-        (loop $rest
-          (local.set $a0 (v128.const f32x4 -inf -inf -inf -inf))
-          (local.set $ky (i32.const 0))
-          (loop $vertical
-            (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
-            (if (i32.lt_u (local.get $iy) (i32.const 6)) (then
-                (local.set $line (i32.add (i32.mul (i32.rem_u (local.get $iy) (i32.const 2)) (i32.const 96)) (i32.const 448)))
-                (local.set $kx (i32.const 0))
-                (loop $horizontal
-                  (local.set $ix (i32.add (local.get $left) (i32.mul (local.get $kx) (i32.const 1))))
-                  (if (i32.lt_u (local.get $ix) (i32.const 6)) (then
-                      (local.set $x (i32.add (local.get $line) (i32.shl (local.get $ix) (i32.const 4))))
-                      (local.set $a0 (v128.bitselect (local.tee $v (v128.load (i32.add (local.get $x) (i32.shl (local.get $c) (i32.const 2))))) (local.get $a0) (v128.or (f32x4.lt (local.get $a0) (local.get $v)) (f32x4.ne (local.get $v) (local.get $v)))))
-                  ))
-                  (br_if $horizontal (i32.lt_u (local.tee $kx (i32.add (local.get $kx) (i32.const 1))) (i32.const 2)))
-                )
-            ))
-            (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (i32.const 2)))
-          )
-          (local.set $b0 (v128.load offset=1280 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r0 (f32x4.ge (local.get $a0) (local.get $b0)))
-          (i32.store8 (i32.add (local.get $y) (i32.shr_u (local.get $c) (i32.const 3))) (i32x4.bitmask (local.get $r0)))
+        (local.set $a0 (v128.const f32x4 -inf -inf -inf -inf))
+        (local.set $ky (i32.const 0))
+        (loop $vertical
+          (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
+          (if (i32.lt_u (local.get $iy) (i32.const 6)) (then
+            (local.set $line
+              (i32.add (i32.mul (i32.rem_u (local.get $iy) (i32.const 2)) (i32.const 96)) (i32.const 448)))
+            (local.set $kx (i32.const 0))
+            (loop $horizontal
+              (local.set $ix (i32.add (local.get $left) (i32.mul (local.get $kx) (i32.const 1))))
+              (if (i32.lt_u (local.get $ix) (i32.const 6)) (then
+                (local.set $x (i32.add (local.get $line) (i32.shl (local.get $ix) (i32.const 4))))
+                (local.set $a0
+                  (v128.bitselect
+                    (local.tee $v (v128.load (i32.add (local.get $x) (i32.shl (local.get $c) (i32.const 2)))))
+                    (local.get $a0)
+                    (v128.or (f32x4.lt (local.get $a0) (local.get $v)) (f32x4.ne (local.get $v) (local.get $v)))))
+              ))
+              (br_if $horizontal (i32.lt_u (local.tee $kx (i32.add (local.get $kx) (i32.const 1))) (i32.const 2)))
+            )
+          ))
+          (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (i32.const 2)))
         )
+        (local.set $b0 (v128.load offset=1280 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r0 (f32x4.ge (local.get $a0) (local.get $b0)))
+        (i32.store8 (i32.add (local.get $y) (i32.shr_u (local.get $c) (i32.const 3))) (i32x4.bitmask (local.get $r0)))
         (i32.store8 offset=1 (local.get $y) (i32.const 0))
         (i32.store8 offset=2 (local.get $y) (i32.const 0))
         (i32.store8 offset=3 (local.get $y) (i32.const 0))
@@ -182,91 +189,137 @@
         (local.set $firstX (call $tap.from (local.get $left) (i32.const 1) (i32.const 0) (i32.const 3)))
         (local.set $endX (call $tap.from (local.get $left) (i32.const 1) (i32.const 3) (i32.const 3)))
         (local.set $count (i32.mul (i32.const 4) (i32.mul
-              (i32.sub (local.get $endY) (local.get $firstY))
-              (i32.sub (local.get $endX) (local.get $firstX)))))
+          (i32.sub (local.get $endY) (local.get $firstY))
+          (i32.sub (local.get $endX) (local.get $firstX)))))
         (local.set $run (i32.mul (i32.const 4) (i32.sub (local.get $endX) (local.get $firstX))))
         (local.set $to (i32.add (local.get $y) (i32.shl (local.get $column) (i32.const 2))))
         (local.set $c (i32.const 0))
-        (loop $rest
-          (local.set $first (i32.add (i32.const 1344) (i32.mul (local.get $c) (i32.const 36))))
-          (local.set $m0 (i64.const 0))
-          (local.set $m1 (i64.const 0))
-          (local.set $m2 (i64.const 0))
-          (local.set $m3 (i64.const 0))
-          (if (local.get $count) (then
-              (local.set $ky (local.get $firstY))
-              (loop $vertical
-                (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
-                (local.set $line (i32.add (i32.add (i32.mul (local.get $iy) (i32.const 12)) (i32.const 832)) (i32.shl (i32.add (local.get $left) (i32.mul (local.get $firstX) (i32.const 1))) (i32.const 2))))
-                (local.set $tap (i32.add (local.get $first) (i32.add
-                      (i32.mul (local.get $ky) (i32.const 12))
-                      (i32.mul (local.get $firstX) (i32.const 4)))))
-                (local.set $x (local.get $line))
-                (local.set $w (local.get $tap))
-                (local.set $stop (i32.add (local.get $x) (local.get $run)))
-                (block $short
-                  (br_if $short (i32.gt_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
-                  (loop $pairs
-                    (local.set $bits (i64.load (local.get $x)))
-                    (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load (local.get $w))))))
-                    (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=36 (local.get $w))))))
-                    (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=72 (local.get $w))))))
-                    (local.set $m3 (i64.add (local.get $m3) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=108 (local.get $w))))))
-                    (local.set $w (i32.add (local.get $w) (i32.const 8)))
-                    (local.set $x (i32.add (local.get $x) (i32.const 8)))
-                    (br_if $pairs (i32.le_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
-                  )
-                )
-                (if (i32.lt_u (local.get $x) (local.get $stop)) (then
-                    (local.set $bits (i64.load32_u (local.get $x)))
-                    (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u (local.get $w))))))
-                    (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=36 (local.get $w))))))
-                    (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=72 (local.get $w))))))
-                    (local.set $m3 (i64.add (local.get $m3) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=108 (local.get $w))))))
-                ))
-                (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (local.get $endY)))
+        (local.set $first (i32.add (i32.const 1344) (i32.mul (local.get $c) (i32.const 36))))
+        (local.set $m0 (i64.const 0))
+        (local.set $m1 (i64.const 0))
+        (local.set $m2 (i64.const 0))
+        (local.set $m3 (i64.const 0))
+        (if (local.get $count) (then
+          (local.set $ky (local.get $firstY))
+          (loop $vertical
+            (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
+            (local.set $line
+              (i32.add
+                (i32.add (i32.mul (local.get $iy) (i32.const 12)) (i32.const 832))
+                (i32.shl (i32.add (local.get $left) (i32.mul (local.get $firstX) (i32.const 1))) (i32.const 2))))
+            (local.set $tap (i32.add (local.get $first) (i32.add
+              (i32.mul (local.get $ky) (i32.const 12))
+              (i32.mul (local.get $firstX) (i32.const 4)))))
+            (local.set $x (local.get $line))
+            (local.set $w (local.get $tap))
+            (local.set $stop (i32.add (local.get $x) (local.get $run)))
+            (block $short
+              (br_if $short (i32.gt_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
+              (loop $pairs
+                (local.set $bits (i64.load (local.get $x)))
+                (local.set $m0
+                  (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load (local.get $w))))))
+                (local.set $m1
+                  (i64.add
+                    (local.get $m1)
+                    (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=36 (local.get $w))))))
+                (local.set $m2
+                  (i64.add
+                    (local.get $m2)
+                    (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=72 (local.get $w))))))
+                (local.set $m3
+                  (i64.add
+                    (local.get $m3)
+                    (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=108 (local.get $w))))))
+                (local.set $w (i32.add (local.get $w) (i32.const 8)))
+                (local.set $x (i32.add (local.get $x) (i32.const 8)))
+                (br_if $pairs (i32.le_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
               )
-          ))
-          (local.set $a0 (i32x4.sub (i32x4.splat (local.get $count)) (i32x4.shl (i32x4.replace_lane 3 (i32x4.replace_lane 2 (i32x4.replace_lane 1 (i32x4.splat (i32.wrap_i64 (local.get $m0))) (i32.wrap_i64 (local.get $m1))) (i32.wrap_i64 (local.get $m2))) (i32.wrap_i64 (local.get $m3))) (i32.const 1))))
-          (local.set $m0 (i64.const 0))
-          (if (local.get $count) (then
-              (local.set $ky (local.get $firstY))
-              (loop $vertical
-                (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
-                (local.set $line (i32.add (i32.add (i32.mul (local.get $iy) (i32.const 12)) (i32.const 832)) (i32.shl (i32.add (local.get $left) (i32.mul (local.get $firstX) (i32.const 1))) (i32.const 2))))
-                (local.set $tap (i32.add (local.get $first) (i32.add
-                      (i32.mul (local.get $ky) (i32.const 12))
-                      (i32.mul (local.get $firstX) (i32.const 4)))))
-                (local.set $x (local.get $line))
-                (local.set $w (local.get $tap))
-                (local.set $stop (i32.add (local.get $x) (local.get $run)))
-                (block $short
-                  (br_if $short (i32.gt_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
-                  (loop $pairs
-                    (local.set $bits (i64.load (local.get $x)))
-                    (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=144 (local.get $w))))))
-                    (local.set $w (i32.add (local.get $w) (i32.const 8)))
-                    (local.set $x (i32.add (local.get $x) (i32.const 8)))
-                    (br_if $pairs (i32.le_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
-                  )
-                )
-                (if (i32.lt_u (local.get $x) (local.get $stop)) (then
-                    (local.set $bits (i64.load32_u (local.get $x)))
-                    (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=144 (local.get $w))))))
-                ))
-                (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (local.get $endY)))
+            )
+            (if (i32.lt_u (local.get $x) (local.get $stop)) (then
+              (local.set $bits (i64.load32_u (local.get $x)))
+              (local.set $m0
+                (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u (local.get $w))))))
+              (local.set $m1
+                (i64.add
+                  (local.get $m1)
+                  (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=36 (local.get $w))))))
+              (local.set $m2
+                (i64.add
+                  (local.get $m2)
+                  (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=72 (local.get $w))))))
+              (local.set $m3
+                (i64.add
+                  (local.get $m3)
+                  (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=108 (local.get $w))))))
+            ))
+            (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (local.get $endY)))
+          )
+        ))
+        (local.set $a0
+          (i32x4.sub
+            (i32x4.splat (local.get $count))
+            (i32x4.shl
+              (i32x4.replace_lane 3
+                (i32x4.replace_lane 2
+                  (i32x4.replace_lane 1 (i32x4.splat (i32.wrap_i64 (local.get $m0))) (i32.wrap_i64 (local.get $m1)))
+                  (i32.wrap_i64 (local.get $m2)))
+                (i32.wrap_i64 (local.get $m3)))
+              (i32.const 1))))
+        (local.set $m0 (i64.const 0))
+        (if (local.get $count) (then
+          (local.set $ky (local.get $firstY))
+          (loop $vertical
+            (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
+            (local.set $line
+              (i32.add
+                (i32.add (i32.mul (local.get $iy) (i32.const 12)) (i32.const 832))
+                (i32.shl (i32.add (local.get $left) (i32.mul (local.get $firstX) (i32.const 1))) (i32.const 2))))
+            (local.set $tap (i32.add (local.get $first) (i32.add
+              (i32.mul (local.get $ky) (i32.const 12))
+              (i32.mul (local.get $firstX) (i32.const 4)))))
+            (local.set $x (local.get $line))
+            (local.set $w (local.get $tap))
+            (local.set $stop (i32.add (local.get $x) (local.get $run)))
+            (block $short
+              (br_if $short (i32.gt_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
+              (loop $pairs
+                (local.set $bits (i64.load (local.get $x)))
+                (local.set $m0
+                  (i64.add
+                    (local.get $m0)
+                    (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=144 (local.get $w))))))
+                (local.set $w (i32.add (local.get $w) (i32.const 8)))
+                (local.set $x (i32.add (local.get $x) (i32.const 8)))
+                (br_if $pairs (i32.le_u (i32.add (local.get $x) (i32.const 8)) (local.get $stop)))
               )
-          ))
-          (local.set $a1 (i32x4.sub (i32x4.splat (local.get $count)) (i32x4.shl (i32x4.splat (i32.wrap_i64 (local.get $m0))) (i32.const 1))))
-          (local.set $b0 (v128.load offset=1536 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r0 (i32x4.ge_s (local.get $a0) (local.get $b0)))
-          (local.set $b0 (v128.load offset=1552 (i32.shl (local.get $c) (i32.const 2))))
-          (local.set $r1 (i32x4.ge_s (local.get $a1) (local.get $b0)))
-          (i32.store8 (i32.add (local.get $to) (i32.shr_u (local.get $c) (i32.const 3))) (i32.and (i32.or (i32x4.bitmask (local.get $r0)) (i32.shl (i32x4.bitmask (local.get $r1)) (i32.const 4))) (i32.const 31)))
-          (i32.store8 offset=1 (local.get $to) (i32.const 0))
-          (i32.store8 offset=2 (local.get $to) (i32.const 0))
-          (i32.store8 offset=3 (local.get $to) (i32.const 0))
-        )
+            )
+            (if (i32.lt_u (local.get $x) (local.get $stop)) (then
+              (local.set $bits (i64.load32_u (local.get $x)))
+              (local.set $m0
+                (i64.add
+                  (local.get $m0)
+                  (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=144 (local.get $w))))))
+            ))
+            (br_if $vertical (i32.lt_u (local.tee $ky (i32.add (local.get $ky) (i32.const 1))) (local.get $endY)))
+          )
+        ))
+        (local.set $a1
+          (i32x4.sub
+            (i32x4.splat (local.get $count))
+            (i32x4.shl (i32x4.splat (i32.wrap_i64 (local.get $m0))) (i32.const 1))))
+        (local.set $b0 (v128.load offset=1536 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r0 (i32x4.ge_s (local.get $a0) (local.get $b0)))
+        (local.set $b0 (v128.load offset=1552 (i32.shl (local.get $c) (i32.const 2))))
+        (local.set $r1 (i32x4.ge_s (local.get $a1) (local.get $b0)))
+        (i32.store8
+          (i32.add (local.get $to) (i32.shr_u (local.get $c) (i32.const 3)))
+          (i32.and
+            (i32.or (i32x4.bitmask (local.get $r0)) (i32.shl (i32x4.bitmask (local.get $r1)) (i32.const 4)))
+            (i32.const 31)))
+        (i32.store8 offset=1 (local.get $to) (i32.const 0))
+        (i32.store8 offset=2 (local.get $to) (i32.const 0))
+        (i32.store8 offset=3 (local.get $to) (i32.const 0))
         (br_if $columns (i32.lt_u (local.tee $column (i32.add (local.get $column) (i32.const 1))) (i32.const 3)))
       )
       (br_if $rows (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $end)))
@@ -288,56 +341,71 @@
     (local.set $image (i32.const 0))
     (local.set $top (i32.const 0))
     (local.set $y (i32.add (i32.mul (i32.const 0) (i32.const 12)) (i32.const 384)))
-    (local.set $column (i32.const 0))
-    (loop $columns
-      (local.set $left (local.get $column))
-      (local.set $count (i32.const 45))
-      (local.set $run (i32.mul (i32.const 36) (i32.sub (local.get $endX) (local.get $firstX))))
-      (local.set $to (i32.add (local.get $y) (i32.mul (local.get $column) (i32.const 12))))
-      (local.set $c (i32.const 0))
-      (loop $rest
-        (local.set $first (i32.add (i32.const 1600) (i32.mul (local.get $c) (i32.const 36))))
-        (local.set $m0 (i64.const 0))
-        (local.set $m1 (i64.const 0))
-        (local.set $m2 (i64.const 0))
-        (local.set $ky (local.get $firstY))
-        (loop $vertical
-          (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
-          (local.set $line (i32.add (i32.add (i32.mul (local.get $iy) (i32.const 36)) (i32.const 448)) (i32.mul (i32.add (local.get $left) (i32.mul (local.get $firstX) (i32.const 1))) (i32.const 36))))
-          (local.set $tap (i32.add (local.get $first) (i32.add
-                (i32.mul (local.get $ky) (i32.const 36))
-                (i32.mul (local.get $firstX) (i32.const 36)))))
-          (local.set $x (local.get $line))
-          (local.set $w (local.get $tap))
-          (local.set $bits (i64.load (local.get $x)))
-          (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load (local.get $w))))))
-          (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=36 (local.get $w))))))
-          (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=72 (local.get $w))))))
-          (local.set $bits (i64.load offset=8 (local.get $x)))
-          (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=8 (local.get $w))))))
-          (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=44 (local.get $w))))))
-          (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=80 (local.get $w))))))
-          (local.set $bits (i64.load offset=16 (local.get $x)))
-          (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=16 (local.get $w))))))
-          (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=52 (local.get $w))))))
-          (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=88 (local.get $w))))))
-          (local.set $bits (i64.load offset=24 (local.get $x)))
-          (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=24 (local.get $w))))))
-          (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=60 (local.get $w))))))
-          (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=96 (local.get $w))))))
-          (local.set $bits (i64.load32_u offset=32 (local.get $x)))
-          (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=32 (local.get $w))))))
-          (local.set $m1 (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=68 (local.get $w))))))
-          (local.set $m2 (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=104 (local.get $w))))))
-        )
-        (local.set $a0 (i32x4.sub (i32x4.splat (local.get $count)) (i32x4.shl (i32x4.replace_lane 2 (i32x4.replace_lane 1 (i32x4.splat (i32.wrap_i64 (local.get $m0))) (i32.wrap_i64 (local.get $m1))) (i32.wrap_i64 (local.get $m2))) (i32.const 1))))
-        (local.set $b0 (v128.load offset=1728 (i32.shl (local.get $c) (i32.const 2))))
-        (local.set $r0 (f32x4.mul (f32x4.convert_i32x4_s (local.get $a0)) (local.get $b0)))
-        (v128.store64_lane offset=0 0 (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
-        (v128.store32_lane offset=8 2 (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
-      )
-      (br_if $columns (i32.lt_u (local.tee $column (i32.add (local.get $column) (i32.const 1))) (i32.const 1)))
-    )
+    (local.set $left (local.get $column))
+    (local.set $count (i32.const 45))
+    (local.set $run (i32.mul (i32.const 36) (i32.sub (local.get $endX) (local.get $firstX))))
+    (local.set $to (i32.add (local.get $y) (i32.mul (local.get $column) (i32.const 12))))
+    (local.set $c (i32.const 0))
+    (local.set $first (i32.add (i32.const 1600) (i32.mul (local.get $c) (i32.const 36))))
+    (local.set $m0 (i64.const 0))
+    (local.set $m1 (i64.const 0))
+    (local.set $m2 (i64.const 0))
+    (local.set $iy (i32.add (local.get $top) (i32.mul (local.get $ky) (i32.const 1))))
+    (local.set $line
+      (i32.add
+        (i32.add (i32.mul (local.get $iy) (i32.const 36)) (i32.const 448))
+        (i32.mul (i32.add (local.get $left) (i32.mul (local.get $firstX) (i32.const 1))) (i32.const 36))))
+    (local.set $tap (i32.add (local.get $first) (i32.add
+      (i32.mul (local.get $ky) (i32.const 36))
+      (i32.mul (local.get $firstX) (i32.const 36)))))
+    (local.set $x (local.get $line))
+    (local.set $w (local.get $tap))
+    (local.set $bits (i64.load (local.get $x)))
+    (local.set $m0 (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load (local.get $w))))))
+    (local.set $m1
+      (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=36 (local.get $w))))))
+    (local.set $m2
+      (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=72 (local.get $w))))))
+    (local.set $bits (i64.load offset=8 (local.get $x)))
+    (local.set $m0
+      (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=8 (local.get $w))))))
+    (local.set $m1
+      (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=44 (local.get $w))))))
+    (local.set $m2
+      (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=80 (local.get $w))))))
+    (local.set $bits (i64.load offset=16 (local.get $x)))
+    (local.set $m0
+      (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=16 (local.get $w))))))
+    (local.set $m1
+      (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=52 (local.get $w))))))
+    (local.set $m2
+      (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=88 (local.get $w))))))
+    (local.set $bits (i64.load offset=24 (local.get $x)))
+    (local.set $m0
+      (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=24 (local.get $w))))))
+    (local.set $m1
+      (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=60 (local.get $w))))))
+    (local.set $m2
+      (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load offset=96 (local.get $w))))))
+    (local.set $bits (i64.load32_u offset=32 (local.get $x)))
+    (local.set $m0
+      (i64.add (local.get $m0) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=32 (local.get $w))))))
+    (local.set $m1
+      (i64.add (local.get $m1) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=68 (local.get $w))))))
+    (local.set $m2
+      (i64.add (local.get $m2) (i64.popcnt (i64.xor (local.get $bits) (i64.load32_u offset=104 (local.get $w))))))
+    (local.set $a0
+      (i32x4.sub
+        (i32x4.splat (local.get $count))
+        (i32x4.shl
+          (i32x4.replace_lane 2
+            (i32x4.replace_lane 1 (i32x4.splat (i32.wrap_i64 (local.get $m0))) (i32.wrap_i64 (local.get $m1)))
+            (i32.wrap_i64 (local.get $m2)))
+          (i32.const 1))))
+    (local.set $b0 (v128.load offset=1728 (i32.shl (local.get $c) (i32.const 2))))
+    (local.set $r0 (f32x4.mul (f32x4.convert_i32x4_s (local.get $a0)) (local.get $b0)))
+    (v128.store64_lane offset=0 0 (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
+    (v128.store32_lane offset=8 2 (i32.add (local.get $to) (i32.shl (local.get $c) (i32.const 2))) (local.get $r0))
   )
   ;; 0: done. 1: an index was out of range.
   (func (export "run") (result i32)
@@ -352,17 +420,47 @@
     (i32.const 0)
   )
   ;; constant_0_weight_blocks
-  (data (i32.const 896) "\00\00\d0\bf\00\00\80\3e\00\00\60\bf\00\00\d0\3f\00\00\00\bf\00\00\e0\bf\00\00\c0\3e\00\00\c0\3f\00\00\d0\3f\00\00\00\c0\00\00\60\bf\00\00\00\bf\00\00\00\40\00\00\80\bf\00\00\80\bf\00\00\e0\bf\00\00\c0\be\00\00\b0\bf\00\00\00\be\00\00\80\be\00\00\40\bf\00\00\d0\bf\00\00\00\3e\00\00\80\3e\00\00\c0\3f\00\00\f0\bf\00\00\00\3f\00\00\20\3f\00\00\00\3e\00\00\c0\be\00\00\e0\3f\00\00\40\3f\00\00\b0\bf\00\00\e0\bf\00\00\20\bf\00\00\80\be\00\00\00\40\00\00\00\3f\00\00\a0\bf\00\00\c0\3f\00\00\00\be\00\00\d0\3f\00\00\f0\3f\00\00\20\bf\00\00\e0\bf\00\00\40\bf\00\00\e0\3f\00\00\00\be\00\00\a0\bf\00\00\a0\3f\00\00\00\bf\00\00\f0\3f\00\00\00\be\00\00\90\bf\00\00\00\00\00\00\a0\3f\00\00\60\3f\00\00\80\3e\00\00\00\40\00\00\a0\3f\00\00\80\3e\00\00\00\be\00\00\80\3f\00\00\60\bf\00\00\c0\be\00\00\90\3f\00\00\00\bf\00\00\80\3e\00\00\20\3f\00\00\80\be\00\00\d0\3f\00\00\40\3f")
+  (data (i32.const 896)
+    "\00\00\d0\bf\00\00\80\3e\00\00\60\bf\00\00\d0\3f\00\00\00\bf\00\00\e0\bf\00\00\c0\3e\00\00\c0\3f"
+    "\00\00\d0\3f\00\00\00\c0\00\00\60\bf\00\00\00\bf\00\00\00\40\00\00\80\bf\00\00\80\bf\00\00\e0\bf"
+    "\00\00\c0\be\00\00\b0\bf\00\00\00\be\00\00\80\be\00\00\40\bf\00\00\d0\bf\00\00\00\3e\00\00\80\3e"
+    "\00\00\c0\3f\00\00\f0\bf\00\00\00\3f\00\00\20\3f\00\00\00\3e\00\00\c0\be\00\00\e0\3f\00\00\40\3f"
+    "\00\00\b0\bf\00\00\e0\bf\00\00\20\bf\00\00\80\be\00\00\00\40\00\00\00\3f\00\00\a0\bf\00\00\c0\3f"
+    "\00\00\00\be\00\00\d0\3f\00\00\f0\3f\00\00\20\bf\00\00\e0\bf\00\00\40\bf\00\00\e0\3f\00\00\00\be"
+    "\00\00\a0\bf\00\00\a0\3f\00\00\00\bf\00\00\f0\3f\00\00\00\be\00\00\90\bf\00\00\00\00\00\00\a0\3f"
+    "\00\00\60\3f\00\00\80\3e\00\00\00\40\00\00\a0\3f\00\00\80\3e\00\00\00\be\00\00\80\3f\00\00\60\bf"
+    "\00\00\c0\be\00\00\90\3f\00\00\00\bf\00\00\80\3e\00\00\20\3f\00\00\80\be\00\00\d0\3f\00\00\40\3f"
+  )
   ;; bias
-  (data (i32.const 1216) "\00\00\b0\bf\00\00\e0\bf\00\00\80\be\00\00\80\bf")
+  (data (i32.const 1216)
+    "\00\00\b0\bf\00\00\e0\bf\00\00\80\be\00\00\80\bf"
+  )
   ;; threshold
-  (data (i32.const 1280) "\00\00\80\3f\00\00\00\40\00\00\80\bf\00\00\00\3f")
+  (data (i32.const 1280)
+    "\00\00\80\3f\00\00\00\40\00\00\80\bf\00\00\00\3f"
+  )
   ;; constant_3_weight
-  (data (i32.const 1344) "\01\00\00\00\03\00\00\00\01\00\00\00\0a\00\00\00\0f\00\00\00\00\00\00\00\03\00\00\00\04\00\00\00\07\00\00\00\00\00\00\00\06\00\00\00\04\00\00\00\0d\00\00\00\02\00\00\00\09\00\00\00\0c\00\00\00\08\00\00\00\00\00\00\00\09\00\00\00\04\00\00\00\0f\00\00\00\02\00\00\00\00\00\00\00\01\00\00\00\0a\00\00\00\09\00\00\00\08\00\00\00\0e\00\00\00\0f\00\00\00\08\00\00\00\04\00\00\00\08\00\00\00\0d\00\00\00\0e\00\00\00\08\00\00\00\0e\00\00\00\0c\00\00\00\00\00\00\00\01\00\00\00\0e\00\00\00\0c\00\00\00\0b\00\00\00\02\00\00\00\06\00\00\00\0b\00\00\00")
+  (data (i32.const 1344)
+    "\01\00\00\00\03\00\00\00\01\00\00\00\0a\00\00\00\0f\00\00\00\00\00\00\00\03\00\00\00\04\00\00\00"
+    "\07\00\00\00\00\00\00\00\06\00\00\00\04\00\00\00\0d\00\00\00\02\00\00\00\09\00\00\00\0c\00\00\00"
+    "\08\00\00\00\00\00\00\00\09\00\00\00\04\00\00\00\0f\00\00\00\02\00\00\00\00\00\00\00\01\00\00\00"
+    "\0a\00\00\00\09\00\00\00\08\00\00\00\0e\00\00\00\0f\00\00\00\08\00\00\00\04\00\00\00\08\00\00\00"
+    "\0d\00\00\00\0e\00\00\00\08\00\00\00\0e\00\00\00\0c\00\00\00\00\00\00\00\01\00\00\00\0e\00\00\00"
+    "\0c\00\00\00\0b\00\00\00\02\00\00\00\06\00\00\00\0b\00\00\00"
+  )
   ;; constant_3_limit
-  (data (i32.const 1536) "\00\00\00\00\02\00\00\00\fd\ff\ff\ff\01\00\00\00\04\00\00\00")
+  (data (i32.const 1536)
+    "\00\00\00\00\02\00\00\00\fd\ff\ff\ff\01\00\00\00\04\00\00\00"
+  )
   ;; fc_weight
-  (data (i32.const 1600) "\01\00\00\00\0e\00\00\00\0a\00\00\00\04\00\00\00\13\00\00\00\13\00\00\00\18\00\00\00\0b\00\00\00\18\00\00\00\17\00\00\00\0d\00\00\00\1d\00\00\00\03\00\00\00\18\00\00\00\17\00\00\00\13\00\00\00\1e\00\00\00\10\00\00\00\0f\00\00\00\15\00\00\00\02\00\00\00\14\00\00\00\18\00\00\00\05\00\00\00\0c\00\00\00\1c\00\00\00\10\00\00\00")
+  (data (i32.const 1600)
+    "\01\00\00\00\0e\00\00\00\0a\00\00\00\04\00\00\00\13\00\00\00\13\00\00\00\18\00\00\00\0b\00\00\00"
+    "\18\00\00\00\17\00\00\00\0d\00\00\00\1d\00\00\00\03\00\00\00\18\00\00\00\17\00\00\00\13\00\00\00"
+    "\1e\00\00\00\10\00\00\00\0f\00\00\00\15\00\00\00\02\00\00\00\14\00\00\00\18\00\00\00\05\00\00\00"
+    "\0c\00\00\00\1c\00\00\00\10\00\00\00"
+  )
   ;; alpha
-  (data (i32.const 1728) "\00\00\00\3f\00\00\80\3e\00\00\00\40")
+  (data (i32.const 1728)
+    "\00\00\00\3f\00\00\80\3e\00\00\00\40"
+  )
 )
