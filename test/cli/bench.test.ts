@@ -38,7 +38,7 @@ describe.skipIf(!hasCompiler('gcc'))('xnorc bench', () => {
     await runBench(path, options)
     const text = printed.join('\n')
     expect(text).toMatch(/^xnorc, C \(.*-O3, \w+\) +[\d.]+/m)
-    expect(text).toMatch(/^onnxruntime-node, 1 thread +[\d.]+ +[\d.]+×/m)
+    expect(text).toMatch(/^onnxruntime-node, 1 thread, this model in float +[\d.]+ +[\d.]+×/m)
     expect(text).toMatch(/^second .* [\d.]+ +\d+ +\d+ %$/m)
     expect(text).toMatch(/^sum +[\d.]+$/m)
     expect(text).toMatch(/^peak of the inner loops on data in L1: \d+ binMAC\/ns, \d+ MAC\/ns$/m)

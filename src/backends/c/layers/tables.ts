@@ -77,7 +77,8 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
       ? times(index, UNIT)
       : `${index} / ${unitsInRow} * ${pitch} + ${index} % ${unitsInRow} * ${UNIT}`
   const { use } = scope
-  for (const fn of [makeTable, gatherTile, halfAt]) use(fn)
+  for (const fn of [makeTable, gatherTile, clampInt]) use(fn)
+  if (thresholds ? padded : wide) use(halfAt)
   return {
     ...window,
     left: across.left,

@@ -392,8 +392,19 @@ static inline void or_bits(uint32_t *words, int first, uint32_t bits)
 typedef uint8_t byte_lanes __attribute__((vector_size(16), may_alias));
 typedef uint8_t moved_lanes __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint16_t half_lanes __attribute__((vector_size(16), may_alias));
-#define EACH_BYTE(value) ((byte_lanes){0} + (uint8_t)(value))
-#define EACH_HALF(value) ((half_lanes){0} + (uint16_t)(value))
+/* No compound literals, which C++ has not. */
+__attribute__((unused)) static INLINE byte_lanes each_byte(uint8_t value)
+{
+  const byte_lanes zeros = {0};
+  return zeros + value;
+}
+__attribute__((unused)) static INLINE half_lanes each_half(uint16_t value)
+{
+  const half_lanes zeros = {0};
+  return zeros + value;
+}
+#define EACH_BYTE(value) each_byte((uint8_t)(value))
+#define EACH_HALF(value) each_half((uint16_t)(value))
 #else
 typedef uintptr_t byte_lanes __attribute__((may_alias));
 typedef uintptr_t half_lanes __attribute__((may_alias));
