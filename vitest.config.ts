@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { globalSetup: ['./test/embed.js'], setupFiles: ['./test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    globalSetup: ['./test/embed.js'],
+    setupFiles: ['./test/setup.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
 })

@@ -62,7 +62,7 @@ const layouts: readonly [name: string, model: string, make: () => void][] = [
 ]
 
 describe.skipIf(!hasCompiler('gcc'))('examples/measure.js', () => {
-  test.each(layouts)('measures a network on %s', { timeout: 60_000 }, (name, model, make) => {
+  test.each(layouts)('measures a network on %s', { timeout: 180_000 }, (name, model, make) => {
     make()
     const args = [join(examples, 'measure.js'), join(examples, model), join(folder, name)]
     const said = execFileSync(process.execPath, args, { encoding: 'utf8' })

@@ -91,7 +91,7 @@ describe('the tokenizer in JavaScript', () => {
   })
 })
 
-describe.skipIf(!hasCompiler('gcc'))('the example in C', { timeout: 60_000 }, () => {
+describe.skipIf(!hasCompiler('gcc'))('the example in C', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     writeFileSync(join(folder, 'driver.c'), DRIVER)
     const sources = ['driver.c', join(example, 'tokenizer.c')]

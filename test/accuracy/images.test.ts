@@ -78,7 +78,7 @@ for (const { model, folder, data, shape, read, accuracy } of cases)
 /** Nothing but sums of floats in another order. */
 for (const { model, folder, data, shape, read } of cases)
   describe.skipIf(isMissing(data))(`the float twin of ${model} on 500 test images`, () => {
-    test('computes what onnxruntime does', { timeout: 120_000 }, async () => {
+    test('computes what onnxruntime does', { timeout: 240_000 }, async () => {
       const set = read(500)
       const twin = readExample(`${folder}/${model}.float.onnx`)
       const plan = await planOf(twin, 'twin')

@@ -15,7 +15,7 @@ const REVIEWS = 2500
 const TOKENS = 400
 const VOCABULARY = 20_000
 
-describe.skipIf(isMissing(MODEL) || !hasCompiler('gcc'))('the text network', { timeout: 120_000 }, () => {
+describe.skipIf(isMissing(MODEL) || !hasCompiler('gcc'))('the text network', { timeout: 240_000 }, () => {
   test('keeps its table as bits: 370 KB of constants instead of 8.4 MB', async () => {
     const { summary } = await compile(readShared(MODEL), { target: 'c', name: 'textcnn' })
     expect(summary.constantBytes).toBeLessThanOrEqual(370_000)

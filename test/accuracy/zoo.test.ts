@@ -30,7 +30,7 @@ function withoutSoftmax(bytes: Uint8Array): Uint8Array {
 }
 
 describe.skipIf(isMissing('data/gtsrb'))('gtsrb_30', () => {
-  test('the integers before softmax are those of onnxruntime, on all 2,000 images', { timeout: 120_000 }, async () => {
+  test('the integers before softmax are those of onnxruntime, on all 2,000 images', { timeout: 240_000 }, async () => {
     const logits = unzip('data/gtsrb/logits_30.f32.gz')
     const expected = new Float32Array(logits.buffer, logits.byteOffset, logits.byteLength / 4)
     const model = withoutSoftmax(readShared('models/gtsrb_30.onnx'))
@@ -42,7 +42,7 @@ describe.skipIf(isMissing('data/gtsrb'))('gtsrb_30', () => {
 })
 
 describe.skipIf(isMissing('models/qonnx_tfc_1w1a.onnx') || isMissing('data/mnist'))('qonnx_tfc_1w1a', () => {
-  test('10,000 digits: the published accuracy is 93.17 %', { timeout: 120_000 }, async () => {
+  test('10,000 digits: the published accuracy is 93.17 %', { timeout: 240_000 }, async () => {
     const pixels = unzip('data/mnist/t10k-images-idx3-ubyte.gz').subarray(16)
     const labels = unzip('data/mnist/t10k-labels-idx1-ubyte.gz').subarray(8)
     const values = await run(readShared('models/qonnx_tfc_1w1a.onnx'), { inputType: 'u8', mean: [0] }, 'tfc', pixels)

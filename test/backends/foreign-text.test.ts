@@ -83,7 +83,7 @@ describe('names of a model and words of a user in generated code', () => {
     wgsl = await filesOf('wgsl', commandLine)
   }, 60_000)
 
-  test.runIf(hasCompiler('gcc'))('C compiles without a warning, trigraphs and all', { timeout: 60_000 }, () => {
+  test.runIf(hasCompiler('gcc'))('C compiles without a warning, trigraphs and all', { timeout: 180_000 }, () => {
     const place = write('c', c)
     const flags = ['-std=c99', '-trigraphs', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only']
     execFileSync('gcc', [...flags, 'net.c'], { cwd: place, stdio: 'pipe' })
@@ -117,7 +117,7 @@ describe('names of a model and words of a user in generated code', () => {
     expect(code(wgsl)).toHaveLength(code(files).length)
   })
 
-  test.each(['wasm', 'wgsl'] as const)('%s: declarations that TypeScript takes', { timeout: 60_000 }, target => {
+  test.each(['wasm', 'wgsl'] as const)('%s: declarations that TypeScript takes', { timeout: 180_000 }, target => {
     const files = target === 'wasm' ? wasm : wgsl
     expect(typeCheck(files, `import { load } from './net.js'\nexport const network = load()`)).not.toMatch(/net\.d\.ts/)
   })

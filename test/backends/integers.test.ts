@@ -73,7 +73,7 @@ describe('int32 arithmetic wraps around, as in the interpreter', () => {
         ['-O3'],
         SANITIZED,
         ['-O3', '-fsanitize=undefined', '-fno-sanitize-recover=all'],
-      ])(`${compiler} %s`, { timeout: 120_000 }, (...flags) => {
+      ])(`${compiler} %s`, { timeout: 240_000 }, (...flags) => {
       const plan = lower(graph)
       const [sample] = compileC([plan], { compiler, flags }).run(plan, [feeds])
       for (const [name, { values }] of expected) expect(sample!.outputs.get(name)!.values, name).toEqual(values)
@@ -84,7 +84,7 @@ describe('int32 arithmetic wraps around, as in the interpreter', () => {
     for (const [name, { values }] of expected) expect(actual.get(name)!.values, name).toEqual(values)
   })
 
-  it.runIf(hasDriver('gles'))('WGSL', { timeout: 120_000 }, async () => {
+  it.runIf(hasDriver('gles'))('WGSL', { timeout: 240_000 }, async () => {
     const device = await openDevice('gles')
     for (const { name, node } of graph.outputs) {
       const plan = lower({ ...graph, outputs: [{ name, node }] }, wgsl.lowering)

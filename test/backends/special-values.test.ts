@@ -124,13 +124,13 @@ const elementwise = together('elementwise', { ...exact, ...approximate })
 const reductions = together('reductions', reduced)
 
 describe.each(Object.entries(targets))('%s equals the interpreter', (_, run) => {
-  it('elementwise', { timeout: 120_000 }, async () => {
+  it('elementwise', { timeout: 240_000 }, async () => {
     const actual = await run(elementwise, feeds)
     for (const [name, expected] of interpret(elementwise, feeds))
       expectSame(numbersOf(actual.get(name)!), numbersOf(expected), name, name in approximate ? 2 : 0)
   })
 
-  it('pools and reductions', { timeout: 120_000 }, async () => {
+  it('pools and reductions', { timeout: 240_000 }, async () => {
     const given: Feeds = new Map([['x', images]])
     const actual = await run(reductions, given)
     for (const [name, expected] of interpret(reductions, given))

@@ -27,7 +27,7 @@ const compilers = [
     : []),
 ]
 
-describe.each(compilers)('xnorc size --cc %s', { timeout: 60_000 }, cc => {
+describe.each(compilers)('xnorc size --cc %s', { timeout: 180_000 }, cc => {
   it('counts what the binutils count, and every layer', () =>
     inFolder(folder => {
       const { status, stdout } = size('--isa', 'none', '--json', '--cc', cc)
@@ -49,7 +49,7 @@ describe.each(compilers)('xnorc size --cc %s', { timeout: 60_000 }, cc => {
     }))
 })
 
-describe.runIf(hasCompiler('gcc'))('budgets', { timeout: 60_000 }, () => {
+describe.runIf(hasCompiler('gcc'))('budgets', { timeout: 180_000 }, () => {
   it('within them the status is 0', () => {
     expect(size('--cc', 'gcc -Os', '--isa', 'none', '--max-flash', '128k', '--max-ram', '1M').status).toBe(0)
   })

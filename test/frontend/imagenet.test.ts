@@ -17,7 +17,7 @@ const cases = [
 ] as const
 
 describe.each(cases)('%s', (name, shape) => {
-  test.skipIf(isMissing(`data/onnx-light/light_${name}.onnx`))('imports', { timeout: 60_000 }, async () => {
+  test.skipIf(isMissing(`data/onnx-light/light_${name}.onnx`))('imports', { timeout: 180_000 }, async () => {
     const { graph } = await readModel(readShared(`data/onnx-light/light_${name}.onnx`))
     verify(graph)
     expect(graph.outputs.map(({ node }) => node.type)).toEqual([{ dtype: 'f32', shape }])

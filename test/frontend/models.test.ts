@@ -15,7 +15,7 @@ const cases = [
 ]
 
 describe.each(cases)('$file', ({ file, range }) => {
-  test.skipIf(isMissing(`models/${file}`))('is interpreted as onnxruntime runs it', { timeout: 60_000 }, async () => {
+  test.skipIf(isMissing(`models/${file}`))('is interpreted as onnxruntime runs it', { timeout: 180_000 }, async () => {
     await expectLikeOnnxruntime(readShared(`models/${file}`), range)
   })
 })

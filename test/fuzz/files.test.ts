@@ -25,7 +25,7 @@ afterAll(closeDevice)
 const folder = join(import.meta.dirname, 'files', 'cases')
 
 /** Files that once showed a fault, reduced; the number at the end of a name is the seed of their options. */
-test.each(readdirSync(folder))('%s', { timeout: 60_000 }, async name => {
+test.each(readdirSync(folder))('%s', { timeout: 180_000 }, async name => {
   const bytes = new Uint8Array(readFileSync(join(folder, name)))
   const verdict = await tryFile(bytes, Number(/\d+(?=\.onnx$)/.exec(name)![0]))
   expect(['refused', 'compiled'], JSON.stringify(verdict)).toContain(verdict.kind)

@@ -27,7 +27,7 @@ process.on('disconnect', () => process.exit())
 process.send({ kind: 'ready' })
 `
 
-test('a process hangs that computes without an answer, not one that waits', { timeout: 120_000 }, async () => {
+test('a process hangs that computes without an answer, not one that waits', { timeout: 240_000 }, async () => {
   const path = join(folder, 'worker.mjs')
   writeFileSync(path, worker)
   const laboratory = new Laboratory(path)

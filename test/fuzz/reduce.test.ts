@@ -14,7 +14,7 @@ const hasBinaryLayer = ({ nodes }: Network): boolean =>
     ({ op, in: operands }) => op === 'Conv' && nodes.some(each => each.op === 'Sign' && each.out[0] === operands[0]),
   )
 
-test('a network shrinks to the two nodes that matter, all sizes 1', { timeout: 120_000 }, async () => {
+test('a network shrinks to the two nodes that matter, all sizes 1', { timeout: 240_000 }, async () => {
   let tried = 0
   for (let seed = 0; tried < 5; seed++) {
     const { recipe, network } = generate(seed)

@@ -27,7 +27,7 @@ function compileWith(heap: number, model: Uint8Array, ...options: string[]) {
 const unexpected = (stderr: string): string[] =>
   stderr.split('\n').filter(line => line !== '' && !line.startsWith('warning: changed-weights: '))
 
-describe('100 MB of weights fit into a heap of 64 MB', { timeout: 120_000 }, () => {
+describe('100 MB of weights fit into a heap of 64 MB', { timeout: 240_000 }, () => {
   it('dense layers, constants in a file', () => {
     const { status, stderr, sizes, summary } = compileWith(
       64,
@@ -59,7 +59,7 @@ describe('100 MB of weights fit into a heap of 64 MB', { timeout: 120_000 }, () 
   })
 })
 
-describe('other extremes', { timeout: 120_000 }, () => {
+describe('other extremes', { timeout: 240_000 }, () => {
   it('200 layers one behind another', () => {
     inFolder(folder => {
       const path = join(folder, 'deep.onnx')

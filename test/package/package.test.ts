@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => project?.remove())
 
-describe('the package in an empty project', { timeout: 120_000 }, () => {
+describe('the package in an empty project', { timeout: 240_000 }, () => {
   test('is all that is installed: no dependencies, no scripts, at most 4 MB, with the licences of what is inside', () => {
     const modules = join(project.folder, 'node_modules')
     expect(readdirSync(modules).filter(name => !name.startsWith('.'))).toEqual(['xnorc'])

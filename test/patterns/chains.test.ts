@@ -11,7 +11,7 @@ import { codesOf, compiled, runC } from './compiled.ts'
  * can meet an exact 0. All numbers are dyadic, so zeros are frequent.
  */
 describe('random chains before binary layers', () => {
-  test('equal the imported model, or a warning says why not', { timeout: 120_000 }, async () => {
+  test('equal the imported model, or a warning says why not', { timeout: 240_000 }, async () => {
     let checked = 0
     for (let seed = 1; seed <= 200; seed++) {
       const { bytes, feeds } = randomChain(seed)
@@ -25,7 +25,7 @@ describe('random chains before binary layers', () => {
     expect(checked).toBeGreaterThan(120)
   })
 
-  test.runIf(hasCompiler('gcc'))('generated C equals the interpreter', { timeout: 120_000 }, async () => {
+  test.runIf(hasCompiler('gcc'))('generated C equals the interpreter', { timeout: 240_000 }, async () => {
     const chains = Array.from({ length: 20 }, (_, k) => randomChain(1000 + k))
     const cases = await Promise.all(
       chains.map(async ({ bytes, feeds }, k) => ({ ...(await compiled(bytes, `chain_${k}`)), feeds })),

@@ -41,7 +41,7 @@ describe.each(Object.entries(operators))('%s', (theme, list) => {
     await expectLike(list[k]!, feeds, interpret(graph, feeds))
   })
 
-  test.runIf(hasCompiler('gcc'))('C', { timeout: 120_000 }, async () => {
+  test.runIf(hasCompiler('gcc'))('C', { timeout: 240_000 }, async () => {
     const made = await Promise.all(graphs)
     const plans = made.map(graph => lower(graph))
     const program = compileC(plans)
@@ -51,7 +51,7 @@ describe.each(Object.entries(operators))('%s', (theme, list) => {
     }
   })
 
-  test('WASM', { timeout: 120_000 }, async () => {
+  test('WASM', { timeout: 240_000 }, async () => {
     for (const [k, graph] of (await Promise.all(graphs)).entries()) {
       const feeds = feedsOf(graph)
       await expectLike(list[k]!, feeds, (await loadPlan(lower(graph)))(feeds))

@@ -170,7 +170,7 @@ const cases: readonly Reported[] = [
 ]
 
 describe('what once went wrong equals onnxruntime', () => {
-  test.each(cases)('$name', { timeout: 60_000 }, async ({ x, nodes, initializers = {} }) => {
+  test.each(cases)('$name', { timeout: 180_000 }, async ({ x, nodes, initializers = {} }) => {
     const bytes = model({ inputs: { x }, outputs: { y: 'float' }, nodes, initializers })
     const { graph } = await compiled(bytes)
     const { type } = graph.inputs[0]!

@@ -65,8 +65,8 @@ const at = (
     page.on('request', request => fetched.push(request.url()))
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme: scheme })
-    await page.waitForSelector('#files-panel pre', { timeout: 60_000 })
-    await page.waitForSelector('#maps canvas', { timeout: 60_000 })
+    await page.waitForSelector('#files-panel pre', { timeout: 180_000 })
+    await page.waitForSelector('#maps canvas', { timeout: 180_000 })
     await look(page, fetched)
     expect(said).toEqual([])
     await page.close()
@@ -83,7 +83,7 @@ async function checkLooks(page: Page): Promise<void> {
   expect(await page.evaluate(empty)).toBe(0)
 }
 
-describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 120_000 }, () => {
+describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 240_000 }, () => {
   test('outputs are those of the generated code, bit for bit, and files those of the compiler', () =>
     at('digits', {}, async page => {
       await page.getByRole('button', { name: 'Sample 7' }).click()
@@ -137,7 +137,7 @@ describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 120_000 
       const theirs = () => fetched.filter(url => /\/ort[.-]/.test(url)).length
       expect(theirs()).toBe(0)
       await page.getByRole('button', { name: 'Start the race' }).click()
-      await page.waitForSelector('table.race', { timeout: 60_000 })
+      await page.waitForSelector('table.race', { timeout: 180_000 })
       const difference = /difference of an output: (\S+),/.exec(await page.locator('#race-result').innerText())![1]
       expect(Number(difference)).toBeLessThan(1e-4)
       expect(theirs()).toBeGreaterThan(0)
@@ -157,7 +157,7 @@ describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 120_000 
       await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
       await page.context().setOffline(true)
       await page.reload()
-      await page.waitForSelector('#files-panel pre', { timeout: 60_000 })
+      await page.waitForSelector('#files-panel pre', { timeout: 180_000 })
       await verdict(page, '5')
     }))
 })

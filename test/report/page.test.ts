@@ -41,7 +41,7 @@ const at = <T>(
     return look(page, said)
   })
 
-describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 120_000 }, () => {
+describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     await runReport(tiny.model, { ...options, data: tiny.data, out: join(folder, 'tiny.html') })

@@ -19,7 +19,7 @@ if (!canRun) console.warn('skipped: native layers want a processor with AVX-512'
 /** Images, results and gradients are bfloat16: each rounding is at most 2^-9 of a value. */
 const ROUNDINGS = 4 * 2 ** -9
 
-test.skipIf(!canRun || !hasPyTorch())('native layers compute what PyTorch does', { timeout: 120_000 }, () => {
+test.skipIf(!canRun || !hasPyTorch())('native layers compute what PyTorch does', { timeout: 240_000 }, () => {
   const layers = JSON.parse(execFileSync(PYTHON, [script], { encoding: 'utf8' }))
   expect(Object.keys(layers)).toHaveLength(3)
   for (const { once, 'mean of 16': mean, ...errors } of Object.values<Record<string, number>>(layers)) {

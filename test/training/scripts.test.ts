@@ -36,7 +36,7 @@ test.skipIf(!hasPyTorch())(
 )
 
 describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', () => {
-  test('nin: goes on from an exported file, with the same bits', { timeout: 120_000 }, async () => {
+  test('nin: goes on from an exported file, with the same bits', { timeout: 240_000 }, async () => {
     const shipped = join(examples, 'nin-cifar10/nin')
     train('nin-cifar10', 'data/cifar10', '--init', `${shipped}.latent.onnx`, '--epochs', '0', '--limit', '8')
     const { words } = await compileFile(join(folder, 'nin.binary.onnx'))
@@ -44,7 +44,7 @@ describe.skipIf(isMissing('data/cifar10') || !hasPyTorch())('training scripts', 
     expect(words).toEqual((await compileFile(`${shipped}.binary.onnx`)).words)
   })
 
-  test('lenet5: trains, resumes, exports files of the same bits', { timeout: 120_000 }, async () => {
+  test('lenet5: trains, resumes, exports files of the same bits', { timeout: 240_000 }, async () => {
     const options = ['--limit', '128', '--epochs']
     expect(train('lenet5-mnist', 'data/mnist', ...options, '1')).toMatch(/^epoch 1: training loss \d/m)
     const curves = join(folder, 'curves.jsonl')

@@ -13,7 +13,7 @@ describe.each(models)('%s', name => {
   const path = `models/${name}.onnx`
   test.skipIf(isMissing(path) || !hasCompiler('gcc'))(
     'is verified, every layer and the outputs',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const bytes = readShared(path)
       const onnxruntime = await openOnnxruntime(bytes)

@@ -141,7 +141,7 @@ async function check(bytes: Uint8Array): Promise<void> {
 
 describe.skipIf(!hasCompiler('gcc'))(
   'text networks as exporters write them: compiled to bits, equal to onnxruntime',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   () => {
     const kernels = () => ({ w3: signs([FILTERS, WIDTH, 3]), w4: signs([FILTERS, WIDTH, 4]) })
 

@@ -43,7 +43,7 @@ function isBuildMissing(): boolean {
   return true
 }
 
-describe.skipIf(areToolsMissing() || isBuildMissing())('the plugin for', { timeout: 120_000 }, () => {
+describe.skipIf(areToolsMissing() || isBuildMissing())('the plugin for', { timeout: 240_000 }, () => {
   let expected: number[]
   beforeAll(async () => {
     const { load } = await import(pathToFileURL(join(makeFolder(await networkFiles({})), 'net.js')).href)

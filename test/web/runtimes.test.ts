@@ -29,7 +29,7 @@ const execute = (place: string, command: string, ...args: readonly string[]): st
 /** Node before 20.16 has no way to ask for a built-in module. */
 const WITHOUT_BUILTINS = 'process.getBuiltinModule = undefined\n'
 
-describe('the loader runs in', { timeout: 60_000 }, () => {
+describe('the loader runs in', { timeout: 180_000 }, () => {
   let plain: readonly SourceFile[]
   let inline: readonly SourceFile[]
   let expected: string

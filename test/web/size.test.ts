@@ -16,7 +16,7 @@ globalThis.run = bytes => compile(bytes, { target: 'wasm', name: 'net' })`
       : undefined,
 }
 
-test('all that a page loads to compile to WASM is at most 450 KB, compressed', { timeout: 120_000 }, async () => {
+test('all that a page loads to compile to WASM is at most 450 KB, compressed', { timeout: 240_000 }, async () => {
   const { output } = (await build({
     root: import.meta.dirname,
     configFile: false,

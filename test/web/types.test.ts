@@ -38,7 +38,7 @@ ${hasDom ? "await loadWasm(fetch('net.wasm'))\nawait loadWasm(new URL('net.wasm'
 export { outputs }
 `
 
-describe('the declarations, with skipLibCheck off', { timeout: 60_000 }, () => {
+describe('the declarations, with skipLibCheck off', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     for (const { path, content } of await networkFiles({ targets: ['wasm', 'wgsl'] }))
       writeFileSync(join(folder, path), content)

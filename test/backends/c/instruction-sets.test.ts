@@ -128,7 +128,7 @@ function agree(settings: Settings): void {
   })
 }
 
-describe('long sums and exact thresholds, whole vectors of filters and the rest', { timeout: 120_000 }, () => {
+describe('long sums and exact thresholds, whole vectors of filters and the rest', { timeout: 240_000 }, () => {
   for (const isa of isas) it.runIf(hasCompiler('gcc'))(isa, () => agree({ isa: [isa] }))
   for (const machine of Object.keys(machines) as MachineName[])
     for (const compiler of ['gcc', 'clang-22'] as const)

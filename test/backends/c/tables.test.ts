@@ -70,7 +70,7 @@ function agree(settings: Settings): void {
 
 const WORDS = ['-DVECTORS=0', '-DTABLES=1']
 
-describe('layers by tables equal the interpreter', { timeout: 120_000 }, () => {
+describe('layers by tables equal the interpreter', { timeout: 240_000 }, () => {
   it('are by tables', () => {
     const text = c.print(plan, { version: 'test' })[0]!.content as string
     // One of the layers is too small for them.

@@ -15,7 +15,7 @@ const model = new Uint8Array(
 const STRICT = ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-O2', '-c']
 const hasGcc = hasCompiler('gcc')
 
-describe('generated C in unusual toolchains', { timeout: 60_000 }, () => {
+describe('generated C in unusual toolchains', { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'xnorc-toolchains-'))
   const build = (compiler: string, ...args: readonly string[]): string =>
     execFileSync(compiler, args, { cwd: folder, stdio: 'pipe', encoding: 'utf8' })
@@ -54,7 +54,7 @@ describe('generated C in unusual toolchains', { timeout: 60_000 }, () => {
   })
 })
 
-describe.runIf(hasGcc)('--fp-contract off', { timeout: 120_000 }, async () => {
+describe.runIf(hasGcc)('--fp-contract off', { timeout: 240_000 }, async () => {
   const { graph } = await prepare(model, { name: 'net' })
   const plan = lower(graph)
   const feeds = Array.from(

@@ -38,7 +38,7 @@ describe.skipIf(isChromiumMissing())('in headless Chromium', () => {
 
   afterAll(() => site?.close())
 
-  it.each(['page.html', 'worker.html'])('a page loads the module and runs it: %s', { timeout: 60_000 }, async path => {
+  it.each(['page.html', 'worker.html'])('a page loads the module and runs it: %s', { timeout: 180_000 }, async path => {
     const image = Float32Array.from({ length: 72 }, (_, i) => ((i * 7) % 17) / 8 - 1)
     const [expected] = interpret(graph, new Map([['image', f32([1, 6, 6, 2], image)]])).values()
     expect(await site.open(path, logged(30_000))).toEqual(numbersOf(expected!))

@@ -28,7 +28,7 @@ describe.skipIf(isChromiumMissing())('in headless Chromium', () => {
 
   afterAll(() => site?.close())
 
-  it('a page loads the network and runs a batch', { timeout: 90_000 }, async () => {
+  it('a page loads the network and runs a batch', { timeout: 180_000 }, async () => {
     const image = Float32Array.from({ length: 144 }, (_, i) => ((i * 7) % 17) / 8 - 1)
     const expected = [0, 72].flatMap(from => {
       const [value] = interpret(graph, new Map([['image', f32([1, 6, 6, 2], image.slice(from, from + 72))]])).values()

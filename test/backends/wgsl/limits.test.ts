@@ -112,7 +112,7 @@ describe('any number of operands', () => {
   it.each(many)('%s: valid', (_, graph) => equalsInterpreter(graph, 'null'))
   it.runIf(hasDriver('gles')).each(many)('%s: equal to the interpreter', (_, graph) => equalsInterpreter(graph, 'gles'))
 
-  it.skipIf(isMissing('field/36-abcnet.onnx'))('a network of five binary bases', { timeout: 120_000 }, async () => {
+  it.skipIf(isMissing('field/36-abcnet.onnx'))('a network of five binary bases', { timeout: 240_000 }, async () => {
     const plan = lower(await optimise(readShared('field/36-abcnet.onnx'), 'abcnet'), wgsl.lowering)
     const device = await openDevice('null')
     device.pushErrorScope('validation')

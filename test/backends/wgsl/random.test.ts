@@ -48,7 +48,7 @@ describe('random graphs in WGSL equal the interpreter', () => {
   it.runIf(hasDriver('gles'))('llvmpipe through GLES', { timeout: 300_000 }, () => agreeOn('gles', 60, 4))
 })
 
-it('random graphs are valid WGSL', { timeout: 120_000 }, async () => {
+it('random graphs are valid WGSL', { timeout: 240_000 }, async () => {
   const device = await openDevice('null')
   for (const graph of fc.sample(randomGraphs, { numRuns: 120, seed: 3 })) {
     const { load } = await importLoader(lower(graph, wgsl.lowering))

@@ -5,7 +5,7 @@ import { compile } from '../../../src/index.ts'
 
 const examples = ['lenet5-mnist/lenet5', 'nin-cifar10/nin', 'textcnn-imdb/textcnn']
 
-test.each(examples)('%s has no line above 120 columns and no loop that runs once', { timeout: 60_000 }, async name => {
+test.each(examples)('%s has no line above 120 columns and no loop that runs once', { timeout: 180_000 }, async name => {
   const bytes = readFileSync(join(import.meta.dirname, `../../../examples/${name}.binary.onnx`))
   const { files } = await compile(bytes, { target: 'wgsl', name: 'net' })
   const kernels = String(files.find(({ path }) => path === 'net.wgsl')!.content)
