@@ -10,6 +10,9 @@ export function turnedCall<C extends ConvolutionCall>(call: C): C {
   return { ...call, params: { ...call.params, ...turned(call.params) }, store: { ...call.store, operands } }
 }
 
-/** Whether a convolution is one of a column, of which a strip wants some rows at a time, or all. */
+/** Whether a convolution makes a column of a column, of which a strip wants some rows at a time, or all. */
 export const isColumn = ({ params }: ConvolutionCall): boolean =>
-  params.images * params.inWidth * params.kernelWidth === 1 && params.outHeight > 1 && params.inRing === params.inHeight
+  params.images * params.inWidth * params.kernelWidth * params.outWidth === 1 &&
+  params.padLeft === 0 &&
+  params.outHeight > 1 &&
+  params.inRing === params.inHeight

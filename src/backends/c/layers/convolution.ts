@@ -35,7 +35,7 @@ interface Adder {
 
 export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: Scope): Layer {
   // Pixels share the weights in blocks along a row, so a column is printed as a row, and rows of it are columns there.
-  const column = isColumn(given) && given.params.groups === 1 && given.store.result !== 'bit'
+  const column = isColumn(given) && given.store.result !== 'bit'
   const call = column ? turnedCall(given) : given
   const { params, store, buffers } = call
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth, strideX, dilationX, padLeft } = params
