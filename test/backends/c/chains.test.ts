@@ -61,10 +61,10 @@ const floats = (epilogue: Expr): Graph => {
   return graphOf('floats', [x], [over(layer(x, 'f32', [9, 3, 3, 3], arg(0)), epilogue)])
 }
 
-/** A convolution of a column alone, which is computed as if it were a row. */
-const column = (): Graph => {
+/** A convolution of a column alone, which is computed as if it were a row, unless padding at its left makes it wider. */
+const column = (left: number): Graph => {
   const x = image('bit', [1, 37, 1, 33])
-  const padded = { ...plain, padding: [2, 0, 1, 0] } as const
+  const padded = { ...plain, padding: [2, left, 1, 0] } as const
   return graphOf('column', [x], [layer(x, 'bit', [50, 4, 1, 33], call('float', arg(0)), padded)])
 }
 
@@ -81,7 +81,8 @@ const cases: Readonly<Record<string, readonly [Graph, number]>> = {
   'floats to bits': [floats(sign), 6 * 3 * 9 * 4 + 3 * 64],
   means: [means(20), 7000],
   'means of more than a word': [means(40), 14000],
-  column: [column(), 0],
+  column: [column(0), 0],
+  'column, made wider': [column(2), 0],
 }
 
 describe.runIf(hasCompiler('gcc'))('rows that are passed on at once', { timeout: 240_000 }, () => {
@@ -120,6 +121,7 @@ describe.runIf(hasCompiler('gcc'))('rows that are passed on at once', { timeout:
       ...Array(6).fill('map'),
       'map,map,reduce,map',
       'map,map,reduce,map',
+      '',
       '',
     ])
     expect(plans.flatMap(({ steps }) => steps.flatMap(callsOf)).filter(({ kernel }) => kernel === 'fill')).toHaveLength(
