@@ -34,7 +34,7 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
   // The model as the file has it takes its own form of the inputs.
   const theirFeeds = source === read.graph ? feeds : makeFeeds(read.graph, 1)
   const reference = await options.reference(model, theirFeeds)
-  const twin = int8Twin(read.graph)
+  const twin = await int8Twin(read.graph)
   const int8 = typeof twin === 'string' ? twin : await options.reference(twin, theirFeeds)
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
   try {

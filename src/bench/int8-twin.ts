@@ -1,7 +1,7 @@
 import type { Graph } from '../ir/graph.ts'
 import type { Node } from '../ir/node.ts'
 import { elements, type Shape, sameShape } from '../ir/tensor.ts'
-import { type Attribute, initializer, model, node, port } from './onnx-writer.ts'
+import { type Attribute, type Element, GraphWriter } from './onnx-writer.ts'
 
 /** Why there is no such network, in the words of a table's note. */
 class NoTwin extends Error {}
@@ -12,22 +12,22 @@ class NoTwin extends Error {}
  * has between its layers (signs, scales, biases, normalisation, activations) is left out in its favour. Or why there is
  * none.
  */
-export function int8Twin(graph: Graph): Uint8Array | string {
+export async function int8Twin(graph: Graph): Promise<Uint8Array | string> {
   try {
-    return write(graph)
+    return await write(graph)
   } catch (error) {
     if (error instanceof NoTwin) return error.message
     throw error
   }
 }
 
-function write(graph: Graph): Uint8Array {
-  const parts: Uint8Array[] = []
+function write(graph: Graph): Promise<Uint8Array> {
+  const writer = new GraphWriter()
   let count = 0
   let random = 1
-  const constant = (element: 'f32' | 'u8' | 'i8' | 'i64', shape: Shape, data: ArrayBufferView): string => {
+  const constant = (element: Element, shape: Shape, data: ArrayBufferView): string => {
     const name = `c${count++}`
-    parts.push(initializer(name, element, shape, data))
+    writer.constant(name, element, shape, data)
     return name
   }
   const bytes = (length: number): Int8Array =>
@@ -40,7 +40,7 @@ function write(graph: Graph): Uint8Array {
   const signedZero = constant('i8', [], Int8Array.of(0))
   const emit = (op: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string => {
     const name = `v${count++}`
-    parts.push(node(op, inputs, name, attributes))
+    writer.node(op, inputs, name, attributes)
     return name
   }
   const decode = (name: string): string => emit('DequantizeLinear', [name, scale, zero])
@@ -74,7 +74,7 @@ function write(graph: Graph): Uint8Array {
         const { dtype } = x.type
         if (dtype !== 'f32' && dtype !== 'u8' && dtype !== 'i64')
           throw new NoTwin(`inputs of ${dtype} have no int8 twin`)
-        parts.push(port('input', x.attrs.name, dtype, shape))
+        writer.port('input', x.attrs.name, dtype, shape)
         return dtype === 'f32' ? quantized(x.attrs.name) : dtype === 'u8' ? decode(x.attrs.name) : x.attrs.name
       }
       case 'map':
@@ -164,7 +164,8 @@ function write(graph: Graph): Uint8Array {
 
   graph.inputs.forEach(value)
   const outputs = graph.outputs.map(output => value(output.node))
-  return model([...parts, ...[...new Set(outputs)].map(name => port('output', name, 'f32'))])
+  for (const name of new Set(outputs)) writer.port('output', name, 'f32')
+  return writer.bytes()
 }
 
 const isPerm = (x: Node<'transpose'>, ...perm: readonly number[]): boolean =>

@@ -1,90 +1,56 @@
-/**
- * Writes ONNX files: the few fields of its protobuf messages that a benchmark's network needs. The numbers are those of
- * onnx.proto. https://protobuf.dev/programming-guides/encoding
- */
+import type { onnx as Onnx } from 'onnx-proto'
 
 /** ONNX's numbers of element types. */
-export const ELEMENT = { f32: 1, u8: 2, i8: 3, i64: 7 } as const
-type Element = keyof typeof ELEMENT
+const ELEMENT = { f32: 1, u8: 2, i8: 3, i64: 7 } as const
+export type Element = keyof typeof ELEMENT
 
+/** An integer or a list of them. */
 export type Attribute = number | readonly number[]
 
-const utf8 = new TextEncoder()
+/** ONNX's numbers of the types of attributes. */
+const [INTEGER, INTEGERS] = [2, 7]
 
-function varint(value: number): number[] {
-  const bytes: number[] = []
-  let left = value
-  for (; left > 0x7f; left = Math.floor(left / 128)) bytes.push((left % 128) | 0x80)
-  return [...bytes, left]
-}
+const attribute = ([name, value]: [string, Attribute]): Onnx.IAttributeProto =>
+  typeof value === 'number' ? { name, type: INTEGER, i: value } : { name, type: INTEGERS, ints: [...value] }
 
-const joined = (parts: readonly ArrayLike<number>[]): Uint8Array => {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
+/** A graph that grows: nodes and constants in the order in which they are computed. */
+export class GraphWriter {
+  private readonly graph = {
+    name: 'int8',
+    node: [] as Onnx.INodeProto[],
+    initializer: [] as Onnx.ITensorProto[],
+    input: [] as Onnx.IValueInfoProto[],
+    output: [] as Onnx.IValueInfoProto[],
   }
-  return bytes
+
+  node(
+    opType: string,
+    input: readonly string[],
+    output: string,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): void {
+    this.graph.node.push({
+      opType,
+      input: [...input],
+      output: [output],
+      attribute: Object.entries(attributes).map(attribute),
+    })
+  }
+
+  constant(name: string, element: Element, shape: readonly number[], data: ArrayBufferView): void {
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    this.graph.initializer.push({ name, dataType: ELEMENT[element], dims: [...shape], rawData })
+  }
+
+  /** An input or output of the graph; without a shape, any. */
+  port(role: 'input' | 'output', name: string, element: Element, shape?: readonly number[]): void {
+    const sizes = shape && { shape: { dim: shape.map(dimValue => ({ dimValue })) } }
+    this.graph[role].push({ name, type: { tensorType: { elemType: ELEMENT[element], ...sizes } } })
+  }
+
+  /** The file. */
+  async bytes(): Promise<Uint8Array> {
+    const { ModelProto } = (await import('onnx-proto')).default.onnx
+    return ModelProto.encode({ irVersion: 8, opsetImport: [{ version: 13 }], graph: this.graph }).finish()
+  }
 }
-
-const number = (field: number, value: number): Uint8Array => joined([varint(field * 8), varint(value)])
-
-/** A text, bytes or a message. */
-function block(field: number, content: string | Uint8Array | readonly Uint8Array[]): Uint8Array {
-  const bytes =
-    typeof content === 'string' ? utf8.encode(content) : content instanceof Uint8Array ? content : joined(content)
-  return joined([varint(field * 8 + 2), varint(bytes.length), bytes])
-}
-
-/** An integer or a list of them, none negative. */
-function attribute(name: string, value: Attribute): Uint8Array {
-  const content = typeof value === 'number' ? [number(3, value)] : value.map(each => number(8, each))
-  return block(5, [block(1, name), ...content, number(20, typeof value === 'number' ? 2 : 7)])
-}
-
-export const node = (
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, Attribute>> = {},
-): Uint8Array =>
-  block(1, [
-    ...inputs.map(input => block(1, input)),
-    block(2, output),
-    block(4, op),
-    ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-  ])
-
-export const initializer = (
-  name: string,
-  element: Element,
-  shape: readonly number[],
-  data: ArrayBufferView,
-): Uint8Array =>
-  block(5, [
-    ...shape.map(size => number(1, size)),
-    number(2, ELEMENT[element]),
-    block(8, name),
-    block(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  ])
-
-/** An input or output of the graph; without a shape, any. */
-export function port(role: 'input' | 'output', name: string, element: Element, shape?: readonly number[]): Uint8Array {
-  const sizes = shape
-    ? [
-        block(
-          2,
-          shape.map(size => block(1, [number(1, size)])),
-        ),
-      ]
-    : []
-  return block(role === 'input' ? 11 : 12, [
-    block(1, name),
-    block(2, [block(1, [number(1, ELEMENT[element]), ...sizes])]),
-  ])
-}
-
-/** The file: parts of the graph in the order in which they are computed. */
-export const model = (graph: readonly Uint8Array[]): Uint8Array =>
-  joined([number(1, 8), block(7, [...graph, block(2, 'int8')]), block(8, [number(2, 13)])])

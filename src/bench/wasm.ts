@@ -51,7 +51,7 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
     // The model as the file has it takes its own form of the inputs.
     const theirFeeds = makeFeeds(read.graph, 1)
     const web = await loadOnnxruntime(model, theirFeeds)
-    const twin = int8Twin(read.graph)
+    const twin = await int8Twin(read.graph)
     const int8 = typeof twin === 'string' ? undefined : await loadOnnxruntime(twin, theirFeeds)
     const runs = [async () => ours.run(feeds), ...(web ? [web] : []), ...(int8 ? [int8] : [])]
     const [xnorc, ...others] = await measureAlternating(runs, options.milliseconds ?? 4000)
