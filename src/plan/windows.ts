@@ -51,6 +51,13 @@ export const turned = (p: WindowParams): WindowParams => ({
 export const lastTap = ({ results, stride, padding, taps, dilation }: Axis): number =>
   (results - 1) * stride - padding + (taps - 1) * dilation
 
+/** Whether every tap of every window lies inside the image, or at most so far `before` and `after` it. */
+export const staysInside = (axis: Axis, before = 0, after = 0): boolean =>
+  axis.padding <= before && lastTap(axis) < axis.size + after
+
+export const isInside = (params: WindowParams): boolean =>
+  staysInside(alongRows(params)) && staysInside(alongColumns(params))
+
 /** Whether the first or the last window sees nothing of the image. */
 export const mayMiss = (axis: Axis): boolean =>
   axis.padding > (axis.taps - 1) * axis.dilation || (axis.results - 1) * axis.stride - axis.padding >= axis.size

@@ -2,7 +2,7 @@ import { wordsFor } from '../../../ir/bits.ts'
 import type { ConvolutionParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { isColumn, turnedCall } from '../../../plan/turn.ts'
-import { alongRows, mayMiss } from '../../../plan/windows.ts'
+import { alongColumns, alongRows, mayMiss, staysInside } from '../../../plan/windows.ts'
 import type { Data, Layout } from '../constants/index.ts'
 import type { Block } from '../functions/blocks.ts'
 import { callText } from '../functions/choice.ts'
@@ -48,7 +48,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   // Taps side by side in x are side by side in the weights too: one run covers a row of the kernel.
   const contiguous = groups === 1 && dilationX === 1
   const across = columnContext(params, scope)
-  const padded = across.kxFirst !== '0' || across.kxEnd !== `${kernelWidth}`
+  const padded = !staysInside(alongColumns(params))
   const pixels = pixelTexts(outWidth, scope, column)
   const { startColumn, ...columns } = pixels
   const { most, many } = pixels

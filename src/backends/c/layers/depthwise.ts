@@ -1,5 +1,6 @@
 import { unpackBits } from '../../../ir/bits.ts'
 import type { Call } from '../../../plan/plan.ts'
+import { isInside } from '../../../plan/windows.ts'
 import type { Data, Layout } from '../constants/index.ts'
 import { plus } from '../names.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
@@ -37,7 +38,6 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   const first = lanes > stored ? 'first' : part
   const rows = windowContext(params, call, filters, scope)
   const columns = columnContext(params, scope)
-  const isInside = rows.kyFirst === '0' && columns.kxFirst === '0' && isEnd(rows.kyEnd) && isEnd(columns.kxEnd)
   const shapes = `[${inHeight}][${inWidth}][${filters}] to [${outHeight}][${outWidth}][${filters}] ${resultTitle(call)}`
   const title = `Float convolution ${kernelHeight}x${kernelWidth} of each channel${windowTitle(params)}: ${shapes}.`
   const sum = first === part ? 'sums[lane]' : `sums[first${part === '0' ? '' : ' - part'} + lane]`
@@ -62,7 +62,7 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
     part: plus(part),
     lanes,
     eachLane: `for (int lane = 0; lane < ${partLanes}; lane++)`,
-    ifWhole: isInside ? '' : `if (ky_end - ky_first == ${kernelHeight} && kx_end - kx_first == ${kernelWidth})`,
+    ifWhole: isInside(params) ? '' : `if (ky_end - ky_first == ${kernelHeight} && kx_end - kx_first == ${kernelWidth})`,
     tapRows,
     taps,
     weights: scope.constants.symbolOf(buffers.weights, layoutOf(call)),
@@ -81,8 +81,6 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   }
   return { ...body('c/kernels/depthwise.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
 }
-
-const isEnd = (text: string): boolean => /^\d+$/.test(text)
 
 /** [channels][taps] to [taps][channels]; a bit for each weight becomes -1 or +1. */
 function layoutOf({ params, buffers }: Call<'conv2d'>): Layout {

@@ -1,6 +1,7 @@
 import { WORD, wordsFor } from '../../../ir/bits.ts'
 import type { WindowParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
+import { alongColumns, alongRows, staysInside } from '../../../plan/windows.ts'
 import { clampInt, gatherTile, halfAt, makeTable } from '../functions/plain.ts'
 import { constantOf } from '../isa/instruction-set.ts'
 import { comment, linear, plus, sumText, times } from '../names.ts'
@@ -54,8 +55,8 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
   const words = wordsFor(channels)
   const { yPitch, eachImageRow: _, ...window } = windowContext(params, call, filters, scope)
   const across = columnContext(params, scope)
-  const downBorder = window.kyFirst !== '0' || window.kyEnd !== `${kernelHeight}`
-  const acrossBorder = across.kxFirst !== '0' || across.kxEnd !== `${kernelWidth}`
+  const downBorder = !staysInside(alongRows(params))
+  const acrossBorder = !staysInside(alongColumns(params))
   const padded = downBorder || acrossBorder
   const tapsDown = downBorder ? '(ky_end - ky_first)' : `${kernelHeight}`
   const tapsAcross = acrossBorder ? `(${across.kxEnd} - ${across.kxFirst})` : `${kernelWidth}`

@@ -1,5 +1,6 @@
 import type { ConvolutionParams, Store } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
+import { isInside } from '../../../plan/windows.ts'
 import { templated } from '../../print/template.ts'
 import type { Scope } from '../scope.ts'
 import { at, counting, get, int, loopOver, overlapping, set, sum, times } from '../text.ts'
@@ -210,14 +211,6 @@ function borderRowBytes({
 /** Of the rows that a row of the result reads, where they need a border or are bytes. */
 export const borderBytes = (params: ConvolutionParams, isBytes: boolean): number =>
   isInside(params) && !isBytes ? 0 : params.kernelHeight * borderRowBytes(params)
-
-/** Whether every tap of every window lies inside the image. */
-export function isInside(params: ConvolutionParams): boolean {
-  const { inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth, padTop, padLeft } = params
-  const below = (outHeight - 1) * params.strideY + (kernelHeight - 1) * params.dilationY + 1 - padTop
-  const right = (outWidth - 1) * params.strideX + (kernelWidth - 1) * params.dilationX + 1 - padLeft
-  return padTop <= 0 && padLeft <= 0 && below <= inHeight && right <= inWidth
-}
 
 /** One turn: the weights of a channel, then every column's value times them. */
 function productLines({ vectors }: Block, columns: number, columnBytes: number, { start, sum }: Arithmetic) {

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../../plan/kernels.ts'
-import { isInside } from './convolution.ts'
+import { isInside } from '../../../plan/windows.ts'
 
 type Params = Kernels['binaryConv2d']['params']
 

@@ -1,13 +1,13 @@
 import { wordsFor } from '../../../ir/bits.ts'
 import type { ConvolutionParams } from '../../../plan/kernels.ts'
 import type { Buffer, Call } from '../../../plan/plan.ts'
-import { alongColumns, alongRows } from '../../../plan/windows.ts'
+import { alongColumns, alongRows, isInside, staysInside } from '../../../plan/windows.ts'
 import { indexText, linear, vectorType } from '../names.ts'
 import { arrangeFilters, arrangeSigns, chooseTile, type FilterShape, QUAD, type Tile } from './arrange.ts'
 import { resultContext } from './elementwise.ts'
 import { type Binder, createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf, dataOf, valueFunction } from './value.ts'
-import { staysInside, tapCount, tapSteps, windowContext, windowTitle } from './windows.ts'
+import { tapCount, tapSteps, windowContext, windowTitle } from './windows.ts'
 
 /** Names that a tiled kernel declares besides its buffers. */
 const namesOf = ({ name }: Scope) => ({
@@ -73,7 +73,7 @@ function tiledLayer(call: Convolution, scope: Scope): Layer {
   const position = ['row', 'column', 'channel']
   const value = valueFunction(call, position, scope, binder, 3, aligned ? 'aligned four' : 'four')
   const filterTiles = Math.ceil(filters / (tileQuads * QUAD))
-  const padded = !(staysInside(alongRows(params)) && staysInside(alongColumns(params)))
+  const padded = !isInside(params)
   const whole = params.filters % QUAD === 0 && aligned && (store.result === 'f32' || store.result === 'i32')
   const squares = Array.from({ length: QUAD }, (_, pixel) => ({ pixel, of: 'xyzw'[pixel]! }))
   const quadsOfInvocation = Array.from({ length: tile.quads }, (_, quad) => ({ quad, at: quad * tile.deep }))

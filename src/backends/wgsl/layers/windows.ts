@@ -1,15 +1,11 @@
 import type { WindowParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
-import { type Axis, alongColumns, alongRows, lastTap } from '../../../plan/windows.ts'
+import { type Axis, alongColumns, alongRows, isInside, staysInside } from '../../../plan/windows.ts'
 import { tapsInside } from '../functions.ts'
 import { indexText, linear, scalarType } from '../names.ts'
 import { itemGrid, resultContext, startOf, THREADS } from './elementwise.ts'
 import { createBinder, type Layer, type Scope, sampleStride, unbound } from './layer.ts'
 import { commentOf } from './value.ts'
-
-/** Whether every tap of every window lies inside the image, or at most so far `before` and `after` it. */
-export const staysInside = (axis: Axis, before = 0, after = 0): boolean =>
-  axis.padding <= before && lastTap(axis) < axis.size + after
 
 /** How many taps lie inside the image: a number, or computed from where the window starts. */
 export function tapCount(start: string, axis: Axis, { use }: Scope, before = 0, after = 0): string {
@@ -21,7 +17,7 @@ export function tapCount(start: string, axis: Axis, { use }: Scope, before = 0, 
 /** Texts shared by everything that slides a window. `row` counts rows of all images, `sample` is known. */
 export function windowContext(params: WindowParams) {
   const { images, outHeight, inHeight, inWidth, kernelHeight, kernelWidth, dilationY, dilationX } = params
-  const inside = staysInside(alongRows(params)) && staysInside(alongColumns(params))
+  const inside = isInside(params)
   return {
     top: linear(images > 1 ? `row % ${outHeight}` : 'row', params.strideY, -params.padTop),
     left: linear('column', params.strideX, -params.padLeft),
