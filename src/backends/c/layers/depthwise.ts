@@ -37,6 +37,7 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   const partLanes = lanesFrom(part, filters, lanes)
   const first = lanes > stored ? 'first' : part
   const rows = windowContext(params, call, filters, scope)
+  const whole = isInside(params)
   const columns = columnContext(params, scope)
   const shapes = `[${inHeight}][${inWidth}][${filters}] to [${outHeight}][${outWidth}][${filters}] ${resultTitle(call)}`
   const title = `Float convolution ${kernelHeight}x${kernelWidth} of each channel${windowTitle(params)}: ${shapes}.`
@@ -54,6 +55,7 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
   )
   const context = {
     ...rows,
+    kyFirst: whole ? '' : rows.kyFirst,
     ...columns,
     ...storedContext(call, filters, scope, first),
     outWidth,
@@ -62,7 +64,7 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
     part: plus(part),
     lanes,
     eachLane: `for (int lane = 0; lane < ${partLanes}; lane++)`,
-    ifWhole: isInside(params) ? '' : `if (ky_end - ky_first == ${kernelHeight} && kx_end - kx_first == ${kernelWidth})`,
+    ifWhole: whole ? '' : `if (ky_end - ky_first == ${kernelHeight} && kx_end - kx_first == ${kernelWidth})`,
     tapRows,
     taps,
     weights: scope.constants.symbolOf(buffers.weights, layoutOf(call)),
