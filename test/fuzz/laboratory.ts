@@ -5,6 +5,8 @@ import type { Network } from './network.ts'
 import type { Verdict } from './verdict.ts'
 import type { Answer, Job, Lanes } from './worker.ts'
 
+type Tell = (seed: number, verdict: Verdict) => void
+
 /** How a process ended that did not say so itself. */
 type End = 'done' | 'hang' | 'crash' | 'memory'
 
@@ -34,59 +36,41 @@ export class Laboratory {
     this.worker = worker
   }
 
-  /** Seeds in order. A seed at which the process hangs or dies gets that as its verdict, and the rest go on. */
-  async trySeeds(
-    seeds: readonly number[],
-    lanes: Lanes,
-    limit: number,
-    tell: (seed: number, verdict: Verdict) => void,
-  ): Promise<void> {
-    let left = seeds
-    let suspect: number | undefined
-    while (left.length > 0) {
-      let count = 0
-      const end = await this.run({ kind: 'seeds', seeds: left, lanes }, limit, answer => {
-        if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
-      })
-      if (end === 'done') return
-      // In a batch nobody knows which one it was: one by one.
-      if (lanes.c !== undefined && left.length > 1) {
-        for (const seed of left) await this.trySeeds([seed], lanes, limit, tell)
-        return
-      }
-      // A process may also die of what it did before: what kills a fresh one is a fault.
-      const seed = left[count]!
-      if (end === 'crash' && seed !== suspect) {
-        suspect = seed
-        left = left.slice(count)
-        continue
-      }
-      tell(seed, lost(end, limit))
-      left = left.slice(count + 1)
-    }
+  /** Networks by their seeds, in order. In one C program (a lane) nobody knows which one a process died of: then one by one. */
+  trySeeds(seeds: readonly number[], lanes: Lanes, limit: number, tell: Tell): Promise<void> {
+    const jobOf = (left: readonly number[]): Job => ({ kind: 'seeds', seeds: left, lanes })
+    return this.tryInOrder(seeds, jobOf, limit, tell, lanes.c !== undefined)
   }
 
-  /** Damaged files by seeds, in order, like networks; a seed may be told once more, with what a compiler says of it. */
-  async tryFiles(
+  /** Damaged files by seeds, in order; a seed may be told once more, with what a compiler says of it. */
+  tryFiles(seeds: readonly number[], limit: number, tell: Tell): Promise<void> {
+    return this.tryInOrder(seeds, left => ({ kind: 'files', seeds: left }), limit, tell, false)
+  }
+
+  /** A seed at which the process hangs or dies gets that as its verdict, and the rest go on. */
+  private async tryInOrder(
     seeds: readonly number[],
+    jobOf: (left: readonly number[]) => Job,
     limit: number,
-    tell: (seed: number, verdict: Verdict) => void,
+    tell: Tell,
+    together: boolean,
   ): Promise<void> {
     let left = seeds
     let suspect: number | undefined
     while (left.length > 0) {
       let count = 0
-      const end = await this.run(
-        { kind: 'files', seeds: left },
-        () => (count < left.length ? limit : COMPILERS),
-        answer => {
-          if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
-          if (answer.kind === 'amended') tell(answer.seed, answer.verdict)
-        },
-      )
+      const limitNow = () => (count < left.length ? limit : COMPILERS)
+      const end = await this.run(jobOf(left), limitNow, answer => {
+        if (answer.kind === 'tried') tell(left[count++]!, answer.verdict)
+        if (answer.kind === 'amended') tell(answer.seed, answer.verdict)
+      })
       if (end === 'done') return
+      if (together && left.length > 1) {
+        for (const seed of left) await this.tryInOrder([seed], jobOf, limit, tell, together)
+        return
+      }
       const seed = left[count]
-      if (seed === undefined) throw new Error('the compilers of many files ended without an answer')
+      if (seed === undefined) throw new Error('a process ended after its last answer, and did not say so')
       left = left.slice(count)
       // A process may also die of what it did before: a fresh one tries it again.
       if (end !== 'hang' && seed !== suspect) suspect = seed
