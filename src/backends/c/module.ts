@@ -7,6 +7,7 @@ import { cLiteral, wrapLiterals } from '../print/literals.ts'
 import { render, renderTemplated, type Templated } from '../print/template.ts'
 import { type ConstantsFile, makeConstantsFile, paddedBytes } from './constants/file.ts'
 import { type Constant, constantBytes, typeOfData } from './constants/index.ts'
+import { foldLines } from './fold.ts'
 import { headerContext, runParameters } from './header.ts'
 import { architectures } from './isa/architecture.ts'
 import { conditionOf, constantOf, type InstructionSet, targetOf } from './isa/index.ts'
@@ -38,7 +39,7 @@ export function printModule(unit: Unit, options: PrintOptions): SourceFile[] {
     isaText: isaText(unit.sets),
     contract,
     upper: header.upper,
-    functions: unit.module.functions().map(renderTemplated),
+    functions: unit.module.functions().map(fn => foldLines(renderTemplated(fn))),
     constants: file ? [] : constants.map(arrayContext),
     members: file ? constants.map(memberContext) : [],
     identity: file?.identity ?? '',
@@ -133,7 +134,7 @@ const printLayers = ({ plan, scope, calls }: Unit): string[] =>
     const headOf = (name: string, own: readonly Parameter[]) =>
       headText(`static INLINE ${layer.returns ?? 'void'}`, name, own)
     const text = ({ template, context }: Templated, head: string) =>
-      renderTemplated({ template, context: { ...context, head } })
+      foldLines(renderTemplated({ template, context: { ...context, head } }))
     const { tables } = layer
     const before = tables
       ? `#if TABLES\n${text(tables, headOf(tables.name, parameters.slice(0, takesIsa ? -1 : undefined)))}#endif\n\n`

@@ -17,8 +17,8 @@ export interface Request {
 
 /** Files that go to a process at once, and of how many one goes through the command line. */
 const [BLOCK, COMMAND] = [100, 400]
-/** Milliseconds without an answer after which a file counts as never ending: many are compiled as C after the last. */
-const LIMIT = 30_000
+/** Milliseconds of work without an answer after which a file counts as never ending: a driver takes 36 s for 500 kernels. */
+const LIMIT = 90_000
 /** Tries and milliseconds that reducing a file may take. */
 const REDUCING = { tries: 600, time: 20_000 }
 
@@ -57,7 +57,7 @@ export async function tryDamagedFiles(worker: string, { seed, count, minutes, ou
       tries++
       if (fault.stage === 'command line')
         return keyOf(tryCommand(cliOf(worker), folder, candidate, each) ?? none) === key
-      const verdict = await laboratory.tryFile(candidate, each, LIMIT / 3)
+      const verdict = await laboratory.tryFile(candidate, each, LIMIT / 9)
       return isFault(verdict) && keyOf(verdict) === key
     }
     const bytes = await reduceFile(damage, fails, isOver)

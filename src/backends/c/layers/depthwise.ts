@@ -7,6 +7,8 @@ import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from
 import { lanesFrom } from './pool.ts'
 import {
   columnContext,
+  columnOf,
+  eachColumnOf,
   imageVariables,
   pixelStart,
   resultTitle,
@@ -57,8 +59,8 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
     ...rows,
     kyFirst: whole ? '' : rows.kyFirst,
     ...columns,
-    ...storedContext(call, filters, scope, first),
-    outWidth,
+    ...storedContext(call, filters, scope, first, columnOf(params)),
+    eachColumn: eachColumnOf(params),
     comment: commentOf(call, title, scope),
     eachPart: part === '0' ? '' : `for (int part = 0; part < ${filters}; part += ${lanes})`,
     part: plus(part),
@@ -79,7 +81,7 @@ export function depthwiseLayer(call: Call<'conv2d'>, scope: Scope): Layer {
     laneCount: lanesFrom(first, filters, stored),
     sumType: 'float',
     sum,
-    value: storeText(store, imageVariables(first), scope),
+    value: storeText(store, imageVariables(first, columnOf(params)), scope),
   }
   return { ...body('c/kernels/depthwise.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
 }

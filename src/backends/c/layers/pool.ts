@@ -2,10 +2,12 @@ import type { PoolParams, WindowParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { alongColumns, alongRows, lastTap } from '../../../plan/windows.ts'
 import { endTap, firstTap } from '../functions/plain.ts'
-import { plus, scalarType, times } from '../names.ts'
+import { plus, scalarType, sumText, times } from '../names.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import {
   columnContext,
+  columnOf,
+  eachColumnOf,
   imageVariables,
   pixelStart,
   resultTitle,
@@ -31,8 +33,8 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
   const context = {
     ...windowContext(params, call, channels, scope),
     ...columnContext(params, scope),
-    ...storedContext(call, channels, scope, first),
-    outWidth: params.outWidth,
+    ...storedContext(call, channels, scope, first, columnOf(params)),
+    eachColumn: eachColumnOf(params),
     comment: commentOf(call, titleOf(params, mean ? 'Mean' : 'Maximum', resultTitle(call)), scope),
     mean,
     start: mean ? '0.0f' : type === 'float' ? '-INFINITY' : '(-2147483647 - 1)',
@@ -53,7 +55,7 @@ export function poolLayer(call: Call<'pool'>, scope: Scope): Layer {
     xStart: pixelStart(params, 'left', channels),
     sumType: type,
     sum: mean ? `${pooled} / count` : pooled,
-    value: storeText(store, imageVariables(first), scope),
+    value: storeText(store, imageVariables(first, columnOf(params)), scope),
   }
   return { ...body('c/kernels/pool.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
 }
@@ -65,11 +67,11 @@ export function poolBitsLayer(call: Call<'poolBits'>, scope: Scope): Layer {
   const context = {
     ...windowContext(params, call, params.channels, scope),
     ...columnContext(params, scope),
-    outWidth: params.outWidth,
+    eachColumn: eachColumnOf(params),
     comment: commentOf(call, titleOf(params, 'OR', 'bits'), scope),
     eachWord: words === 1 ? '' : `for (int word = 0; word < ${words}; word++)`,
     xStart: `${pixelStart(params, 'left', words)}${word}`,
-    yWord: `${times('column', words)}${word}`,
+    yWord: sumText(times(columnOf(params), words), words === 1 ? '0' : 'word'),
   }
   return { ...body('c/kernels/pool-bits.c', context), byRows: true, parameters: parametersOf(call, { x: buffers.x }) }
 }

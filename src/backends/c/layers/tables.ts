@@ -9,7 +9,7 @@ import { wrapped } from '../signature.ts'
 import { blocksFor, lanesFor } from './arrange.ts'
 import { type BufferParameter, body, type Scope, storeText, type TablesLayer } from './layer.ts'
 import { type Tile, tileFor, UNIT } from './tile.ts'
-import { columnContext, imageVariables, storedContext, windowContext } from './windows.ts'
+import { columnContext, columnOf, eachColumnOf, imageVariables, storedContext, windowContext } from './windows.ts'
 
 type BinaryCall = Call<'binaryConv2d'>
 
@@ -71,6 +71,8 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
   const thresholds =
     store.kind === 'threshold' && most <= MOST_PRODUCTS ? scope.constants.symbolOf(store.operands[0]!.buffer) : ''
   const tileColumn = columns === outWidth ? '0' : 'tile_column'
+  const first = filters <= WORD ? '0' : 'first'
+  const lane = first === '0' ? 'lane' : 'first + lane'
   const ky = kernelHeight === 1 ? '0' : 'ky'
   const kx = kernelWidth === 1 ? '0' : 'kx'
   const unitText = (index: string): string =>
@@ -87,7 +89,7 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
     downBorder,
     acrossBorder,
     offset: padded ? `${channels} * ${tapsDown} * ${tapsAcross}` : `${most}`,
-    ...storedContext(call, filters, scope),
+    ...storedContext(call, filters, scope, first, columnOf(params)),
     comment: comment([
       `The same by tables of ${bits} bits: for ${rows} x ${columns} results at a time, the mismatches with every number are looked up.`,
     ]),
@@ -134,22 +136,29 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
         : outWidth % columns === 0
           ? `tile_column + ${columns}`
           : `${use(clampInt)}(tile_column + ${columns}, 0, ${outWidth})`,
-    columnsEnd: tileColumn === '0' ? `${outWidth}` : 'column_end',
-    tileColumn,
-    position: `${times('(row - tile_row)', sumPitch)} + column${tileColumn === '0' ? '' : ' - tile_column'}`,
+    tileColumns: tileColumn === '0' ? `${outWidth}` : `(column_end - ${tileColumn})`,
+    eachColumn: eachColumnOf(params, tileColumn, tileColumn === '0' ? undefined : 'column_end'),
+    eachFirst: first === '0' ? '' : `for (int first = 0; first < ${filters}; first += 32)`,
+    position: `${times('(row - tile_row)', sumPitch)}${plus(columnOf(params))}${tileColumn === '0' ? '' : ' - tile_column'}`,
     thresholds,
     products: most,
     most: most + 1,
     words: yPitch / outWidth,
-    wordOfY: filters <= WORD ? '' : ' + first / 32',
+    wordAtColumn: sumText(times(columnOf(params), yPitch / outWidth), first === '0' ? '0' : 'first / 32'),
     clearedFrom: plus(times(tileColumn, wordsFor(filters))),
-    laneCount: filters % WORD === 0 ? `${WORD}` : `${use(clampInt)}(${filters} - first, 0, ${WORD})`,
-    first: 'first',
+    laneCount:
+      first === '0'
+        ? `${filters}`
+        : filters % WORD === 0
+          ? `${WORD}`
+          : `${use(clampInt)}(${filters} - first, 0, ${WORD})`,
+    first,
+    lane,
     sumType: 'int32_t',
     sum: wide
-      ? 'offset - 2 * ((const uint16_t *)sums[first + lane])[half_at(at)]'
-      : 'offset - 2 * ((const uint8_t *)sums[first + lane])[at]',
-    value: storeText(store, imageVariables(), scope),
+      ? `offset - 2 * ((const uint16_t *)sums[${lane}])[half_at(at)]`
+      : `offset - 2 * ((const uint8_t *)sums[${lane}])[at]`,
+    value: storeText(store, imageVariables(first, columnOf(params)), scope),
   }
 }
 

@@ -3,7 +3,7 @@ import type { WindowParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { type Axis, alongColumns, alongRows, lastTap } from '../../../plan/windows.ts'
 import { endTap, firstTap, orBits } from '../functions/plain.ts'
-import { cType, inParentheses, linear, plus, times } from '../names.ts'
+import { cType, inParentheses, linear, plus, sumText, times } from '../names.ts'
 import type { Scope } from './layer.ts'
 
 /** First and end tap inside the image: numbers where every window lies inside, else computed from its start. */
@@ -16,9 +16,9 @@ function tapRange(start: string, axis: Axis, { use }: Scope): { first: string; e
 }
 
 /** Loop variables of a store over [row, column, channel], for lanes from channel `first` on. */
-export const imageVariables = (first = 'first'): string[] => [
+export const imageVariables = (first = 'first', column = 'column'): string[] => [
   'row',
-  'column',
+  column,
   first === '0' ? 'lane' : `${first} + lane`,
 ]
 
@@ -45,14 +45,25 @@ export function windowContext(params: WindowParams, call: Call, channels: number
 export function storedContext({ store }: Call, channels: number, { use }: Scope, first = 'first', column = 'column') {
   const bits = store.result === 'bit'
   const pixel = times(inParentheses(column), bits ? wordsFor(channels) : channels)
-  return { bits, yPixel: bits ? `y_row + ${pixel}` : `${pixel}${plus(first)}`, orBits: bits ? use(orBits) : '' }
+  return {
+    bits,
+    yPixel: bits ? `y_row${plus(pixel)}` : sumText(sumText(pixel, first), 'lane'),
+    orBits: bits ? use(orBits) : '',
+  }
 }
+
+/** The loop variable over the columns of a row, where there are several. */
+export const columnOf = ({ outWidth }: WindowParams): string => (outWidth === 1 ? '0' : 'column')
 
 /** The same of columns, for kernels that go tap by tap. */
 export function columnContext(params: WindowParams, scope: Scope) {
   const { first, end } = tapRange('left', alongColumns(params), scope)
-  return { left: linear('column', params.strideX, -params.padLeft), kxFirst: first, kxEnd: end }
+  return { left: linear(columnOf(params), params.strideX, -params.padLeft), kxFirst: first, kxEnd: end }
 }
+
+/** The loop over them; without a head where there is one. */
+export const eachColumnOf = (params: WindowParams, from = '0', to = `${params.outWidth}`): string =>
+  params.outWidth === 1 ? '' : `for (int column = ${from}; column < ${to}; column++)`
 
 /** The pixel of x, counted from its start, with which the row under tap ky begins. */
 export function rowStart(params: WindowParams, tapRow = 'ky'): string {

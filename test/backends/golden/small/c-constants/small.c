@@ -191,7 +191,7 @@ TARGET_AVX2 static void accumulate_avx2_8x4(const float *x, int start, int row_p
 #else
 #define MULTIPLY_ADD(total, w, x, lane) vfmaq_laneq_f32(total, w, x, lane)
 #endif
-/* Compilers would count in one register for all pointers, but only a pointer of its own loads, repeats and steps at once. */
+/* Compilers would count in one register for all pointers, but only a pointer of its own loads and steps at once. */
 #define KEEP(pointer) __asm__("" : "+r"(pointer))
 #else
 #define NEON_PIXELS 2
@@ -715,7 +715,8 @@ TARGET_AVX2 static void reach_counts_avx2_8x5(const int32_t *sums, int pixels, c
     uint32_t bits = 0;
     const __m256i inside = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), order);
     const __m256i threshold = _mm256_maskload_epi32(thresholds, inside);
-    const __m256i sum = _mm256_sub_epi32(_mm256_set1_epi32(offsets[p]), _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)(sums)), 1));
+    const __m256i sum = _mm256_sub_epi32(_mm256_set1_epi32(offsets[p]),
+        _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)(sums)), 1));
     const __m256i below = _mm256_cmpgt_epi32(threshold, sum);
     const __m256 reached = _mm256_castsi256_ps(_mm256_andnot_si256(below, inside));
     bits |= (uint32_t)_mm256_movemask_ps(reached);
@@ -747,7 +748,8 @@ TARGET_NEON static void reach_counts_neon_8x5(const int32_t *sums, int pixels, c
     UNROLL
     for (int v = 0; v < 2; v++) {
       /* offset - 2 * sum >= threshold */
-      reached[v] = vcleq_s32(vld1q_s32(sums + (v * 4 < 1 ? v * 4 : 1)), vhsubq_s32(offset, vld1q_s32(thresholds + (v * 4 < 1 ? v * 4 : 1))));
+      reached[v] = vcleq_s32(vld1q_s32(sums + (v * 4 < 1 ? v * 4 : 1)),
+          vhsubq_s32(offset, vld1q_s32(thresholds + (v * 4 < 1 ? v * 4 : 1))));
     }
     or_bits(y + p * pitch, first, bits_of_4(reached[0]) | bits_of_4(reached[1]) << 1);
   }
@@ -1039,34 +1041,33 @@ static INLINE void small_features_3_Conv_by_tables(const struct small_constants 
       const int ky_first = first_tap(top, 1), ky_end = end_tap(top, 1, 3, 3);
       for (int column = 0; column < 3; column++) {
         const int left = column - 1;
-        ((uint16_t *)starts)[half_at((row - tile_row) * 5 + column)] = (uint16_t)(0x8000 + (4 * (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1))));
+        ((uint16_t *)starts)[half_at((row - tile_row) * 5 + column)] = (uint16_t)(0x8000 +
+            (4 * (ky_end - ky_first) * (end_tap(left, 1, 3, 3) - first_tap(left, 1))));
       }
     }
-    for (int first = 0; first < 5; first += 32) {
-      union {
-        byte_lanes lanes[4][LANES];
-        uint8_t bytes[4][UNITS * 16];
-      } octets;
-      memset(&octets, 0, sizeof octets);
-      for (int lane = 0; lane < clamp_int(5 - first, 0, 32); lane++) {
-        const half_lanes threshold = EACH_HALF(clamp_int(constants->constant_3_limit[first + lane], -37, 37));
-        const byte_lanes *const sum = sums[first + lane];
-        byte_lanes *const octet = octets.lanes[lane / 8];
-        UNROLL
-        for (int i = 0; i < LANES; i++) {
-          const half_lanes even = (half_lanes)sum[i] & EACH_HALF(0xff), odd = (half_lanes)sum[i] >> 8 & EACH_HALF(0xff);
-          const half_lanes low = (starts[2 * i] - threshold - even - even) >> 15 & EACH_HALF(1);
-          const half_lanes high = (starts[2 * i + 1] - threshold - odd - odd) >> 15 & EACH_HALF(1);
-          octet[i] |= (byte_lanes)((low | high << 8) << (lane % 8));
-        }
+    union {
+      byte_lanes lanes[4][LANES];
+      uint8_t bytes[4][UNITS * 16];
+    } octets;
+    memset(&octets, 0, sizeof octets);
+    for (int lane = 0; lane < 5; lane++) {
+      const half_lanes threshold = EACH_HALF(clamp_int(constants->constant_3_limit[lane], -37, 37));
+      const byte_lanes *const sum = sums[lane];
+      byte_lanes *const octet = octets.lanes[lane / 8];
+      UNROLL
+      for (int i = 0; i < LANES; i++) {
+        const half_lanes even = (half_lanes)sum[i] & EACH_HALF(0xff), odd = (half_lanes)sum[i] >> 8 & EACH_HALF(0xff);
+        const half_lanes low = (starts[2 * i] - threshold - even - even) >> 15 & EACH_HALF(1);
+        const half_lanes high = (starts[2 * i + 1] - threshold - odd - odd) >> 15 & EACH_HALF(1);
+        octet[i] |= (byte_lanes)((low | high << 8) << (lane % 8));
       }
-      for (int row = tile_row; row < row_end; row++) {
-        uint32_t *RESTRICT const y_row = y + row * 3;
-        for (int column = 0; column < 3; column++) {
-          const int at = (row - tile_row) * 5 + column;
-          y_row[column * 1] = octets.bytes[0][at] | (uint32_t)octets.bytes[1][at] << 8 |
-            (uint32_t)octets.bytes[2][at] << 16 | (uint32_t)octets.bytes[3][at] << 24;
-        }
+    }
+    for (int row = tile_row; row < row_end; row++) {
+      uint32_t *RESTRICT const y_row = y + row * 3;
+      for (int column = 0; column < 3; column++) {
+        const int at = (row - tile_row) * 5 + column;
+        y_row[column] = octets.bytes[0][at] | (uint32_t)octets.bytes[1][at] << 8 |
+          (uint32_t)octets.bytes[2][at] << 16 | (uint32_t)octets.bytes[3][at] << 24;
       }
     }
   }
