@@ -1,4 +1,5 @@
 import type { Sizes, SourceFile } from './backends/backend.ts'
+import type { Strategy } from './backends/strategy.ts'
 import type { ReadResult } from './frontend/index.ts'
 import type { Graph } from './ir/graph.ts'
 import { elements, type Shape } from './ir/tensor.ts'
@@ -30,6 +31,8 @@ export interface LayerSummary {
   readonly reason: string
   /** Of integer weights: by how much a result can differ from that of the model's weights. */
   readonly error?: number
+  /** How its sums of bits are computed where there is a choice: what is done first, then what would cost more. */
+  readonly strategies?: readonly Strategy[]
   /** Multiply-accumulates of one run, over the taps inside the image. */
   readonly macs: number
   /** Of its constants in the generated code. */
@@ -86,6 +89,7 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
     const kind = kindOf(node)
     const origins = new Set(sums.map(({ origin }) => origin.join('\n')))
     const calls = sizes.calls.filter(({ origin }) => origins.has(origin.join('\n')))
+    const strategies = strategiesOf(calls)
     return {
       name,
       op: model.operators.get(name) ?? node.op,
@@ -94,6 +98,7 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
       ...(kind === 'binary' && node.op !== 'gather' ? { planes: planesOf(layer) } : {}),
       reason: decision?.reason ?? (kind === 'binary' ? 'a table whose rows end in a sign' : 'a table of floats'),
       ...(decision?.error === undefined ? {} : { error: decision.error }),
+      ...(strategies.length > 0 ? { strategies } : {}),
       macs: Math.max(...sums.map(each => (each.op === 'gather' ? 0 : productsOf(convolutionParams(each))))),
       bytes: sum(calls.map(call => call.constantBytes)),
       floatBytes: Math.max(...sums.map(each => elements(weightsOf(each).type.shape))) * 4,
@@ -112,6 +117,15 @@ export function summarise({ model, graph, decisions, plan, target, files, sizes 
     layers,
     totals: totalsOf(layers),
   }
+}
+
+/** Of all sums of a layer, which are of one shape: what one is taken for, all are. */
+function strategiesOf(calls: Sizes['calls']): Strategy[] {
+  const weighed = calls.flatMap(({ strategies }) => (strategies ? [strategies] : []))
+  return (weighed[0] ?? []).map(({ name }, k) => ({
+    name,
+    instructions: sum(weighed.map(each => each[k]?.instructions ?? 0)),
+  }))
 }
 
 function totalsOf(layers: readonly LayerSummary[]): Totals {

@@ -1,5 +1,6 @@
 import type { LowerOptions } from '../lower/index.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Strategy } from './strategy.ts'
 
 export interface SourceFile {
   readonly path: string
@@ -69,6 +70,8 @@ export interface Sizes {
     readonly name: string
     readonly origin: readonly string[]
     readonly constantBytes: number
+    /** Where there is a choice: what is done, and what would cost more. */
+    readonly strategies?: readonly Strategy[]
   }[]
 }
 

@@ -81,6 +81,7 @@ function addInspect(program: Command): void {
     .helpGroup('Look inside:')
     .description('show the layers: what becomes bits, what stays float, and why')
     .argument('<model.onnx>')
+    .addOption(new Option('--target <what>', 'whose layers').choices(targets).default('c'))
   withModelOptions(command)
     .optionsGroup('For programs:')
     .option('--json', 'print the layers as JSON')

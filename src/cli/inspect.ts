@@ -1,16 +1,25 @@
+import type { Target } from '../backends/registry.ts'
+import type { Strategy } from '../backends/strategy.ts'
 import { compile } from '../compile.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showCount, showTotals } from './show.ts'
 import { showTable } from './table.ts'
 import { printWarnings } from './terminal.ts'
 
+export interface InspectOptions extends ModelOptions {
+  readonly target: Target
+}
+
 /** `xnorc inspect`: a row per layer with weights, then totals. */
-export async function runInspect(path: string, options: ModelOptions): Promise<void> {
+export async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const bytes = await readModelFile(path)
-  const { summary, warnings } = await compile(bytes, { ...(await compileOptions(path, options)), target: 'c' })
+  const { summary, warnings } = await compile(bytes, {
+    ...(await compileOptions(path, options)),
+    target: options.target,
+  })
   printWarnings(warnings)
   if (options.json) {
-    const { target, files, ...rest } = summary
+    const { files, ...rest } = summary
     console.log(JSON.stringify(rest, null, 2))
     return
   }
@@ -25,5 +34,14 @@ export async function runInspect(path: string, options: ModelOptions): Promise<v
     layer.reason,
   ])
   console.log(showTable(['layer', 'op', 'result', 'kind', 'MACs', 'before', 'after', 'because'], rows, [4, 5, 6]))
+  const weighed = summary.layers.flatMap(({ name, strategies }) => (strategies ? [[name, ...strategies] as const] : []))
+  if (weighed.length > 0) {
+    const where = options.target === 'c' ? ' where no instruction counts bits' : ''
+    const ways = weighed.map(([name, taken, other]) => [name, showStrategy(taken), showStrategy(other)])
+    console.log(`\n${showTable(['layer', `sums of bits${where}, estimated`, 'instead of'], ways, [])}`)
+  }
   console.log(`\n${showTotals(summary)}, ${showBytes(summary.workspaceBytes)} workspace`)
 }
+
+const showStrategy = (strategy?: Strategy): string =>
+  strategy ? `${strategy.name}, ${showCount(strategy.instructions)} instructions` : ''

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { parse } from '../../src/ir/parse.ts'
 import { f32 } from '../../src/ir/tensor.ts'
+import type { Summary } from '../../src/summary.ts'
 import { version } from '../../src/version.ts'
 import { model } from '../onnx.ts'
 import { filesIn, inFolder, xnorc } from './command.ts'
@@ -117,6 +118,22 @@ describe('inspect', () => {
     expect(stdout).toMatch(/\/4\/Conv_1 +Conv +1×8×8×50 +binary .* weights ±alpha per filter/)
     expect(stdout).toMatch(/\/4\/Conv +Conv .* K map/)
     expect(stdout).toMatch(/2 of 5 layers binary/)
+  })
+
+  test.each(['c', 'wasm'])('%s: the way that is taken is the cheaper one, and is the one in the code', target => {
+    const { stdout } = xnorc('inspect', lenet5, '--target', target, '--json')
+    const { layers } = JSON.parse(stdout) as Pick<Summary, 'layers'>
+    const weighed = layers.flatMap(({ strategies }) => (strategies ? [strategies] : []))
+    for (const [taken, other] of weighed)
+      expect(taken!.instructions).toBeLessThan(other?.instructions ?? Number.POSITIVE_INFINITY)
+    const [tables, counting] = weighed.map(([taken]) => taken!.name)
+    expect(counting).toBe('counting')
+    const bits = /^tables of (\d) bits$/.exec(tables!)![1]
+    const code = inFolder(folder => {
+      xnorc('compile', lenet5, '--target', target, ...(target === 'wasm' ? ['--emit', 'wat'] : []), '--out', folder)
+      return readFileSync(join(folder, target === 'c' ? 'lenet5_binary.c' : 'lenet5_binary.wat'), 'utf8')
+    })
+    expect(code.match(/by tables of \d/g)).toEqual([`by tables of ${bits}`])
   })
 })
 

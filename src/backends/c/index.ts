@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Backend, PrintOptions, Sizes } from '../backend.ts'
-import { constantBytes } from './constants/index.ts'
+import { constantBytes as bytesOf } from './constants/index.ts'
 import { printModule, workspaceBytes } from './module.ts'
 import { makeUnit } from './unit.ts'
 
@@ -17,7 +17,7 @@ export const c = {
   measure: (plan): Sizes => {
     const { calls, scope } = makeUnit(plan, {})
     const { constants } = scope
-    const bytes = new Map(constants.all().map(constant => [constant.symbol, constantBytes(constant)]))
+    const bytes = new Map(constants.all().map(constant => [constant.symbol, bytesOf(constant)]))
     const counted = new Set<string>()
     return {
       constantBytes: sum([...bytes.values()]),
@@ -27,7 +27,9 @@ export const c = {
         const symbols = new Set([...reads, ...handed.map(({ buffer }) => constants.symbolOf(buffer))])
         const own = [...symbols].filter(symbol => !counted.has(symbol))
         for (const symbol of own) counted.add(symbol)
-        return { name, origin, constantBytes: sum(own.map(symbol => bytes.get(symbol)!)) }
+        const { strategies } = layer
+        const constantBytes = sum(own.map(symbol => bytes.get(symbol)!))
+        return { name, origin, constantBytes, ...(strategies ? { strategies } : {}) }
       }),
     }
   },

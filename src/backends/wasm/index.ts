@@ -16,15 +16,13 @@ export const wasm: Backend = {
   lowering: { strips: true },
   print: (plan, options) => printWasm(plan, options),
   measure: (plan): Sizes => {
-    const { scope, constantBytes } = printModule(plan, { version: '' })
+    const { scope, calls } = printModule(plan, { version: '' })
     const constants = scope.segments().reduce((sum, { bytes }) => sum + bytes.length, 0)
     return {
       constantBytes: constants,
       // Inputs, outputs and what kernels keep for themselves are in the module's memory too.
       workspaceBytes: scope.size() - constants,
-      calls: plan.steps
-        .flatMap(callsOf)
-        .map(({ name, origin }, k) => ({ name, origin, constantBytes: constantBytes[k]! })),
+      calls: plan.steps.flatMap(callsOf).map(({ name, origin }, k) => ({ name, origin, ...calls[k]! })),
     }
   },
 }

@@ -6,6 +6,7 @@ import type { PrintOptions } from '../backend.ts'
 import { optionLines } from '../print/foreign-text.ts'
 import { hashOf } from '../print/hash.ts'
 import { render, renderTemplated } from '../print/template.ts'
+import type { Strategy } from '../strategy.ts'
 import { layerOf } from './layers/index.ts'
 import { callRows } from './layers/windows.ts'
 import { layout } from './layout.ts'
@@ -22,22 +23,23 @@ export interface Module {
   readonly text: string
   /** A hash of all that is printed, by which a loader knows its module. */
   readonly build: string
-  /** Bytes of constants per call, in order. */
-  readonly constantBytes: readonly number[]
+  /** Per call, in order: bytes of its constants, and what was weighed. */
+  readonly calls: readonly { readonly constantBytes: number; readonly strategies?: readonly Strategy[] }[]
 }
 
 /** Prints a plan's module; `steps` exports every step as a function of its own, for measuring. */
 export function printModule(given: Plan, options: PrintOptions, steps = false): Module {
   const plan = withScratch(given)
   const scope = createScope(plan)
-  const constantBytes: number[] = []
+  const calls: Module['calls'][number][] = []
   const prepared: string[] = []
   const layers = plan.steps.flatMap(callsOf).map(call => {
     const before = dataBytes(scope)
     const layer = layerOf(call, scope)
     if (layer.prepare) prepared.push(layer.prepare)
     const text = renderTemplated(layer)
-    constantBytes.push(dataBytes(scope) - before)
+    const { strategies } = layer
+    calls.push({ constantBytes: dataBytes(scope) - before, ...(strategies ? { strategies } : {}) })
     return text
   })
   const frame = {
@@ -51,7 +53,7 @@ export function printModule(given: Plan, options: PrintOptions, steps = false): 
     steps: plan.steps.map((step, index) => ({ index, lines: runStep(step), exported: steps })),
   }
   const build = buildOf(plan, scope, render('wasm/module.wat', { ...frame, build: '' }))
-  return { scope, text: layout(render('wasm/module.wat', { ...frame, build })), build, constantBytes }
+  return { scope, text: layout(render('wasm/module.wat', { ...frame, build })), build, calls }
 }
 
 /** The loader's part is where the ports are, and what they are called. */

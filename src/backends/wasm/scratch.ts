@@ -2,7 +2,7 @@ import { bytesInUse, placeBuffers } from '../../plan/arena.ts'
 import type { Call, Plan, Step } from '../../plan/plan.ts'
 import { rowsAtOnce } from '../../plan/strips.ts'
 import { borderBytes, isDeferred } from './layers/convolution.ts'
-import { chooseTile } from './layers/tiles.ts'
+import { weighTables } from './layers/tiles.ts'
 
 /** Bytes that every layer may have beside what the largest moment of the network needs anyway: about an L1 cache. */
 const ROOM = 40 * 1024
@@ -25,7 +25,7 @@ export function withScratch(plan: Plan): Plan {
 
 function scratchBytes(step: Step, call: Call, room: number): number {
   if (call.kernel === 'binaryConv2d') {
-    const tile = chooseTile(call.params, rowsAtOnce(step, call), room)
+    const { tile } = weighTables(call.params, rowsAtOnce(step, call), room)
     return tile ? tile.parts.end : deferredBytes(call)
   }
   if (call.kernel !== 'conv2d' && call.kernel !== 'integerConv2d') return 0

@@ -89,7 +89,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const laneText = laneCount(perGroup, width, groups === 1 ? 'first' : within, scope)
   const weights = scope.constants.symbolOf(buffers.weights, layout)
   const parameters = parametersOf(call, { x: buffers.x })
-  const tables = given.kernel === 'binaryConv2d' ? tablesLayer(given, weights, scope) : undefined
+  const byTables = given.kernel === 'binaryConv2d' ? tablesLayer(given, weights, scope) : {}
   const context = {
     ...windowContext(params, call, filters, scope),
     ...(column ? { eachImageRow: '{', top: '0', yStart: 'y' } : {}),
@@ -101,7 +101,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
 
     comment: commentOf(call, titleOf(params, binary, resultTitle(call)), scope),
     weights,
-    ...tablesCall(tables, parameters, scope),
+    ...tablesCall(byTables.tables, parameters, scope),
     weightType,
     eachBlock: blockCount === 1 ? '' : `for (int block = 0; block < ${blockCount}; block++)`,
     firstFilter: paired ? pairText(blocks, at, scope) : groups === 1 ? within : sumText(times(group, perGroup), within),
@@ -138,7 +138,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     endTap: padded ? scope.use(endTap) : '',
     clampInt: padded ? scope.use(clampInt) : '',
   }
-  return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters, ...(tables ? { tables } : {}) }
+  return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters, ...byTables }
 }
 
 /** The call that stores bits, where all that is stored is whether sums reach one threshold per filter. */

@@ -3,6 +3,7 @@ import type { Buffer, Call, Plan } from '../../../plan/plan.ts'
 import type { Module } from '../../module.ts'
 import type { ContextOf, Exactly, Templated, TemplateName } from '../../print/template.ts'
 import type { Contexts } from '../../print/template-contexts.generated.ts'
+import type { Strategy } from '../../strategy.ts'
 import type { Constants } from '../constants/index.ts'
 import { printExpr } from '../expr.ts'
 import type { Choice, Chosen } from '../functions/choice.ts'
@@ -37,6 +38,8 @@ export interface Layer extends Templated {
   readonly byRows?: true
   /** The same in another way, which some instruction sets take where `TABLES` is. */
   readonly tables?: TablesLayer
+  /** Where no instruction counts bits: tables and counting, the cheaper first. */
+  readonly strategies?: readonly Strategy[]
   /** What it returns, if anything. */
   readonly returns?: 'int'
 }

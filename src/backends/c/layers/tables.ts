@@ -7,8 +7,8 @@ import { constantOf } from '../isa/instruction-set.ts'
 import { comment, linear, plus, sumText, times } from '../names.ts'
 import { wrapped } from '../signature.ts'
 import { blocksFor, lanesFor } from './arrange.ts'
-import { type BufferParameter, body, type Scope, storeText, type TablesLayer } from './layer.ts'
-import { type Tile, tileFor, UNIT } from './tile.ts'
+import { type BufferParameter, body, type Layer, type Scope, storeText, type TablesLayer } from './layer.ts'
+import { type Tile, UNIT, weighTables } from './tile.ts'
 import { columnContext, columnOf, eachColumnOf, imageVariables, storedContext, windowContext } from './windows.ts'
 
 type BinaryCall = Call<'binaryConv2d'>
@@ -16,16 +16,16 @@ type BinaryCall = Call<'binaryConv2d'>
 /** Sums whose double, with a threshold just out of reach, fits 16 bits. */
 const MOST_PRODUCTS = 16_000
 
-/** The layer by tables, where that may be faster. `weights`: their symbol, arranged for counting. */
-export function tablesLayer(call: BinaryCall, weights: string, scope: Scope): TablesLayer | undefined {
-  const tile = tileFor(call.params, rowsAtOnce(call, scope))
-  return (
-    tile && {
-      ...body('c/kernels/tables.c', contextOf(call, tile, weights, scope)),
-      name: `${scope.plan.name}_${call.name}_by_tables`,
-      asksIsa: scope.sets.some(({ tables }) => !tables),
-    }
-  )
+/** The layer by tables, where that may be faster, and what was weighed. `weights`: their symbol, arranged for counting. */
+export function tablesLayer(call: BinaryCall, weights: string, scope: Scope): Pick<Layer, 'tables' | 'strategies'> {
+  const { tile, strategies } = weighTables(call.params, rowsAtOnce(call, scope))
+  if (!tile) return { strategies }
+  const tables = {
+    ...body('c/kernels/tables.c', contextOf(call, tile, weights, scope)),
+    name: `${scope.plan.name}_${call.name}_by_tables`,
+    asksIsa: scope.sets.some(({ tables }) => !tables),
+  }
+  return { tables, strategies }
 }
 
 /** How a layer calls its tables, and when. */

@@ -1,5 +1,6 @@
 import { WORD, wordsFor } from '../../../ir/bits.ts'
 import type { ConvolutionParams } from '../../../plan/kernels.ts'
+import { type Weighed, weigh } from '../../strategy.ts'
 
 /** Positions whose mismatches are added up together: a vector of bytes, or a few words of the machine. */
 export const UNIT = 16
@@ -35,17 +36,9 @@ const MOST_BYTES = 48 << 10
 export const mayTabulate = (p: ConvolutionParams): boolean =>
   p.groups === 1 && p.images === 1 && p.strideX === 1 && p.strideY === 1 && p.kernelHeight * p.kernelWidth * 3 <= 255
 
-/** The cheapest tile, if it is cheaper than counting; `mostRows`: of results that are asked for at a time. */
-export function tileFor(params: ConvolutionParams, mostRows: number): Tile | undefined {
-  if (!mayTabulate(params)) return undefined
-  let best: Tile | undefined
-  let least = countingCost(params)
-  for (const tile of tilesOf(params, mostRows)) {
-    const cost = costOf(params, tile)
-    if (cost < least) [best, least] = [tile, cost]
-  }
-  return best
-}
+/** Tables against counting, for machines without an instruction that counts bits; `mostRows`: of results that are asked for at a time. */
+export const weighTables = (params: ConvolutionParams, mostRows: number): Weighed<Tile> =>
+  weigh(countingCost(params), mayTabulate(params) ? tilesOf(params, mostRows) : [], tile => costOf(params, tile))
 
 function* tilesOf(params: ConvolutionParams, mostRows: number): Generator<Tile> {
   const { channels, kernelHeight, kernelWidth, outHeight, outWidth } = params

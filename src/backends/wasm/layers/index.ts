@@ -8,7 +8,7 @@ import { mapLayer, reduceLayer } from './elementwise.ts'
 import type { Layer } from './layer.ts'
 import { lookupLayer } from './lookup.ts'
 import { copyBitsLayer, copyLayer, fillLayer, gatherLayer } from './movement.ts'
-import { chooseTile } from './tiles.ts'
+import { weighTables } from './tiles.ts'
 import { poolBitsLayer, poolLayer } from './windows.ts'
 
 type Layers = { readonly [K in KernelName]: (call: Call<K>, scope: Scope) => Layer }
@@ -18,8 +18,9 @@ const layers: Layers = {
   map: mapLayer,
   conv2d: convolutionLayer,
   binaryConv2d: (call, scope) => {
-    const tile = call.scratch && chooseTile(call.params, scope.turnsOf(call), bytesOf(call.scratch))
-    return tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)
+    const room = call.scratch ? bytesOf(call.scratch) : 0
+    const { tile, strategies } = weighTables(call.params, scope.turnsOf(call), room)
+    return { ...(tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)), strategies }
   },
   integerConv2d: convolutionLayer,
   pool: poolLayer,

@@ -1,5 +1,6 @@
 import type { Kernels } from '../../../plan/kernels.ts'
 import { isInside } from '../../../plan/windows.ts'
+import { type Weighed, weigh } from '../../strategy.ts'
 
 type Params = Kernels['binaryConv2d']['params']
 
@@ -39,24 +40,19 @@ export interface Tile {
   readonly parts: Readonly<Record<'planes' | 'valid' | 'steps' | 'sums' | 'table' | 'end', number>>
 }
 
-/**
- * The tile that costs least within `room` bytes, or nothing where counting mismatches one position at a time is as
- * fast. `turns` are the numbers of rows that are wanted at a time.
- */
-export function chooseTile(params: Params, turns: readonly number[], room: number): Tile | undefined {
+/** Tables within `room` bytes against counting. `turns` are the numbers of rows that are wanted at a time. */
+export function weighTables(params: Params, turns: readonly number[], room: number): Weighed<Tile> {
   const { images, groups, words, strideX, strideY, channels, outWidth, outHeight, filters } = params
   const taps = params.kernelHeight * params.kernelWidth
   const fits = images === 1 && groups === 1 && strideX === 1 && strideY === 1 && filters >= LANES
-  if (!fits || channels * taps > 32000) return undefined
-  let best: { tile: Tile; cost: number } | undefined
-  for (const tile of tilesOf(params)) {
-    if (tile.parts.end > room) continue
-    const cost = costOf(tile, params, turns)
-    if (!best || cost < best.cost) best = { cost, tile }
-  }
   // Three instructions for every 64 bits, as many again around them where there are few.
   const counting = outHeight * outWidth * filters * (4 * Math.ceil((taps * words) / 2) + 8)
-  return best && best.cost < counting ? best.tile : undefined
+  const tiles = fits && channels * taps <= 32000 ? [...tilesOf(params)] : []
+  return weigh(
+    counting,
+    tiles.filter(({ parts }) => parts.end <= room),
+    tile => costOf(tile, params, turns),
+  )
 }
 
 function* tilesOf(params: Params): Generator<Tile> {
