@@ -47,7 +47,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const binary = call.kernel === 'binaryConv2d'
   // Taps side by side in x are side by side in the weights too: one run covers a row of the kernel.
   const contiguous = groups === 1 && dilationX === 1
-  const across = columnContext(params, scope)
+  const across = columnContext(params, scope, 'column')
   const padded = !staysInside(alongColumns(params))
   const pixels = pixelTexts(outWidth, scope, column)
   const { startColumn, ...columns } = pixels

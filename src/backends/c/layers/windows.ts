@@ -56,9 +56,9 @@ export function storedContext({ store }: Call, channels: number, { use }: Scope,
 export const columnOf = ({ outWidth }: WindowParams): string => (outWidth === 1 ? '0' : 'column')
 
 /** The same of columns, for kernels that go tap by tap. */
-export function columnContext(params: WindowParams, scope: Scope) {
+export function columnContext(params: WindowParams, scope: Scope, column = columnOf(params)) {
   const { first, end } = tapRange('left', alongColumns(params), scope)
-  return { left: linear(columnOf(params), params.strideX, -params.padLeft), kxFirst: first, kxEnd: end }
+  return { left: linear(column, params.strideX, -params.padLeft), kxFirst: first, kxEnd: end }
 }
 
 /** The loop over them; without a head where there is one. */
