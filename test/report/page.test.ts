@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { zipSync } from 'fflate'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runReport } from '../../src/cli/report.ts'
@@ -9,7 +10,7 @@ import type { Report } from '../../src/report/report.ts'
 import { isChromiumMissing, openSite, type Site } from '../chromium.ts'
 import { FAINT } from '../faint.ts'
 import { model, node } from '../onnx.ts'
-import { writeTiny } from './tiny.ts'
+import { npy, writeTiny } from './tiny.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
 const tiny = writeTiny(folder)
@@ -45,8 +46,21 @@ describe.skipIf(isChromiumMissing())('the page in Chromium', { timeout: 240_000 
   beforeAll(async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     await runReport(tiny.model, { ...options, data: tiny.data, out: join(folder, 'tiny.html') })
+    // Ten classes with long names: their matrices are wider than a phone.
+    const digits = {
+      'x.npy': npy('<f4', '10, 1, 28, 28', new Float32Array(10 * 28 * 28)),
+      'y.npy': npy(
+        '|u1',
+        '10,',
+        Uint8Array.from({ length: 10 }, (_, k) => k),
+      ),
+    }
+    writeFileSync(join(folder, 'digits.npz'), zipSync(digits))
     await runReport(example('lenet5.binary.onnx'), {
       ...options,
+      data: join(folder, 'digits.npz'),
+      float: example('lenet5.float.onnx'),
+      labels: example('../web/vite/labels.txt'),
       log: example('lenet5.log.jsonl'),
       out: join(folder, 'lenet.html'),
     })

@@ -43,7 +43,8 @@ export const expected = {
     4,
 }
 
-function npy(descr: string, shape: string, values: ArrayBufferView): Uint8Array {
+/** A .npy file. `shape` is a tuple of Python without its parentheses. */
+export function npy(descr: string, shape: string, values: ArrayBufferView): Uint8Array {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117)
   const head = Buffer.from(`\x93NUMPY\x01\x00v\x00${header}\n`, 'latin1')
   return new Uint8Array(Buffer.concat([head, new Uint8Array(values.buffer)]))
