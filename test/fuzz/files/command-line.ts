@@ -14,7 +14,7 @@ export function tryCommand(cli: string, folder: string, bytes: Uint8Array, seed:
   const out = join(folder, `out${seed >>> 0}`)
   writeFileSync(model, bytes)
   const args = [cli, 'compile', model, '--target', TARGETS[(seed >>> 0) % 3]!, '--out', out]
-  const { status, stderr, stdout, signal } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+  const { status, stderr, stdout, signal } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 })
   const fault = (message: string): Fault => ({ kind: 'error', stage: 'command line', message })
   if (status === 0) return existsSync(out) ? undefined : fault('status 0, and nothing is written')
   if (status !== 1) return fault(`status ${status ?? signal}: ${stderr.slice(0, 200)}`)
