@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: times the three examples as C and as WASM, in turns with onnxruntime, and prints tables. More options
- * of `xnorc bench` can follow: `npm run bench -- --target c --milliseconds 1000`.
+ * of `xnorc bench` can follow: `npm run bench -- --target c --milliseconds 1000`, or `npm run bench -- --emulate`.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ const networks = [
   ['Text CNN (IMDB)', 'examples/textcnn-imdb/textcnn.binary.onnx'],
 ]
 const options = process.argv.slice(2)
-const targets = options.some(option => option.startsWith('--target'))
+const targets = options.some(option => /^--(target|emulate)/.test(option))
   ? [[]]
   : [
       ['--target', 'c'],

@@ -1,16 +1,20 @@
 import { type Target, targets } from '../backends/registry.ts'
 import { buildC, findCompiler } from '../run/compiler.ts'
+import { type MachineName, machineNames } from '../run/machines.ts'
 import { openTimedRun } from '../run/onnxruntime.ts'
 import { ToolError } from '../run/tool-error.ts'
 import { UsageError } from './fail.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
-import { describeC, describeWasm, describeWgsl } from './show-bench.ts'
+import { createProgress } from './progress.ts'
+import { describeC, describeEmulated, describeWasm, describeWgsl } from './show-bench.ts'
 
 interface Options extends ModelOptions {
   readonly target: string
   readonly milliseconds: number
   readonly chromium?: string
   readonly batchSizes?: readonly number[]
+  /** True: all of them. */
+  readonly emulate?: true | readonly MachineName[]
 }
 
 /** `xnorc bench`: times the generated code in turns with onnxruntime, and its layers alone. */
@@ -19,7 +23,7 @@ export async function runBench(path: string, options: Options): Promise<void> {
   if (!target) throw new UsageError(`there is no target '${options.target}'; the targets are ${targets.join(', ')}`)
   refuseOthers(target, options)
   const model = await readModelFile(path)
-  const { result, text } = await benches[target](path, model, options)
+  const { result, text } = await (options.emulate ? benchEmulated : benches[target])(path, model, options)
   console.log(options.json ? JSON.stringify({ target, ...result }, null, 2) : text)
 }
 
@@ -62,6 +66,20 @@ const benches: Readonly<Record<Target, Bench>> = {
   },
 }
 
+/** Instructions on other machines, instead of times on this one. */
+const benchEmulated: Bench = async (path, model, options) => {
+  const { emulate } = await import('../bench/emulate.ts')
+  const shared = await compileOptions(path, options)
+  const names = options.emulate === true ? machineNames : options.emulate!
+  const progress = createProgress()
+  try {
+    const emulated = await emulate(model, { ...shared, machines: names, progress: progress.show })
+    return { result: { name: shared.name, emulated }, text: describeEmulated(emulated) }
+  } finally {
+    progress.end()
+  }
+}
+
 /** What is missing for WGSL, in one line; other faults as they are. */
 function missingBrowser(error: unknown, chromium = '/usr/bin/chromium'): string {
   const message = error instanceof Error ? error.message : String(error)
@@ -74,6 +92,7 @@ function missingBrowser(error: unknown, chromium = '/usr/bin/chromium'): string 
 /** Options that only another target knows. */
 function refuseOthers(target: Target, options: Options): void {
   if (target !== 'c' && options.isa) throw new UsageError('--isa is for the target c')
+  if (target !== 'c' && options.emulate) throw new UsageError('--emulate is for the target c')
   if (target !== 'c' && options.constants === 'file') throw new UsageError('--constants file is for the target c')
   if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
     throw new UsageError('--chromium and --batch-sizes are for the target wgsl')

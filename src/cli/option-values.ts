@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type Isa, isas, vectorIsas } from '../backends/backend.ts'
+import { type MachineName, machineNames } from '../run/machines.ts'
 
 export function positiveInteger(text: string): number {
   const value = Number(text)
@@ -53,6 +54,14 @@ export function isaList(text: string): Isa[] {
     throw new InvalidArgumentError(`There is no '${unknown}'; a list of ${vectorIsas.join(',')} is needed, or none.`)
   return isas.filter(isa => isa !== 'portable' && names.includes(isa))
 }
+
+/** `aarch64,armv7` */
+export const machineList = (text: string): MachineName[] =>
+  text.split(',').map(part => {
+    const name = machineNames.find(each => each === part.trim())
+    if (!name) throw new InvalidArgumentError(`There is no '${part.trim()}'; a list of ${machineNames} is needed.`)
+    return name
+  })
 
 export const sizeList = (text: string): number[] => text.split(',').map(positiveInteger)
 

@@ -1,4 +1,5 @@
 import type { CBench, LayerTime } from '../bench/c-measure.ts'
+import type { EmulatedCount } from '../bench/emulate.ts'
 import type { WasmBench } from '../bench/wasm.ts'
 import type { WgslBench } from '../bench/wgsl.ts'
 import { showTable } from './table.ts'
@@ -64,6 +65,29 @@ export function describeWgsl({ adapter, load, batches, kernels }: WgslBench): st
           ),
         ]),
   ].join('\n\n')
+}
+
+/** A table for each machine: layers, and what each compiler makes of them. */
+export function describeEmulated(counts: readonly EmulatedCount[]): string {
+  const machines = [...new Set(counts.map(({ machine }) => machine))]
+  return machines.map(machine => describeMachine(counts.filter(count => count.machine === machine))).join('\n\n')
+}
+
+function describeMachine(builds: readonly EmulatedCount[]): string {
+  const [{ machine, steps }] = builds as [EmulatedCount, ...EmulatedCount[]]
+  const row = (name: string, count: (build: EmulatedCount) => number) => [
+    name,
+    ...builds.map(build => count(build).toLocaleString('en')),
+  ]
+  const rows = steps.map(({ layers, origin }, k) =>
+    row(title({ name: layers.join(' + '), origin }), build => build.steps[k]!.instructions),
+  )
+  const heads = builds.map(({ compiler, optimise }) => `${compiler} ${optimise}`)
+  return showTable(
+    [`instructions on ${machine}`, ...heads],
+    [...rows, row('one run', ({ instructions }) => instructions)],
+    heads.map((_, k) => k + 1),
+  )
 }
 
 type Time = number | undefined

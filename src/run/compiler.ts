@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ExecaError, execa } from 'execa'
 import { ToolError } from './tool-error.ts'
@@ -18,6 +18,19 @@ const isInstalled = (command: string): boolean =>
     }
   })
 
+/** The newest clang that is installed: Debian calls each `clang-N`. */
+export function newestClang(): string {
+  const names = (process.env.PATH ?? '').split(delimiter).flatMap(folder => {
+    try {
+      return readdirSync(folder)
+    } catch {
+      return []
+    }
+  })
+  const versions = names.flatMap(name => Number(/^clang-(\d+)$/.exec(name)?.[1] ?? []))
+  return versions.length > 0 ? `clang-${Math.max(...versions)}` : 'clang'
+}
+
 /** Runs the compiler in a folder. Throws where it is missing, or with the first error that it reports. */
 export async function buildC(compiler: string, args: readonly string[], folder: string): Promise<void> {
   // CC may hold arguments too, as it may in a makefile.
@@ -30,7 +43,7 @@ export async function buildC(compiler: string, args: readonly string[], folder: 
       throw new ToolError(`there is no C compiler '${command}': install gcc or clang, or set CC to the one to use`)
     const lines = String(error.stderr).trim().split('\n')
     throw new ToolError(
-      `'${compiler}' could not build the generated code: ${lines.find(line => /error/i.test(line)) ?? lines[0]}`,
+      `'${compiler}' could not build the generated code: ${lines.find(line => /error|overflowed/i.test(line)) ?? lines[0]}`,
     )
   }
 }

@@ -42,6 +42,8 @@ export const machines = {
 
 export type MachineName = keyof typeof machines
 
+export const machineNames = Object.keys(machines) as MachineName[]
+
 /** The command that compiles C for a machine. */
 export function compilerFor(
   { triple, flags, clangFlags = [] }: Machine,
