@@ -93,7 +93,10 @@ function(xnorc_add_model target)
     # The generated file is also C++.
     set_source_files_properties("${folder}/${name}.c" PROPERTIES LANGUAGE CXX)
   endif()
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)
+    # A shared library may link it; without an operating system there is none.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  endif()
   target_include_directories(${target} PUBLIC "${folder}")
   if(has_constants)
     set_target_properties(${target} PROPERTIES XNORC_CONSTANTS "${folder}/${name}.bin")

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
 import { targets } from '../backends/registry.ts'
+import { machineNames } from '../run/machines.ts'
 import { version } from '../version.ts'
 import { optionOf, requireOption, withBudget, withModelOptions } from './command-options.ts'
 import { applyConfig, modelsOfConfig } from './config.ts'
 import { fail, UsageError } from './fail.ts'
-import { indexList, positiveInteger, positiveNumber, sizeList, wholeNumber } from './option-values.ts'
+import { indexList, machineList, positiveInteger, positiveNumber, sizeList, wholeNumber } from './option-values.ts'
 import { styled } from './terminal.ts'
 
 /** Exit status: 0 done; 1 the model cannot be compiled; 2 wrong usage. */
@@ -134,6 +135,7 @@ function addBench(program: Command): void {
     .option('--milliseconds <n>', 'how long to measure; per part', positiveInteger, 4000)
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
+    .option('--emulate [list]', `c: instructions by qemu instead of times, on ${machineNames.join(', ')}`, machineList)
     .option('--chromium <path>', 'wgsl: the browser (default: /usr/bin/chromium)')
     .option('--batch-sizes <list>', 'wgsl: samples per run, separated by commas (default: 1,8)', sizeList)
   withModelOptions(command)
@@ -171,6 +173,9 @@ function addSize(program: Command): void {
     .argument('<model.onnx>')
     .option('--cc <command>', "of the compiler, with its flags: 'arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -Os'")
     .hook('preAction', requireOption('--cc <command>'))
+    .addOption(
+      new Option('--run <emulator>', 'also count instructions on an emulated board, found by -mcpu').choices(['qemu']),
+    )
     .addOption(optionOf('isa'))
     .addOption(optionOf('constants'))
     .addOption(optionOf('fpContract'))

@@ -16,18 +16,30 @@ export interface ElfSymbol {
   readonly kind: 'function' | 'object' | 'other'
   /** Whether another file must have it. */
   readonly missing: boolean
+  /** The number of the section that it is in. */
+  readonly section: number
+}
+
+/** A place that the linker fills in. */
+export interface ElfRelocation {
+  /** The number of the section that it is in, and of the symbol that it is about. */
+  readonly section: number
+  readonly symbol: number
 }
 
 export interface ElfObject {
   readonly sections: readonly ElfSection[]
   readonly symbols: readonly ElfSymbol[]
+  readonly relocations: readonly ElfRelocation[]
 }
 
 const NOBITS = 8
 const SYMTAB = 2
+/** Kinds of sections with relocations, and whether each has an addend. */
+const RELOCATIONS: Readonly<Record<number, 'added' | 'plain'>> = { 4: 'added', 9: 'plain' }
 const KINDS: Readonly<Record<number, ElfSymbol['kind']>> = { 1: 'object', 2: 'function' }
 
-/** Sections and symbols of an object file as gcc and clang write it for nearly every machine: ELF, of 32 or 64 bits. */
+/** Sections, symbols and relocations of an object file as gcc and clang write it for nearly every machine: ELF, of 32 or 64 bits. */
 export function readElf(bytes: Uint8Array): ElfObject {
   const isElf = [0x7f, 0x45, 0x4c, 0x46].every((byte, k) => bytes[k] === byte)
   if (!isElf) throw new ToolError('the compiler made no ELF object, the only kind whose sizes can be read')
@@ -45,7 +57,8 @@ export function readElf(bytes: Uint8Array): ElfObject {
     const [flags, offset, size] = wide
       ? [long(at + 8), long(at + 24), long(at + 32)]
       : [word(at + 8), word(at + 16), word(at + 20)]
-    return { name: word(at), type: word(at + 4), flags, offset, size, link: word(at + (wide ? 40 : 24)) }
+    const [link, info] = [word(at + (wide ? 40 : 24)), word(at + (wide ? 44 : 28))]
+    return { name: word(at), type: word(at + 4), flags, offset, size, link, info }
   })
   const sections = heads.map(({ name, type, flags, size }) => ({
     name: text(heads[names]!.offset + name),
@@ -66,8 +79,18 @@ export function readElf(bytes: Uint8Array): ElfObject {
           bytes: wide ? long(at + 16) : word(at + 8),
           kind: KINDS[bytes[at + (wide ? 4 : 12)]! & 15] ?? 'other',
           missing: half(at + (wide ? 6 : 14)) === 0,
+          section: half(at + (wide ? 6 : 14)),
         }
       })
     })
-  return { sections, symbols }
+  const relocations = heads.flatMap(({ type, offset, size, info }) => {
+    const kind = RELOCATIONS[type]
+    if (!kind) return []
+    const step = (wide ? 8 : 4) * (kind === 'added' ? 3 : 2)
+    return Array.from({ length: size / step }, (_, k) => {
+      const at = offset + k * step
+      return { section: info, symbol: wide ? word(at + (little ? 12 : 8)) : word(at + 4) >>> 8 }
+    })
+  })
+  return { sections, symbols, relocations }
 }

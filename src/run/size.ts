@@ -7,6 +7,7 @@ import { bytesInUse, bytesOf } from '../plan/arena.ts'
 import type { Plan } from '../plan/plan.ts'
 import { buildC } from './compiler.ts'
 import { type ElfObject, readElf } from './elf.ts'
+import { isSoftFloat, libraryCalls } from './library-calls.ts'
 
 /** A kernel's part, in bytes. */
 export interface LayerSize {
@@ -21,6 +22,8 @@ export interface LayerSize {
   readonly stack: number
   /** What lies in the workspace while it runs. */
   readonly workspace: number
+  /** Places that compute floats in a library, for want of an FPU, by the function called; inner loops that it calls count too. */
+  readonly softFloat: Readonly<Record<string, number>>
 }
 
 /** What generated C takes on a machine, in bytes, as a compiler makes it. Without what the C library has. */
@@ -48,7 +51,10 @@ export async function measureSize(files: readonly SourceFile[], plan: Plan, comp
   try {
     for (const { path, content } of files) await writeFile(join(folder, path), content)
     const whole = await build(folder, plan.name, compiler, [])
-    const apart = await build(folder, plan.name, compiler, ['-DINLINE=__attribute__((noinline))'])
+    const apart = await build(folder, plan.name, compiler, [
+      '-DINLINE=__attribute__((noinline))',
+      '-ffunction-sections',
+    ])
     return report(plan, compiler, whole, apart)
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -95,6 +101,7 @@ function report(plan: Plan, compiler: string, whole: Built, apart: Built): Size 
   const own = new Set(calls.map(({ name }) => `${plan.name}_${name}`))
   const isRun = (name: string): boolean => name === `${plan.name}_run` || name.startsWith(`${plan.name}_run_`)
   const inUse = bytesInUse(plan.steps)
+  const called = libraryCalls(apart.object)
   return {
     compiler,
     flash: { code, constants, total: code + constants },
@@ -106,6 +113,9 @@ function report(plan: Plan, compiler: string, whole: Built, apart: Built): Size 
       constants: constantBytes,
       stack: apart.frames.get(`${plan.name}_${name}`) ?? 0,
       workspace: inUse.get(name)!,
+      softFloat: Object.fromEntries(
+        [...(called.get(`${plan.name}_${name}`) ?? [])].filter(([callee]) => isSoftFloat(callee)),
+      ),
     })),
     sharedCode: sum([...lengths].filter(([name]) => !own.has(name) && !isRun(name)).map(([, bytes]) => bytes)),
     calls: whole.object.symbols.filter(({ missing, name }) => missing && name !== '').map(({ name }) => name),

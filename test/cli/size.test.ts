@@ -49,6 +49,103 @@ describe.each(compilers)('xnorc size --cc %s', { timeout: 180_000 }, cc => {
     }))
 })
 
+describe.runIf(isInstalled('arm-none-eabi-gcc') && isInstalled('arm-none-eabi-objdump'))(
+  'for want of an FPU',
+  { timeout: 180_000 },
+  () => {
+    const command = 'arm-none-eabi-gcc -mthumb -Os'
+
+    it('calls of a library are those of the disassembly', () =>
+      inFolder(folder => {
+        const { layers }: Size = JSON.parse(
+          size('--isa', 'none', '--json', '--cc', `${command} -mcpu=cortex-m3`).stdout,
+        )
+        xnorc('compile', model, '--target', 'c', '--isa', 'none', '--name', 'net', '--out', folder)
+        const flags = [
+          '-mthumb',
+          '-Os',
+          '-mcpu=cortex-m3',
+          '-DINLINE=__attribute__((noinline))',
+          '-c',
+          'net.c',
+          '-o',
+          'net.o',
+        ]
+        execFileSync('arm-none-eabi-gcc', flags, { cwd: folder })
+        const text = execFileSync('arm-none-eabi-objdump', ['-dr', 'net.o'], { cwd: folder, encoding: 'utf8' })
+        const called = (name: string): string[] => {
+          const [body = ''] = text.split(new RegExp(`^[0-9a-f]+ <${name}(?:\\..*)?>:$`, 'm')).slice(1)
+          return [...body.split(/^[0-9a-f]+ </m)[0]!.matchAll(/R_ARM_THM_(?:CALL|JUMP24)\t(\w+)/g)].map(
+            ([, callee]) => callee!,
+          )
+        }
+        const counted = layers.filter(({ softFloat }) => Object.keys(softFloat).length > 0)
+        expect(counted.length).toBeGreaterThan(3)
+        for (const { name, softFloat } of layers) {
+          const direct = called(name).filter(callee => /^__aeabi_/.test(callee))
+          for (const callee of new Set(direct))
+            expect(softFloat[callee], `${name} ${callee}`).toBeGreaterThanOrEqual(
+              direct.filter(each => each === callee).length,
+            )
+        }
+      }))
+
+    it('a chip with an FPU calls it nowhere', () => {
+      const cc = `${command} -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16`
+      const { layers }: Size = JSON.parse(size('--isa', 'none', '--json', '--cc', cc).stdout)
+      for (const { softFloat } of layers) expect(softFloat).toEqual({})
+    })
+  },
+)
+
+describe.runIf(['arm-none-eabi-gcc', 'qemu-system-arm', 'gcc'].every(isInstalled))(
+  '--run qemu',
+  { timeout: 180_000 },
+  () => {
+    it.each([
+      ['microbit', '-mcpu=cortex-m0', '-mcpu=cortex-m0'],
+      ['mps2-an386', '-mcpu=cortex-m4', '-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16'],
+      ['mps3-an547', '-mcpu=cortex-m55', '-mcpu=cortex-m55 -mfloat-abi=hard'],
+    ])('counts every layer on %s for %s', (machine, _, flags) => {
+      const { status, stdout, stderr } = size(
+        '--isa',
+        'none',
+        '--json',
+        '--run',
+        'qemu',
+        '--cc',
+        `arm-none-eabi-gcc -mthumb -O2 ${flags}`,
+      )
+      expect([status, stderr]).toEqual([0, ''])
+      const { layers, run } = JSON.parse(stdout)
+      expect(run.emulator).toBe(`qemu-system-arm -M ${machine}`)
+      expect(run.steps.flatMap((step: { layers: string[] }) => step.layers)).toEqual(
+        layers.map(({ name }: { name: string }) => name),
+      )
+      const counts: number[] = run.steps.map(({ instructions }: { instructions: number }) => instructions)
+      for (const count of counts) expect(count).toBeGreaterThan(100)
+      expect(counts.reduce((sum, count) => sum + count) / run.instructions).toBeCloseTo(1, 1)
+    })
+
+    it.each([
+      ['a chip without a board', '-mcpu=cortex-m33', 'no board that we know for -mcpu=cortex-m33'],
+      ['no chip at all', '-O2', 'nothing in the command says for which chip it compiles'],
+    ])('%s', (_, flags, message) => {
+      const { status, stderr } = size('--run', 'qemu', '--cc', `arm-none-eabi-gcc -mthumb ${flags}`)
+      expect(status).toBe(1)
+      expect(stderr).toContain(message)
+    })
+
+    it('says by how much a network is too large for a board', () => {
+      const nin = join(import.meta.dirname, '../../examples/nin-cifar10/nin.binary.onnx')
+      const cc = 'arm-none-eabi-gcc -mthumb -mcpu=cortex-m0 -O1'
+      const { status, stderr } = xnorc('size', nin, '--isa', 'none', '--run', 'qemu', '--cc', cc)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(/region `RAM' overflowed by \d+ bytes/)
+    })
+  },
+)
+
 describe.runIf(hasCompiler('gcc'))('budgets', { timeout: 180_000 }, () => {
   it('within them the status is 0', () => {
     expect(size('--cc', 'gcc -Os', '--isa', 'none', '--max-flash', '128k', '--max-ram', '1M').status).toBe(0)
