@@ -4,6 +4,7 @@ import { type Graph, topological } from '../ir/graph.ts'
 import type { Node, OpName } from '../ir/node.ts'
 import { sameShape, sameType } from '../ir/tensor.ts'
 import { placeBuffers } from '../plan/arena.ts'
+import { joinParts } from '../plan/joined.ts'
 import { createNamer, legalName, type Namer } from '../plan/names.ts'
 import type { Buffer, Call, Plan, Port, Step } from '../plan/plan.ts'
 import { constantsOf, makeStrips } from '../plan/strips.ts'
@@ -21,6 +22,8 @@ export interface LowerOptions {
   readonly strips?: boolean
   /** Whether maps and reductions may follow in a strip, and maxima over an image take its rows as they come. */
   readonly chains?: boolean
+  /** Whether kernels may write a part of a concatenation where it belongs in the whole. */
+  readonly joins?: boolean
 }
 
 type Lower = { readonly [K in OpName]: (node: Node<K>, draft: Draft) => Call[] }
@@ -52,12 +55,16 @@ export interface Lowered {
 /** Decides everything that a backend prints: which kernels run in which order, on which memory. */
 export const lower = (graph: Graph, options: LowerOptions = {}): Plan => lowerWithNodes(graph, options).plan
 
-export function lowerWithNodes(graph: Graph, { strips = true, chains = false }: LowerOptions = {}): Lowered {
+export function lowerWithNodes(
+  graph: Graph,
+  { strips = true, chains = false, joins = false }: LowerOptions = {},
+): Lowered {
   const name = legalName(graph.name, 'model')
   const take = createNamer(name)
   const { inputs, outputs, calls, nodes } = draftCalls(graph, take)
   const whole = calls.map((call): Step => ({ kind: 'call', call }))
-  const { steps, workspaceBytes } = placeBuffers(strips ? makeStrips(whole, chains ? take : undefined) : whole)
+  const striped = strips ? makeStrips(whole, chains ? take : undefined) : whole
+  const { steps, workspaceBytes } = placeBuffers(joins ? joinParts(striped) : striped)
   const plan: Plan = { name, inputs, outputs, constants: constantsOf(steps), workspaceBytes, steps }
   refuseHugePlan(plan)
   verifyPlan(plan)

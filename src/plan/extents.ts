@@ -96,7 +96,9 @@ export const extentsOf = (call: Call): readonly Extent[] =>
   (kernels[call.kernel] as (call: Call) => readonly Extent[])(call)
 
 const image = (params: WindowParams, channels: number, y: Buffer, store: Store): Extent[] => [
-  whole('y', y, rowsOf(store, params.outRing * params.outWidth, channels)),
+  params.within
+    ? reach('y', y, [params.outRing * params.outWidth, channels], [params.within.pitch, 1], params.within.from)
+    : whole('y', y, rowsOf(store, params.outRing * params.outWidth, channels)),
   ...operandsOver(store, [params.images * params.outHeight, params.outWidth, channels]),
 ]
 

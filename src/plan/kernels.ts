@@ -90,6 +90,8 @@ export interface WindowParams {
   /** Rows that x and y hold: all of them, or a ring (row r is kept at r % ring) where a strip reuses them. */
   readonly inRing: number
   readonly outRing: number
+  /** Where the pixels of the result lie in a wider y, a concatenation: so many elements apart, the first at `from`. */
+  readonly within?: { readonly pitch: number; readonly from: number }
 }
 
 export interface ConvolutionParams extends WindowParams {

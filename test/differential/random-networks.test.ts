@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { c } from '../../src/backends/c/index.ts'
 import { readModel } from '../../src/frontend/index.ts'
 import { topological } from '../../src/ir/graph.ts'
 import { interpret } from '../../src/ir/interpret.ts'
@@ -19,7 +20,7 @@ describe('random dyadic networks', () => {
   test.runIf(hasCompiler('gcc'))('generated C equals onnxruntime, exactly', { timeout: 240_000 }, async () => {
     const cases = fc.sample(networks, { numRuns: 100, seed: 2 })
     const graphs = await Promise.all(cases.map((network, i) => optimise(networkModel(network), `network_${i}`)))
-    const plans = graphs.map(graph => lower(graph))
+    const plans = graphs.map(graph => lower(graph, c.lowering))
     const program = compileC(plans)
     for (const [i, network] of cases.entries()) {
       const input = networkInput(network, 1)

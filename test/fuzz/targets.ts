@@ -1,3 +1,4 @@
+import { c } from '../../src/backends/c/index.ts'
 import { wgsl } from '../../src/backends/wgsl/index.ts'
 import { rewriteExpr } from '../../src/ir/expr.ts'
 import type { Graph } from '../../src/ir/graph.ts'
@@ -35,7 +36,7 @@ export function checkC(networks: readonly Prepared[], build: number): (Fault | u
   const failed = (error: unknown): Fault => ({ kind: 'error', stage, message: messageOf(error) })
   const plans = networks.map(({ graph }) => {
     try {
-      return lower(graph)
+      return lower(graph, c.lowering)
     } catch (error) {
       return failed(error)
     }

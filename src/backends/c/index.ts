@@ -12,7 +12,7 @@ export { makeUnit, type Unit, workspaceBuffers } from './unit.ts'
 /** One .c and one .h file, and a .bin file on request; see docs for what is in them. */
 export const c = {
   name: 'c',
-  lowering: { chains: true },
+  lowering: { chains: true, joins: true },
   print: (plan: Plan, options: PrintOptions) => printModule(makeUnit(plan, options), options),
   measure: (plan): Sizes => {
     const { calls, scope } = makeUnit(plan, {})

@@ -22,11 +22,14 @@ export const imageVariables = (first = 'first', column = 'column'): string[] => 
   first === '0' ? 'lane' : `${first} + lane`,
 ]
 
+/** Elements from one pixel of y to the next. */
+const pixelPitch = ({ store, params }: Call, channels: number): number =>
+  store.result === 'bit' ? wordsFor(channels) : ('within' in params && params.within?.pitch) || channels
+
 /** What every kernel says that slides a window: its rows and columns, and which taps lie inside the image. */
 export function windowContext(params: WindowParams, call: Call, channels: number, scope: Scope) {
-  const { images, outHeight, outWidth, outRing } = params
-  const bits = call.store.result === 'bit'
-  const pixel = bits ? wordsFor(channels) : channels
+  const { images, outHeight, outWidth, outRing, within } = params
+  const pixel = pixelPitch(call, channels)
   const vertical = tapRange('top', alongRows(params), scope)
   const row = outRing === 1 ? '0' : outRing < images * outHeight ? `(row % ${outRing})` : 'row'
   return {
@@ -35,16 +38,16 @@ export function windowContext(params: WindowParams, call: Call, channels: number
     kyFirst: vertical.first,
     kyEnd: vertical.end,
     yType: cType[call.y.element],
-    yStart: `y${plus(times(row, outWidth * pixel))}`,
+    yStart: `y${plus(times(row, outWidth * pixel))}${plus(`${within?.from ?? 0}`)}`,
     yPitch: outWidth * pixel,
     clears: call.y.element === 'u32',
   }
 }
 
 /** Where a kernel that computes its results value by value puts those of a pixel. */
-export function storedContext({ store }: Call, channels: number, { use }: Scope, first = 'first', column = 'column') {
-  const bits = store.result === 'bit'
-  const pixel = times(inParentheses(column), bits ? wordsFor(channels) : channels)
+export function storedContext(call: Call, channels: number, { use }: Scope, first = 'first', column = 'column') {
+  const bits = call.store.result === 'bit'
+  const pixel = times(inParentheses(column), pixelPitch(call, channels))
   return {
     bits,
     yPixel: bits ? `y_row${plus(pixel)}` : sumText(sumText(pixel, first), 'lane'),
@@ -94,5 +97,8 @@ export const windowTitle = (params: WindowParams): string =>
   ].join('')
 
 /** What a call's results are, for comments. */
-export const resultTitle = ({ store }: Call): string =>
-  ({ bit: 'bits', f32: 'floats', i32: 'int32', u8: 'bytes', i8: 'bytes', i64: 'int64' })[store.result]
+export function resultTitle({ store, params }: Call): string {
+  const values = { bit: 'bits', f32: 'floats', i32: 'int32', u8: 'bytes', i8: 'bytes', i64: 'int64' }[store.result]
+  const within = 'within' in params ? params.within : undefined
+  return within ? `${values}, from channel ${within.from} of ${within.pitch} on` : values
+}
