@@ -1,3 +1,4 @@
+import { WORD } from '../../ir/bits.ts'
 import { arg, evaluator, isArg } from '../../ir/expr.ts'
 import { create, type Node } from '../../ir/node.ts'
 import { isOfBits, onBits, rowOf, valuesOf } from '../analysis/coded.ts'
@@ -57,6 +58,14 @@ export const pullBits = rewrites(
       first.operands.map((_, i) => plane(i)),
     )
   }),
+  rule('condition on a concat of floats', 'map', (node, { soleUse }) => {
+    const x = node.operands.find(operand => operand.op === 'concat')
+    if (x?.op !== 'concat' || node.type.dtype !== 'bit' || !soleUse(x) || !fillsWords(x)) return undefined
+    const others = node.operands.filter(operand => operand !== x)
+    const isSameRank = ({ type }: Node): boolean => type.shape.length === x.type.shape.length
+    if (!others.every(other => other.op === 'constant' && isSameRank(other))) return undefined
+    return conditionOnParts(node, x)
+  }),
   rule('pad of bits with a bit', 'pad', ({ operands: [x], attrs, origin }) => {
     const value = valueOfBits(x)
     const row = value ? valuesOf(value).indexOf(attrs.value) : -1
@@ -84,6 +93,31 @@ export const pullBits = rewrites(
     return above ? found.bits : create('map', [found.bits], { expr: { fn: 'not', args: [arg(0)] } }, origin)
   }),
 )
+
+/** Whether the parts are whole words of bits. */
+const fillsWords = ({ operands, attrs: { axis } }: Node<'concat'>): boolean =>
+  operands.every(({ type }) => type.shape[axis]! % WORD === 0)
+
+/** The parts are floats that others read, say, but nobody needs them as one. */
+function conditionOnParts(node: Node<'map'>, x: Node<'concat'>): Node {
+  const { axis } = x.attrs
+  let start = 0
+  const parts = x.operands.map(part => {
+    const size = part.type.shape[axis]!
+    const own = (operand: Node): Node => {
+      const { shape } = operand.type
+      if (operand === x) return part
+      if (shape[axis] === 1) return operand
+      const starts = shape.map((_, k) => (k === axis ? start : 0))
+      const sizes = shape.map((whole, k) => (k === axis ? size : whole))
+      return create('slice', [operand], { starts, sizes, steps: shape.map(() => 1) }, operand.origin)
+    }
+    const condition = create('map', node.operands.map(own), node.attrs, node.origin)
+    start += size
+    return condition
+  })
+  return create('concat', parts, x.attrs, node.origin)
+}
 
 /** A value that is a function of bits alone; those of one bit have two values that are numbers. */
 const valueOfBits = (node: Node): Node<'map'> | undefined =>

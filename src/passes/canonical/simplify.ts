@@ -32,6 +32,25 @@ export const simplify = rewrites(
       ? x
       : undefined,
   ),
+  rule('slice of whole parts of a concat', 'slice', ({ operands: [x], attrs, origin }) => {
+    if (x.op !== 'concat') return undefined
+    const { axis } = x.attrs
+    const sizeOf = (part: Node): number => part.type.shape[axis]!
+    const [first, size] = [attrs.starts[axis]!, attrs.sizes[axis]!]
+    let end = 0
+    const parts = x.operands.filter(part => {
+      end += sizeOf(part)
+      return end > first && end <= first + size && end - sizeOf(part) >= first
+    })
+    if (attrs.steps[axis] !== 1 || parts.reduce((sum, part) => sum + sizeOf(part), 0) !== size) return undefined
+    const here = (list: readonly number[], value: number): number[] =>
+      list.map((each, k) => (k === axis ? value : each))
+    const sliced = parts.map(part => {
+      const within = { ...attrs, starts: here(attrs.starts, 0), sizes: here(attrs.sizes, sizeOf(part)) }
+      return create('slice', [part], within, origin)
+    })
+    return create('concat', sliced, x.attrs, origin)
+  }),
   rule('pad by nothing', 'pad', ({ operands: [x], attrs }) =>
     isZero(attrs.before) && isZero(attrs.after) ? x : undefined,
   ),
