@@ -4,7 +4,7 @@ import { stridesOf } from '../../../ir/tensor.ts'
 import type { ByRows, Store } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import type { Layout } from '../constants/index.ts'
-import { addI32, maxF32, maxI32, minF32, minI32 } from '../functions/plain.ts'
+import { addI32, maxF32, maxI32, minF32, minI32, sumRunF32 } from '../functions/plain.ts'
 import { indexText, scalarType } from '../names.ts'
 import { body, commentOf, type Layer, operandName, parametersOf, type Scope, storeText } from './layer.ts'
 
@@ -72,6 +72,16 @@ function stepOf(kind: Reduction, { accumulator, wraps }: Store, value: string, {
   return wraps ? `${use(addI32)}(reduced, ${value})` : `reduced + ${value}`
 }
 
+/** Numbers that are added up in several lanes: so many that one after the other would take longer. */
+const LONG_RUN = 64
+
+const isLongRun = ({ params: { kind, innerSizes, innerStrides }, store }: Call<'reduce'>): boolean =>
+  (kind === 'mean' || kind === 'sum') &&
+  store.accumulator === 'f32' &&
+  innerSizes.length === 1 &&
+  innerSizes[0]! >= LONG_RUN &&
+  innerStrides[0] === 1
+
 export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
   const { params, store, buffers } = call
   const { kind, innerSizes, innerStrides } = params
@@ -93,6 +103,7 @@ export function reduceLayer(call: Call<'reduce'>, scope: Scope): Layer {
       innerLoops: nested.loops,
       innermost: nested.indent,
       xIndex: indexText(variables, params.strides),
+      run: isLongRun(call) ? `${scope.use(sumRunF32)}(from, ${count})` : '',
       start: kind === 'max' ? lowest : kind === 'min' ? highest : integer ? '0' : '0.0f',
       step: stepOf(kind, store, `from[${indexText(nested.indices, innerStrides)}]`, scope),
       sumType: scalarType(store.accumulator ?? 'f32'),
