@@ -34,9 +34,10 @@ export const accumulate = (lanes: number, xType: string): GeneratedFunction => (
     ...reading(xType),
     lanes,
     quads: Math.floor(lanes / 4),
+    rest: lanes % 4,
     fourLanes: lanes - (lanes % 4),
   }),
-  needs: inVectors(lanes),
+  needs: [vectors],
 })
 
 export const accumulateSigns = (lanes: number, xType: string): GeneratedFunction => ({

@@ -6,8 +6,9 @@ import { orBits } from '../functions/plain.ts'
 import { doubtOf, doubtParameters, productParameters, productsOf } from '../functions/products.ts'
 import { reachOf, reachParameters, reachTexts } from '../functions/reach.ts'
 import { commentOf, parametersOf, sumsOf } from '../functions/sums.ts'
+import { tiles } from '../functions/tiles.ts'
 import { comment } from '../names.ts'
-import { headText, type Parameter } from '../signature.ts'
+import { headText, type Parameter, wrapped } from '../signature.ts'
 import type { InstructionSet, Variant } from './instruction-set.ts'
 
 /** Code for any machine: what is here, every block has. */
@@ -36,9 +37,18 @@ function sums(block: Block): GeneratedFunction {
   const { name } = sumsOf(block)
   const begin = inline(name, parametersOf(block), commentOf(block))
   const sumCount = pixels * sumPitch
+  const many = pixels > 1
+  const tilesCall = (fn: GeneratedFunction, from: SumsFrom, margin: string): string => {
+    const where = many
+      ? [`x + start + from * pitch${from.x}`, from.rowPitch, 'pitch', 'to - from']
+      : ['x + start', from.rowPitch, '0', '1']
+    const sums = `sums${many ? ` + from * ${sumPitch}` : ''}${from.sums}`
+    return wrapped(`${fn.name}(`, [...where, from.weights, `${lanes}`, ...from.runs, sums, `${sumPitch}`], ');', margin)
+  }
   // Signs that several pixels multiply with are made floats once.
-  if (sum === 'accumulate_signs' && pixels > 1) {
-    const [expand, one] = [expandSigns(lanes), accumulate(lanes, xType)]
+  if (sum === 'accumulate_signs' && many) {
+    const needs = [expandSigns(lanes), accumulate(lanes, xType), tiles('accumulate', xType)] as const
+    const [expand, one, inTiles] = needs
     return {
       name,
       ...templated('c/isa/portable/sums_of_signs.c', {
@@ -49,12 +59,19 @@ function sums(block: Block): GeneratedFunction {
         sumPitch,
         expand: expand.name,
         one: one.name,
+        tilesCall: tilesCall(
+          inTiles,
+          { x: ' + k', rowPitch: '0', weights: 'signs', runs: ['0', '1', 'run'], sums: '' },
+          '      ',
+        ),
       }),
-      needs: [expand, one],
+      needs,
     }
   }
   const one = onePixel[sum](lanes, xType)
-  const many = pixels > 1
+  const inTiles = sum === 'accumulate_signs' ? undefined : tiles(sum, xType)
+  const whole = { x: '', rowPitch: 'row_pitch', weights: 'weights', runs: ['next_row', 'rows', 'count'], sums: '' }
+  const halves = paired ? [whole, { ...whole, weights: 'weights + next_block', sums: ` + ${lanes}` }] : [whole]
   return {
     name,
     ...templated('c/isa/portable/sums.c', {
@@ -66,9 +83,20 @@ function sums(block: Block): GeneratedFunction {
       eachPixel: many ? 'for (int p = from; p < to; p++)' : '',
       pixelStart: many ? 'x + start + p * pitch' : 'x + start',
       pixelSums: many ? `sums + p * ${sumPitch}` : 'sums',
+      condition: sum === 'accumulate' ? '#if VECTORS' : sum === 'count_mismatches' ? '#if !defined(__riscv_zbb)' : '',
+      tilesCalls: inTiles ? halves.map(half => tilesCall(inTiles, half, '  ')) : [],
     }),
-    needs: [one],
+    needs: inTiles ? [one, inTiles] : [one],
   }
+}
+
+/** What tiles begin with. */
+interface SumsFrom {
+  readonly x: string
+  readonly rowPitch: string
+  readonly weights: string
+  readonly runs: readonly string[]
+  readonly sums: string
 }
 
 const onePixel: Readonly<Record<Block['sum'], (lanes: number, xType: string) => GeneratedFunction>> = {

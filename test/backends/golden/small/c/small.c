@@ -290,10 +290,10 @@ typedef float float4 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef uint32_t word4 __attribute__((vector_size(16), aligned(4), may_alias));
 #endif
 
+#if VECTORS
 /* Adds to each of 4 filters' sums the products of x with its weights [count][4]. */
 static void accumulate_4(const float *x, const float *weights, int count, float *sums)
 {
-#if VECTORS
   float4 totals[1];
   memcpy(totals, sums, sizeof totals);
   for (int k = 0; k < count; k++) {
@@ -302,30 +302,120 @@ static void accumulate_4(const float *x, const float *weights, int count, float 
       totals[quad] += x[k] * *(const float4 *)(weights + k * 4 + quad * 4);
   }
   memcpy(sums, totals, sizeof totals);
-#else
-  for (int lane = 0; lane < 4; lane += 4) {
-    float a = sums[lane], b = sums[lane + 1], c = sums[lane + 2], d = sums[lane + 3];
-    const float *w = weights + lane;
-    for (int k = 0; k < count; k++, w += 4) {
-      const float value = x[k];
-      a += value * w[0];
-      b += value * w[1];
-      c += value * w[2];
-      d += value * w[3];
-    }
-    sums[lane] = a;
-    sums[lane + 1] = b;
-    sums[lane + 2] = c;
-    sums[lane + 3] = d;
-  }
-#endif
-  for (int lane = 4; lane < 4; lane++) {
-    float total = sums[lane];
-    for (int k = 0; k < count; k++)
-      total += x[k] * weights[k * 4 + lane];
-    sums[lane] = total;
-  }
 }
+#endif
+
+#if !VECTORS
+/*
+ * Adds up products with the weights for 4 by 4 sums in registers: x has `rows` runs of `count`, weights are `lanes`
+ *   apart.
+ */
+static void accumulate_tile_4x4(const float *x, int row_pitch, int pitch, const float *weights, int lanes, int next_row,
+  int rows, int count, float *sums, int sum_pitch)
+{
+  float a0 = sums[0], a1 = sums[1], a2 = sums[2], a3 = sums[3];
+  float *const b = sums + sum_pitch;
+  float b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+  float *const c = sums + sum_pitch * 2;
+  float c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+  float *const d = sums + sum_pitch * 3;
+  float d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3];
+  for (int row = 0; row < rows; row++, x += row_pitch, weights += next_row) {
+    const float *w = weights;
+    for (int k = 0; k < count; k++, w += lanes) {
+      const float w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
+      const float x0 = x[k];
+      a0 += x0 * w0;
+      a1 += x0 * w1;
+      a2 += x0 * w2;
+      a3 += x0 * w3;
+      const float x1 = x[pitch + k];
+      b0 += x1 * w0;
+      b1 += x1 * w1;
+      b2 += x1 * w2;
+      b3 += x1 * w3;
+      const float x2 = x[pitch * 2 + k];
+      c0 += x2 * w0;
+      c1 += x2 * w1;
+      c2 += x2 * w2;
+      c3 += x2 * w3;
+      const float x3 = x[pitch * 3 + k];
+      d0 += x3 * w0;
+      d1 += x3 * w1;
+      d2 += x3 * w2;
+      d3 += x3 * w3;
+    }
+  }
+  sums[0] = a0; sums[1] = a1; sums[2] = a2; sums[3] = a3;
+  b[0] = b0; b[1] = b1; b[2] = b2; b[3] = b3;
+  c[0] = c0; c[1] = c1; c[2] = c2; c[3] = c3;
+  d[0] = d0; d[1] = d1; d[2] = d2; d[3] = d3;
+}
+
+/*
+ * Adds up products with the weights for 1 by 4 sums in registers: x has `rows` runs of `count`, weights are `lanes`
+ *   apart.
+ */
+static void accumulate_tile_1x4(const float *x, int row_pitch, const float *weights, int lanes, int next_row, int rows,
+  int count, float *sums)
+{
+  float a0 = sums[0], a1 = sums[1], a2 = sums[2], a3 = sums[3];
+  for (int row = 0; row < rows; row++, x += row_pitch, weights += next_row) {
+    const float *w = weights;
+    for (int k = 0; k < count; k++, w += lanes) {
+      const float w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
+      const float x0 = x[k];
+      a0 += x0 * w0;
+      a1 += x0 * w1;
+      a2 += x0 * w2;
+      a3 += x0 * w3;
+    }
+  }
+  sums[0] = a0; sums[1] = a1; sums[2] = a2; sums[3] = a3;
+}
+
+/*
+ * Adds up products with the weights for 1 by 1 sums in registers: x has `rows` runs of `count`, weights are `lanes`
+ *   apart.
+ */
+static void accumulate_tile_1x1(const float *x, int row_pitch, const float *weights, int lanes, int next_row, int rows,
+  int count, float *sums)
+{
+  float a0 = sums[0];
+  for (int row = 0; row < rows; row++, x += row_pitch, weights += next_row) {
+    const float *w = weights;
+    for (int k = 0; k < count; k++, w += lanes) {
+      const float w0 = w[0];
+      const float x0 = x[k];
+      a0 += x0 * w0;
+    }
+  }
+  sums[0] = a0;
+}
+
+/*
+ * The same for `pixels` pixels by `lanes` filters: pixel p has its runs at x + p * pitch, and its sums at sums + p *
+ *   sum_pitch.
+ */
+static void accumulate_tiles(const float *x, int row_pitch, int pitch, int pixels, const float *weights, int lanes,
+  int next_row, int rows, int count, float *sums, int sum_pitch)
+{
+  int lane = 0;
+  for (; lane + 4 <= lanes; lane += 4) {
+    int p = 0;
+    for (; p + 4 <= pixels; p += 4)
+      accumulate_tile_4x4(x + p * pitch, row_pitch, pitch, weights + lane, lanes, next_row, rows, count,
+        sums + p * sum_pitch + lane, sum_pitch);
+    for (; p < pixels; p++)
+      accumulate_tile_1x4(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
+        sums + p * sum_pitch + lane);
+  }
+  for (; lane < lanes; lane++)
+    for (int p = 0; p < pixels; p++)
+      accumulate_tile_1x1(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
+        sums + p * sum_pitch + lane);
+}
+#endif
 
 /*
  * Adds up products with the weights for pixels from..to of a block of 8: pixel p has `rows` runs of `count` in x, the
@@ -336,10 +426,15 @@ static INLINE void accumulate_8x4(const float *x, int start, int row_pitch, int 
 {
   if (fresh)
     memset(sums, 0, 128 * sizeof *sums);
+#if VECTORS
   for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row) {
     for (int p = from; p < to; p++)
       accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
   }
+#else
+  accumulate_tiles(x + start + from * pitch, row_pitch, pitch, to - from, weights, 4, next_row, rows, count,
+    sums + from * 16, 16);
+#endif
 }
 
 /* accumulate_8x4, or what an instruction set has instead. */
@@ -606,17 +701,10 @@ static inline word4 bits_per_nibble_4(word4 word)
 }
 #endif
 
+#if !defined(__riscv_zbb)
 /* Adds to each of 5 filters' counts the bits in which its weights [words][5] differ from x. */
 static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
 {
-#if defined(__riscv_zbb)
-  for (int lane = 0; lane < 5; lane++) {
-    int32_t total = counts[lane];
-    for (int word = 0; word < words; word++)
-      total += __builtin_popcount(x[word] ^ weights[word * 5 + lane]);
-    counts[lane] = total;
-  }
-#else
   for (int lane = VECTORS ? 4 : 0; lane < 5; lane++)
     for (int first = 0; first < words; first += 31) {
       const int end = words - first < 31 ? words : first + 31;
@@ -650,8 +738,104 @@ static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int w
     }
   }
 #endif
-#endif
 }
+#endif
+
+#if defined(__riscv_zbb)
+/*
+ * Adds up the bits that differ from those of the weights for 2 by 4 sums in registers: x has `rows` runs of `count`,
+ *   weights are `lanes` apart.
+ */
+static void count_mismatches_tile_2x4(const uint32_t *x, int row_pitch, int pitch, const uint32_t *weights, int lanes,
+  int next_row, int rows, int count, int32_t *sums, int sum_pitch)
+{
+  int32_t a0 = sums[0], a1 = sums[1], a2 = sums[2], a3 = sums[3];
+  int32_t *const b = sums + sum_pitch;
+  int32_t b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+  for (int row = 0; row < rows; row++, x += row_pitch, weights += next_row) {
+    const uint32_t *w = weights;
+    for (int k = 0; k < count; k++, w += lanes) {
+      const uint32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
+      const uint32_t x0 = x[k];
+      a0 += __builtin_popcount(x0 ^ w0);
+      a1 += __builtin_popcount(x0 ^ w1);
+      a2 += __builtin_popcount(x0 ^ w2);
+      a3 += __builtin_popcount(x0 ^ w3);
+      const uint32_t x1 = x[pitch + k];
+      b0 += __builtin_popcount(x1 ^ w0);
+      b1 += __builtin_popcount(x1 ^ w1);
+      b2 += __builtin_popcount(x1 ^ w2);
+      b3 += __builtin_popcount(x1 ^ w3);
+    }
+  }
+  sums[0] = a0; sums[1] = a1; sums[2] = a2; sums[3] = a3;
+  b[0] = b0; b[1] = b1; b[2] = b2; b[3] = b3;
+}
+
+/*
+ * Adds up the bits that differ from those of the weights for 1 by 4 sums in registers: x has `rows` runs of `count`,
+ *   weights are `lanes` apart.
+ */
+static void count_mismatches_tile_1x4(const uint32_t *x, int row_pitch, const uint32_t *weights, int lanes,
+  int next_row, int rows, int count, int32_t *sums)
+{
+  int32_t a0 = sums[0], a1 = sums[1], a2 = sums[2], a3 = sums[3];
+  for (int row = 0; row < rows; row++, x += row_pitch, weights += next_row) {
+    const uint32_t *w = weights;
+    for (int k = 0; k < count; k++, w += lanes) {
+      const uint32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
+      const uint32_t x0 = x[k];
+      a0 += __builtin_popcount(x0 ^ w0);
+      a1 += __builtin_popcount(x0 ^ w1);
+      a2 += __builtin_popcount(x0 ^ w2);
+      a3 += __builtin_popcount(x0 ^ w3);
+    }
+  }
+  sums[0] = a0; sums[1] = a1; sums[2] = a2; sums[3] = a3;
+}
+
+/*
+ * Adds up the bits that differ from those of the weights for 1 by 1 sums in registers: x has `rows` runs of `count`,
+ *   weights are `lanes` apart.
+ */
+static void count_mismatches_tile_1x1(const uint32_t *x, int row_pitch, const uint32_t *weights, int lanes,
+  int next_row, int rows, int count, int32_t *sums)
+{
+  int32_t a0 = sums[0];
+  for (int row = 0; row < rows; row++, x += row_pitch, weights += next_row) {
+    const uint32_t *w = weights;
+    for (int k = 0; k < count; k++, w += lanes) {
+      const uint32_t w0 = w[0];
+      const uint32_t x0 = x[k];
+      a0 += __builtin_popcount(x0 ^ w0);
+    }
+  }
+  sums[0] = a0;
+}
+
+/*
+ * The same for `pixels` pixels by `lanes` filters: pixel p has its runs at x + p * pitch, and its sums at sums + p *
+ *   sum_pitch.
+ */
+static void count_mismatches_tiles(const uint32_t *x, int row_pitch, int pitch, int pixels, const uint32_t *weights,
+  int lanes, int next_row, int rows, int count, int32_t *sums, int sum_pitch)
+{
+  int lane = 0;
+  for (; lane + 4 <= lanes; lane += 4) {
+    int p = 0;
+    for (; p + 2 <= pixels; p += 2)
+      count_mismatches_tile_2x4(x + p * pitch, row_pitch, pitch, weights + lane, lanes, next_row, rows, count,
+        sums + p * sum_pitch + lane, sum_pitch);
+    for (; p < pixels; p++)
+      count_mismatches_tile_1x4(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
+        sums + p * sum_pitch + lane);
+  }
+  for (; lane < lanes; lane++)
+    for (int p = 0; p < pixels; p++)
+      count_mismatches_tile_1x1(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
+        sums + p * sum_pitch + lane);
+}
+#endif
 
 /*
  * Adds up the bits that differ from those of the weights for pixels from..to of a block of 8: pixel p has `rows` runs
@@ -662,10 +846,15 @@ static INLINE void count_mismatches_8x5(const uint32_t *x, int start, int row_pi
 {
   if (fresh)
     memset(sums, 0, 128 * sizeof *sums);
+#if !defined(__riscv_zbb)
   for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row) {
     for (int p = from; p < to; p++)
       count_mismatches_5(x + start + p * pitch, weights, count, sums + p * 16);
   }
+#else
+  count_mismatches_tiles(x + start + from * pitch, row_pitch, pitch, to - from, weights, 5, next_row, rows, count,
+    sums + from * 16, 16);
+#endif
 }
 
 /* count_mismatches_8x5, or what an instruction set has instead. */
@@ -825,17 +1014,10 @@ TARGET_AVX512 static void count_mismatches_avx512_1x3(const uint32_t *x, int sta
 }
 #endif
 
+#if !defined(__riscv_zbb)
 /* Adds to each of 3 filters' counts the bits in which its weights [words][3] differ from x. */
 static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
 {
-#if defined(__riscv_zbb)
-  for (int lane = 0; lane < 3; lane++) {
-    int32_t total = counts[lane];
-    for (int word = 0; word < words; word++)
-      total += __builtin_popcount(x[word] ^ weights[word * 3 + lane]);
-    counts[lane] = total;
-  }
-#else
   for (int lane = 0; lane < 3; lane++)
     for (int first = 0; first < words; first += 31) {
       const int end = words - first < 31 ? words : first + 31;
@@ -844,8 +1026,8 @@ static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int w
         bytes += bits_per_byte(x[word] ^ weights[word * 3 + lane]);
       counts[lane] += sum_of_bytes(bytes);
     }
-#endif
 }
+#endif
 
 /*
  * Adds up the bits that differ from those of the weights for a pixel, which has `rows` runs of `count` in x, the
@@ -856,8 +1038,12 @@ static INLINE void count_mismatches_1x3(const uint32_t *x, int start, int row_pi
 {
   if (fresh)
     memset(sums, 0, 16 * sizeof *sums);
+#if !defined(__riscv_zbb)
   for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
     count_mismatches_3(x + start, weights, count, sums);
+#else
+  count_mismatches_tiles(x + start, row_pitch, 0, 1, weights, 3, next_row, rows, count, sums, 16);
+#endif
 }
 
 /* count_mismatches_1x3, or what an instruction set has instead. */
