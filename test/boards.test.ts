@@ -46,12 +46,12 @@ describe.skipIf(areMissing())('a digit on emulated boards', { timeout: 300_000 }
 
   /** Million instructions that a run may take, and bytes of flash and RAM without the stack. */
   const most = {
-    m0: [20, 114_000, 8_000],
-    m3: [13.5, 112_000, 8_000],
-    m4: [4.5, 108_000, 10_300],
-    m7: [4.5, 108_000, 10_300],
-    m55: [2.1, 109_000, 10_300],
-    rv32: [17.5, 114_000, 8_000],
+    m0: [13.5, 113_000, 8_000],
+    m3: [7.7, 110_000, 8_000],
+    m4: [3.1, 108_000, 10_300],
+    m7: [3.1, 108_000, 10_300],
+    m55: [1.8, 111_000, 10_300],
+    rv32: [11.5, 114_000, 8_000],
   } as const
 
   test.each(

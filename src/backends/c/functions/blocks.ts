@@ -16,11 +16,13 @@ export interface Block {
   readonly sumPitch: number
 }
 
-/** Sums of a block of pixels of bytes, as 16 bits, by one or two vectors of 16 filters. */
+/** Sums of a block of pixels of bytes, as 16 bits, by some filters. */
 export interface ProductBlock {
   /** Most pixels of a block; of one, functions have no parameters that tell pixels apart. */
   readonly pixels: number
   readonly width: number
+  /** Elements of x that a step multiplies: two with weights of 16 bits for vectors, or one with a weight of 32. */
+  readonly step: 1 | 2
 }
 
 /** What the sums of a block are: products, or mismatches of bits, which are half of `offset - sum`. */

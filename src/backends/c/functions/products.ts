@@ -5,7 +5,7 @@ import type { Choice } from './choice.ts'
 /** Pairs of x in a probe. */
 const PAIRS = 64
 
-export const productParameters = ({ pixels }: ProductBlock): Parameter[] => [
+export const productParameters = ({ pixels, step }: ProductBlock): Parameter[] => [
   ['const int16_t *', 'x'],
   ['int ', 'row_pitch'],
   ...(pixels > 1
@@ -14,11 +14,11 @@ export const productParameters = ({ pixels }: ProductBlock): Parameter[] => [
         ['int ', 'pixels'],
       ] as const)
     : []),
-  ['const int16_t *', 'weights'],
+  [`const int${32 / step}_t *`, 'weights'],
   ['int ', 'rows'],
   ['int ', 'runs'],
   ['int ', 'run_pitch'],
-  ['int ', 'pairs'],
+  ['int ', step === 2 ? 'pairs' : 'count'],
   ['int32_t *', 'sums'],
 ]
 
@@ -35,11 +35,12 @@ export const productsOf = (block: ProductBlock): Choice => ({
       row_pitch: 0,
       pitch: 2 * PAIRS,
       pixels: block.pixels,
-      weights: '(const int16_t *)probe_weights',
+      weights: `(const int${32 / block.step}_t *)probe_weights`,
       rows: 1,
       runs: 1,
       run_pitch: 0,
       pairs: PAIRS,
+      count: 2 * PAIRS,
       sums: '(int32_t *)probe_sums',
     }),
     kind: 'integer',

@@ -5,7 +5,7 @@ import { headText, type Parameter, wrapped } from '../signature.ts'
 import { bitsPerByte, vectors } from './plain.ts'
 
 /** What scalar machines add up in registers: products, or with an instruction that counts bits those that differ. */
-export type TileSum = 'accumulate' | 'count_mismatches'
+export type TileSum = 'accumulate' | 'count_mismatches' | 'multiply'
 
 interface Kind {
   readonly name: string
@@ -13,7 +13,7 @@ interface Kind {
   readonly weightType: string
   readonly valueType: string
   readonly sumType: string
-  /** Where there is such code. */
+  /** Where there is such code; everywhere without one. */
   readonly condition: string
   readonly needs: readonly GeneratedFunction[]
   readonly what: string
@@ -24,34 +24,47 @@ interface Kind {
   readonly step: (x: string, weight: string) => string
 }
 
-const kindOf = (sum: TileSum, xType: string): Kind =>
-  sum === 'accumulate'
-    ? {
-        name: `accumulate${xType === 'uint8_t' ? '_u8' : ''}`,
-        xType,
-        weightType: 'float',
-        valueType: 'float',
-        sumType: 'float',
-        condition: '#if !VECTORS',
-        needs: [vectors],
-        what: 'products with the weights',
-        pixels: 4,
-        read: element => (xType === 'uint8_t' ? `(float)${element}` : element),
-        step: (x, weight) => `${x} * ${weight}`,
-      }
-    : {
-        name: 'count_mismatches',
-        xType,
-        weightType: 'uint32_t',
-        valueType: 'uint32_t',
-        sumType: 'int32_t',
-        condition: '#if defined(__riscv_zbb)',
-        needs: [bitsPerByte],
-        what: 'the bits that differ from those of the weights',
-        pixels: 2,
-        read: element => element,
-        step: (x, weight) => `__builtin_popcount(${x} ^ ${weight})`,
-      }
+const kinds: Readonly<Record<TileSum, (xType: string) => Kind>> = {
+  accumulate: xType => ({
+    name: `accumulate${xType === 'uint8_t' ? '_u8' : ''}`,
+    xType,
+    weightType: 'float',
+    valueType: 'float',
+    sumType: 'float',
+    condition: '!VECTORS',
+    needs: [vectors],
+    what: 'products with the weights',
+    pixels: 4,
+    read: element => (xType === 'uint8_t' ? `(float)${element}` : element),
+    step: (x, weight) => `${x} * ${weight}`,
+  }),
+  count_mismatches: xType => ({
+    name: 'count_mismatches',
+    xType,
+    weightType: 'uint32_t',
+    valueType: 'uint32_t',
+    sumType: 'int32_t',
+    condition: 'defined(__riscv_zbb)',
+    needs: [bitsPerByte],
+    what: 'the bits that differ from those of the weights',
+    pixels: 2,
+    read: element => element,
+    step: (x, weight) => `__builtin_popcount(${x} ^ ${weight})`,
+  }),
+  multiply: xType => ({
+    name: 'multiply',
+    xType,
+    weightType: 'int32_t',
+    valueType: 'int32_t',
+    sumType: 'int32_t',
+    condition: '',
+    needs: [],
+    what: 'products with the weights',
+    pixels: 2,
+    read: element => element,
+    step: (x, weight) => `${x} * ${weight}`,
+  }),
+}
 
 const runs = (kind: Kind, pixels: number): Parameter[] => [
   [`const ${kind.xType} *`, 'x'],
@@ -97,7 +110,7 @@ function tile(kind: Kind, pixels: number, filters: number) {
 
 /** Sums of pixels by filters on a machine without vectors: a tile at a time, and what is left of pixels and of filters. */
 export function tiles(sum: TileSum, xType: string): GeneratedFunction {
-  const kind = kindOf(sum, xType)
+  const kind = kinds[sum](xType)
   const name = `${kind.name}_tiles`
   const [whole, line, one] = [tile(kind, kind.pixels, 4), tile(kind, 1, 4), tile(kind, 1, 1)]
   const call = ({ name }: { readonly name: string }, many: boolean, margin: string): string => {

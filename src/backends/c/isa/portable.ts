@@ -106,9 +106,20 @@ const onePixel: Readonly<Record<Block['sum'], (lanes: number, xType: string) => 
 }
 
 function products(block: ProductBlock): Variant {
-  const { pixels, width } = block
+  const { pixels, width, step } = block
   const { name } = productsOf(block)
   const many = pixels > 1
+  if (step === 1) {
+    const fn = tiles('multiply', 'int16_t')
+    const what =
+      `Adds to the sums [${pixels}][${width}] of up to ${pixels} pixels the products of what their windows see with weights ` +
+      `[rows][runs][count][${width}].`
+    const where = ['x', 'row_pitch', ...(many ? ['pitch', 'pixels'] : ['0', '1'])]
+    const weights = [`weights + run * count * ${width}`, `${width}`, `runs * count * ${width}`, 'rows', 'count']
+    const call = wrapped(`${fn.name}(`, [...where, ...weights, 'sums', `${width}`], ');', '    ')
+    const context = { ...inline(name, productParameters(block), what), call }
+    return { fn: { name, ...templated('c/isa/portable/products_one_by_one.c', context), needs: [fn] } }
+  }
   const what = many
     ? `Adds to the sums [${pixels}][${width}] of up to ${pixels} pixels the products of what their windows see with weights ` +
       `[rows][runs][pairs][${width}][2]: pixel p has rows * runs stretches of \`pairs\` pairs in x, the first at x + p * pitch.`

@@ -10,8 +10,15 @@ export interface Arrangement {
   readonly lanes: number
 }
 
-/** Filters that are computed together. Few filters are one block of just that many; the rest go by 16. */
-export const lanesFor = (filters: number): number => (filters <= 24 ? filters : 16)
+/**
+ * Filters that are computed together. Few filters are one block of just that many. More go by 16, or without functions
+ * for vectors by what leaves the fewest lanes empty.
+ */
+export function lanesFor(filters: number, vectors: boolean): number {
+  if (filters <= 24) return filters
+  const computed = (lanes: number): number => Math.ceil(filters / lanes) * lanes
+  return vectors ? 16 : [24, 20, 16, 12, 8].reduce((best, lanes) => (computed(lanes) < computed(best) ? lanes : best))
+}
 
 /** Blocks in each group. */
 export const blocksFor = ({ filters, groups, lanes }: Pick<Arrangement, 'filters' | 'groups' | 'lanes'>): number =>

@@ -39,7 +39,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const call = column ? turnedCall(given) : given
   const { params, store, buffers } = call
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth, strideX, dilationX, padLeft } = params
-  const { block, layout, depth, tapSize } = adderOf(call)
+  const { block, layout, depth, tapSize } = adderOf(call, scope.sets.length > 1)
   const { lanes, width, paired, sumPitch, weightType, sumType } = block
   const perGroup = filters / groups
   const blocks = blocksFor({ filters, groups, lanes })
@@ -177,15 +177,16 @@ const inRing = ({ outRing, outHeight }: ConvolutionParams): string =>
 const pairText = (blocks: number, block: string, { use }: Scope): string =>
   blocks % 2 === 0 ? times(block, 32) : `${use(clampInt)}(${times(block, 32)}, 0, ${(blocks - 2) * 16})`
 
-function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>): Adder {
+/** Vectors want 16 sums each; without functions for them, sums take little stack. */
+function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>, vectors: boolean): Adder {
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth } = params
   const bits = buffers.weights.element === 'u32'
   const signs = kernel === 'conv2d' && bits
-  const lanes = signs ? signLanesFor(filters / groups) : lanesFor(filters / groups)
+  const lanes = signs ? signLanesFor(filters / groups) : lanesFor(filters / groups, vectors)
   const depth = kernel === 'binaryConv2d' ? wordsFor(channels) : channels
   const shape = { filters, groups, taps: kernelHeight * kernelWidth, depth, lanes }
   const count = groups * blocksFor(shape)
-  const paired = !signs && groups === 1 && lanes === 16 && count > 1
+  const paired = vectors && !signs && groups === 1 && lanes === 16 && count > 1
   const width = paired ? 32 : lanes
   const size = `[${count} block${count === 1 ? '' : 's'}][${kernelHeight}][${kernelWidth}][${depth}]`
   const block: Block = {
@@ -197,7 +198,7 @@ function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>): 
     width,
     lanes,
     paired,
-    sumPitch: sumPitchOf(width),
+    sumPitch: vectors ? sumPitchOf(width) : width,
   }
   if (signs) {
     const arrange = (data: Data): Data => arrangeSigns(data as Uint32Array, shape)

@@ -15,8 +15,9 @@ import {
   arrangeStarts,
   blocksOf,
   type IntegerArrangement,
-  pairsOf,
-  widthFor,
+  shapeFor,
+  slackOf,
+  stepsOf,
 } from './arrange-integers.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
 import { pixelTexts } from './pixels.ts'
@@ -26,26 +27,27 @@ type IntegerCall = Call<'integerConv2d'>
 
 /**
  * Bytes are widened to 16 bits first, a few rows at a time, so that the inner loops know neither borders nor bytes.
- * Weights of more than 16 bits are coarse ones for bytes that are moved up, and fine ones. Where a result is a bit, the
- * fine ones are only needed next to a threshold.
+ * For vectors, weights of more than 16 bits are coarse ones for bytes that are moved up, and fine ones. Where a result is
+ * a bit, the fine ones are only needed next to a threshold.
  */
 export function integerLayer(call: IntegerCall, scope: Scope): Layer {
   const { params, store, buffers } = call
-  const { filters, groups, outWidth } = params
-  const width = widthFor(filters / groups)
+  const { filters, outWidth } = params
+  const arrangement = arrangementOf(params, scope)
+  const { width } = arrangement
   const pixels = pixelTexts(outWidth, scope)
   const starts = startSums(dataOf(buffers.offsets), params)
   const block = blockTexts(params, width, scope)
   const { many, eachColumns, pixelsLeft, eachPixel, column } = pixels
   const columns = { many, eachColumns, pixelsLeft, eachPixel, column }
-  const seen = seenContext(params, starts, pixels.startColumn, block)
+  const seen = seenContext(params, arrangement, starts, pixels.startColumn, block)
   const context = {
     ...windowContext(params, call, filters, scope),
     ...storedContext(call, filters, scope),
     ...columns,
     ...seen,
-    ...startContext(call, starts, pixels, block.at, scope),
-    ...callContext(call, pixels, block.laneCount, scope),
+    ...startContext(call, arrangement, starts, pixels, block.at, scope),
+    ...callContext(call, arrangement, pixels, block.laneCount, scope),
     comment: commentOf(call, titleOf(params, resultTitle(call)), scope),
     eachBlock: block.count === 1 ? '' : `for (int block = 0; block < ${block.count}; block++)`,
     firstFilter: block.first,
@@ -90,13 +92,13 @@ function runsOf({ groups, channels, kernelWidth, dilationX }: ConvolutionParams)
 /** The rows that windows see, with zeros around them. */
 function seenContext(
   params: ConvolutionParams,
+  arrangement: IntegerArrangement,
   { rows }: StartSums,
   startColumn: string,
   { at, groupStart }: ReturnType<typeof blockTexts>,
 ) {
   const { images, groups, channels, kernelHeight, inHeight, inWidth, outHeight, strideX, dilationY } = params
   const pitch = groups * channels
-  const { runs, run } = runsOf(params)
   const rowLength = rowLengthOf(params)
   const inImage = `top + ${times('ky', dilationY)}`
   const inputRow = images > 1 ? `row / ${outHeight} * ${inHeight} + ${inImage}` : inImage
@@ -104,7 +106,8 @@ function seenContext(
   const firstTap = rows.kinds.some(({ first, end }) => first === end)
     ? '(ky_first < ky_end ? ky_first : 0)'
     : 'ky_first'
-  const filterSize = runs * pairsOf(run) * widthFor(params.filters / groups) * 2
+  const { width, step } = arrangement
+  const filterSize = runsOf(params).runs * stepsOf(arrangement) * width * step
   return {
     seenLength: kernelHeight * rowLength,
     seenStart: `${times('ky', rowLength)} + ${params.padLeft * pitch} + i`,
@@ -124,13 +127,13 @@ const rowLengthOf = (params: ConvolutionParams): number => {
 /** What sums start at, by where the window lies. */
 function startContext(
   { name, buffers, params }: IntegerCall,
+  { width }: IntegerArrangement,
   starts: StartSums,
   { most, pixel, startColumn }: ReturnType<typeof pixelTexts>,
   block: string,
   { constants }: Scope,
 ) {
   const { images, filters, groups, outHeight } = params
-  const width = widthFor(filters / groups)
   const blocks = groups * blocksOf({ filters, groups, width })
   const { rows, columns, values } = starts
   const row = images > 1 ? `row % ${outHeight}` : 'row'
@@ -156,24 +159,35 @@ const kindTable = (name: string, { kinds, kindOf }: StartSums['rows']) =>
 /** The calls that add up products, and store bits where all that is stored is whether sums reach a threshold. */
 function callContext(
   call: IntegerCall,
+  arrangement: IntegerArrangement,
   { most, pixels, startColumn }: ReturnType<typeof pixelTexts>,
   lanes: string,
   scope: Scope,
 ) {
   const { buffers, params, store } = call
   const { filters, groups, channels, strideX, dilationX } = params
-  const { runs, run } = runsOf(params)
-  const { coarse, fine, shift } = splitWeights(dataOf(buffers.weights))
-  const block = { pixels: most, width: widthFor(filters / groups) }
+  const { width, step } = arrangement
+  const { runs } = runsOf(params)
+  const data = dataOf(buffers.weights)
+  const { coarse, fine, shift } = step === 2 ? splitWeights(data) : { coarse: data, fine: data, shift: 0 }
+  const block = { pixels: most, width, step }
   const pitch = groups * channels
   const symbolOf = (layout: string, arrange: () => Int16Array | Int32Array): string =>
     scope.constants.symbolOf(buffers.weights, { layout, arrange })
   const products = scope.choose(productsOf(block))
   const productsText = (x: string, what: string, weights: Int32Array, column: number): string => {
-    const symbol = symbolOf(`${what}${layoutOf(params)}`, () => arrangeIntegers(weights, arrangementOf(params)))
+    const symbol = symbolOf(`${what}${layoutOf(params, arrangement)}`, () => arrangeIntegers(weights, arrangement))
     const fixed = { pixels, row_pitch: rowLengthOf(params), pitch: strideX * pitch, rows: 'ky_end - ky_first', runs }
     const run_pitch = runs === 1 ? 0 : dilationX * pitch
-    const own = { x: `${x} + window`, weights: `${symbol} + filters`, run_pitch, pairs: pairsOf(run), sums: 'sums' }
+    const steps = stepsOf(arrangement)
+    const own = {
+      x: `${x} + window`,
+      weights: `${symbol} + filters`,
+      run_pitch,
+      pairs: steps,
+      count: steps,
+      sums: 'sums',
+    }
     return callText(products, { ...fixed, ...own }, column, scope)
   }
   const coarseCall =
@@ -195,7 +209,7 @@ function callContext(
       thresholds === undefined
         ? ''
         : callText(
-            scope.choose(reachOf({ sums: 'i32', ...block, sumPitch: block.width })),
+            scope.choose(reachOf({ sums: 'i32', pixels: most, width, sumPitch: width })),
             { ...compared, ...stored },
             8,
             scope,
@@ -203,29 +217,20 @@ function callContext(
   }
 }
 
-const arrangementOf = (params: ConvolutionParams): IntegerArrangement => {
+/** Without functions for vectors there is nothing that weights of 16 bits would be good for. */
+function arrangementOf(params: ConvolutionParams, { sets }: Pick<Scope, 'sets'>): IntegerArrangement {
   const { filters, groups, kernelHeight } = params
   const { runs, run } = runsOf(params)
-  return { filters, groups, runs: kernelHeight * runs, run, width: widthFor(filters / groups) }
+  return { filters, groups, runs: kernelHeight * runs, run, ...shapeFor(filters / groups, sets.length > 1) }
 }
 
 /** How weights lie, for the comment above them. */
-function layoutOf(params: ConvolutionParams): string {
-  const { runs, run } = runsOf(params)
-  const shape = arrangementOf(params)
-  const blocks = params.groups * blocksOf(shape)
+function layoutOf(params: ConvolutionParams, arrangement: IntegerArrangement): string {
+  const { runs } = runsOf(params)
+  const { width, step } = arrangement
+  const blocks = params.groups * blocksOf(arrangement)
   const size = `[${blocks} block${blocks === 1 ? '' : 's'}][${params.kernelHeight}]${runs === 1 ? '' : `[${runs}]`}`
-  return `${size}[${pairsOf(run)}][${shape.width} filters][2]`
-}
-
-/** Per filter, what its fine weights add to a sum or take from it at most. */
-function slackOf(fine: Int32Array, filters: number): Int32Array {
-  const size = fine.length / filters
-  return Int32Array.from({ length: filters }, (_, filter) => {
-    const own = fine.subarray(filter * size, (filter + 1) * size)
-    const most = (sign: 1 | -1) => own.reduce((sum, weight) => sum + Math.max(sign * weight, 0), 0)
-    return 255 * Math.max(most(1), most(-1))
-  })
+  return `${size}[${stepsOf(arrangement)}][${width} filters]${step === 1 ? '' : `[${step}]`}`
 }
 
 function dataOf({ name, place }: Buffer): Int32Array {

@@ -60,7 +60,7 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
   const padded = downBorder || acrossBorder
   const tapsDown = downBorder ? '(ky_end - ky_first)' : `${kernelHeight}`
   const tapsAcross = acrossBorder ? `(${across.kxEnd} - ${across.kxFirst})` : `${kernelWidth}`
-  const lanes = lanesFor(filters)
+  const lanes = lanesFor(filters, scope.sets.length > 1)
   const taps = kernelHeight * kernelWidth
   const word = words === 1 ? '0' : 'word'
   const varies = words > 1 && channels % WORD !== 0

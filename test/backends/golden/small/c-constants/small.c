@@ -391,17 +391,16 @@ static void accumulate_tile_1x1(const float *x, int row_pitch, const float *weig
 static void accumulate_tiles(const float *x, int row_pitch, int pitch, int pixels, const float *weights, int lanes,
   int next_row, int rows, int count, float *sums, int sum_pitch)
 {
-  int lane = 0;
-  for (; lane + 4 <= lanes; lane += 4) {
-    int p = 0;
-    for (; p + 4 <= pixels; p += 4)
+  const int whole_lanes = lanes - lanes % 4, whole_pixels = pixels - pixels % 4;
+  for (int lane = 0; lane < whole_lanes; lane += 4) {
+    for (int p = 0; p < whole_pixels; p += 4)
       accumulate_tile_4x4(x + p * pitch, row_pitch, pitch, weights + lane, lanes, next_row, rows, count,
         sums + p * sum_pitch + lane, sum_pitch);
-    for (; p < pixels; p++)
+    for (int p = whole_pixels; p < pixels; p++)
       accumulate_tile_1x4(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
         sums + p * sum_pitch + lane);
   }
-  for (; lane < lanes; lane++)
+  for (int lane = whole_lanes; lane < lanes; lane++)
     for (int p = 0; p < pixels; p++)
       accumulate_tile_1x1(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
         sums + p * sum_pitch + lane);
@@ -811,17 +810,16 @@ static void count_mismatches_tile_1x1(const uint32_t *x, int row_pitch, const ui
 static void count_mismatches_tiles(const uint32_t *x, int row_pitch, int pitch, int pixels, const uint32_t *weights,
   int lanes, int next_row, int rows, int count, int32_t *sums, int sum_pitch)
 {
-  int lane = 0;
-  for (; lane + 4 <= lanes; lane += 4) {
-    int p = 0;
-    for (; p + 2 <= pixels; p += 2)
+  const int whole_lanes = lanes - lanes % 4, whole_pixels = pixels - pixels % 2;
+  for (int lane = 0; lane < whole_lanes; lane += 4) {
+    for (int p = 0; p < whole_pixels; p += 2)
       count_mismatches_tile_2x4(x + p * pitch, row_pitch, pitch, weights + lane, lanes, next_row, rows, count,
         sums + p * sum_pitch + lane, sum_pitch);
-    for (; p < pixels; p++)
+    for (int p = whole_pixels; p < pixels; p++)
       count_mismatches_tile_1x4(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
         sums + p * sum_pitch + lane);
   }
-  for (; lane < lanes; lane++)
+  for (int lane = whole_lanes; lane < lanes; lane++)
     for (int p = 0; p < pixels; p++)
       count_mismatches_tile_1x1(x + p * pitch, row_pitch, weights + lane, lanes, next_row, rows, count,
         sums + p * sum_pitch + lane);
