@@ -12,7 +12,7 @@ gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-sy
 gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 cmake ninja-build make meson
 chromium libvulkan1 libegl1 libgles2 libgl1-mesa-dri
-python3-torch python3-onnx python3-numpy python3-pil python3-pip python3-setuptools"
+python3-torch python3-onnx python3-numpy python3-pil python3-pip python3-setuptools python3-yaml python3-kconfiglib"
 
 missing=""
 for package in $packages; do

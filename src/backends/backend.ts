@@ -19,7 +19,7 @@ export const constantPlaces = ['inline', 'file'] as const
 export type ConstantPlace = (typeof constantPlaces)[number]
 
 /** What generated C can be made a package of. */
-export const packageKinds = ['python'] as const
+export const packageKinds = ['cmake', 'zephyr', 'esp-idf', 'arduino', 'platformio', 'python'] as const
 export type PackageKind = (typeof packageKinds)[number]
 
 export type FpContract = 'on' | 'off'

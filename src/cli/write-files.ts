@@ -42,7 +42,9 @@ export async function writeFiles(
   const made: string[] = []
   const moved: Place[] = []
   try {
-    made.push(...(await makeFolder(folder)))
+    // Packages have folders of their own inside; the deepest of all stands first.
+    for (const each of new Set([folder, ...files.map(({ path }) => dirname(join(folder, path)))]))
+      made.unshift(...(await makeFolder(each)))
     await Promise.all(drafts.map(({ draft, content }) => writeFile(draft, content)))
     for (const place of drafts) {
       await copyFile(place.final, place.backup).catch(ignoreMissing)

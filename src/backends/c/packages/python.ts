@@ -21,10 +21,8 @@ const dtypes: Readonly<Record<Element, string>> = {
 }
 
 /** NAME.py, which calls the C through ctypes, a loop over samples in C, and what `pip install .` needs. */
-export const python: PrintPackage = (plan, { version, commandLine, constants }, workspaceBytes) => {
+export const python: PrintPackage = (plan, { version, commandLine }, workspaceBytes) => {
   const { name, inputs, outputs } = plan
-  if (constants === 'file')
-    throw new CompileError(diagnostics.invalidOption('--package python', 'it takes --constants inline only'))
   if (KEYWORDS.split(' ').includes(name))
     throw new CompileError(diagnostics.invalidOption('--package python', `Python cannot import the name '${name}'`))
   const named = { name, version }
