@@ -1,8 +1,10 @@
 import type { Target } from '../backends/registry.ts'
 import type { Strategy } from '../backends/strategy.ts'
-import { compile } from '../compile.ts'
+import { printTarget } from '../compile.ts'
+import { prepare } from '../prepare.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showCount, showTotals } from './show.ts'
+import { memoryUse, showMemory } from './show-memory.ts'
 import { showTable } from './table.ts'
 import { printWarnings } from './terminal.ts'
 
@@ -10,17 +12,17 @@ export interface InspectOptions extends ModelOptions {
   readonly target: Target
 }
 
-/** `xnorc inspect`: a row per layer with weights, then totals. */
+/** `xnorc inspect`: a row per layer with weights, what is in memory at each step, totals. */
 export async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const bytes = await readModelFile(path)
-  const { summary, warnings } = await compile(bytes, {
-    ...(await compileOptions(path, options)),
-    target: options.target,
-  })
-  printWarnings(warnings)
+  const shared = { ...(await compileOptions(path, options)), target: options.target }
+  const prepared = await prepare(bytes, shared)
+  const { plan, summary } = await printTarget(prepared, shared)
+  const memory = memoryUse(plan)
+  printWarnings(prepared.warnings)
   if (options.json) {
     const { files, ...rest } = summary
-    console.log(JSON.stringify(rest, null, 2))
+    console.log(JSON.stringify({ ...rest, memory }, null, 2))
     return
   }
   const rows = summary.layers.map(layer => [
@@ -40,6 +42,7 @@ export async function runInspect(path: string, options: InspectOptions): Promise
     const ways = weighed.map(([name, taken, other]) => [name, showStrategy(taken), showStrategy(other)])
     console.log(`\n${showTable(['layer', `sums of bits${where}, estimated`, 'instead of'], ways, [])}`)
   }
+  console.log(`\n${showMemory(memory)}`)
   console.log(`\n${showTotals(summary)}, ${showBytes(summary.workspaceBytes)} workspace`)
 }
 

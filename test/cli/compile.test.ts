@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { MemoryUse } from '../../src/cli/show-memory.ts'
 import { parse } from '../../src/ir/parse.ts'
 import { f32 } from '../../src/ir/tensor.ts'
 import type { Summary } from '../../src/summary.ts'
@@ -111,6 +112,13 @@ describe('compile', () => {
   })
 })
 
+interface Place {
+  readonly offset: number
+  readonly bytes: number
+}
+
+const disjoint = (a: Place, b: Place): boolean => a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset
+
 describe('inspect', () => {
   test('a row per layer, with the reason', () => {
     const { status, stdout } = xnorc('inspect', lenet5)
@@ -118,6 +126,25 @@ describe('inspect', () => {
     expect(stdout).toMatch(/\/4\/Conv_1 +Conv +1×8×8×50 +binary .* weights ±alpha per filter/)
     expect(stdout).toMatch(/\/4\/Conv +Conv .* K map/)
     expect(stdout).toMatch(/2 of 5 layers binary/)
+  })
+
+  test('what is in memory at each step, and where most is', () => {
+    const { stdout } = xnorc('inspect', lenet5, '--json')
+    const { memory, workspaceBytes } = JSON.parse(stdout) as Pick<Summary, 'workspaceBytes'> & { memory: MemoryUse }
+    const { steps, peakBytes } = memory
+    expect(peakBytes).toBe(Math.max(...steps.map(({ bytes }) => bytes)))
+    // The caller's memory is aligned to 8 bytes, buffers to 64.
+    expect(peakBytes).toBeGreaterThan(workspaceBytes - 56 - 64)
+    for (const { bytes, alive } of steps) {
+      expect(Math.max(...alive.map(each => each.bytes))).toBeLessThanOrEqual(bytes)
+      for (const [k, each] of alive.entries())
+        for (const other of alive.slice(k + 1))
+          expect(each.offset === other.offset || disjoint(each, other), `${each.name} ${other.name}`).toBe(true)
+    }
+    const most = steps.find(({ bytes }) => bytes === peakBytes)!
+    const text = xnorc('inspect', lenet5).stdout
+    expect(text).toContain(`most memory at '${most.step[0]} … ${most.step.at(-1)}'`)
+    expect(text).toContain(most.alive[0]!.name)
   })
 
   test.each(['c', 'wasm'])('%s: the way that is taken is the cheaper one, and is the one in the code', target => {
