@@ -1,5 +1,7 @@
 import { execa } from 'execa'
+import { boards } from '../run/boards.ts'
 import { findCompiler } from '../run/compiler.ts'
+import { packageOf } from '../run/counter.ts'
 import { machines } from '../run/machines.ts'
 import { findDevice } from '../run/wgsl.ts'
 import { showTable } from './table.ts'
@@ -30,7 +32,9 @@ const installed = (name: string) => async () => {
 }
 
 const triples = [...new Set(Object.values(machines).map(({ triple }) => triple))]
-const emulators = [...new Set(Object.values(machines).map(({ emulator: [command] }) => command))]
+const commandsOf = (emulated: typeof machines | typeof boards): string[] => [
+  ...new Set(Object.values(emulated).map(({ emulator: [command] }) => command)),
+]
 
 const tools = (): Tool[] => [
   {
@@ -75,10 +79,16 @@ const tools = (): Tool[] => [
     install: `apt-get install gcc-${triple}`,
     look: version(`${triple}-gcc`),
   })),
-  ...emulators.map(command => ({
+  ...commandsOf(machines).map(command => ({
     name: command,
-    purpose: 'runs such C on this machine',
-    install: 'apt-get install qemu-user',
+    purpose: 'bench --emulate runs such C on this machine',
+    install: `apt-get install ${packageOf(command)}`,
+    look: version(command),
+  })),
+  ...commandsOf(boards).map(command => ({
+    name: command,
+    purpose: 'size --run qemu, for microcontrollers',
+    install: `apt-get install ${packageOf(command)}`,
     look: version(command),
   })),
 ]

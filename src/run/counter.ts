@@ -53,5 +53,5 @@ export async function runCounted(
 }
 
 /** The Debian package with an emulator. */
-const packageOf = (command: string): string =>
+export const packageOf = (command: string): string =>
   command.startsWith('qemu-system') ? (command.endsWith('arm') ? 'qemu-system-arm' : 'qemu-system-misc') : 'qemu-user'
