@@ -2,7 +2,7 @@
 // without what is for this checkout only. The paths of `exports` and `bin` are those of a plain build.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -34,6 +34,8 @@ const entries = {
 /** What is taken where it is installed. */
 const optional = ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-web/*', 'playwright-core', 'webgpu']
 
+const jpegDecoder = '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'
+
 /** A module with other words in it; they must be there. */
 function changed(path, ...changes) {
   let contents = readFileSync(path, 'utf8')
@@ -41,7 +43,7 @@ function changed(path, ...changes) {
     if (!contents.includes(from)) throw new Error(`${path} has no ${from} any more`)
     contents = contents.replaceAll(from, to)
   }
-  return { contents, loader: 'js' }
+  return { contents, loader: extname(path) === '.ts' ? 'ts' : 'js' }
 }
 
 const own = {
@@ -61,6 +63,13 @@ const own = {
     // Everything is inside the script; that it may be in Node is no matter, and the module of Node would not be in a browser.
     onLoad({ filter: /wabt\/index\.js$/ }, ({ path }) =>
       changed(path, ['ENVIRONMENT_IS_NODE=globalThis.process?.versions?.node&&', 'ENVIRONMENT_IS_NODE=false&&']),
+    )
+    // Its WebAssembly lies beside the chunk.
+    onLoad({ filter: /data\/jpeg\.ts$/ }, ({ path }) =>
+      changed(path, [
+        `createRequire(import.meta.url).resolve('${jpegDecoder}')`,
+        `new URL('${basename(jpegDecoder)}', import.meta.url)`,
+      ]),
     )
     // What it looks for by name at run time is inside too, and its loaders lie beside it.
     onLoad({ filter: /unplugin\/dist\/index\.mjs$/ }, ({ path }) =>
@@ -97,8 +106,9 @@ async function bundle(out) {
     metafile: true,
     logLevel: 'warning',
   })
-  // The page of the bench is read as a file, beside the chunk that does so.
-  cpSync(pathOf('src/bench/wgsl-page.js'), join(out, 'wgsl-page.js'))
+  // What is read as a file lies beside the chunk that does so.
+  for (const path of ['src/bench/wgsl-page.js', `node_modules/${jpegDecoder}`])
+    cpSync(pathOf(path), join(out, basename(path)))
   return Object.keys(metafile.inputs)
 }
 
@@ -137,6 +147,8 @@ function licences(inputs) {
       : 'The package comes without the text of its licence.'
     return `## ${name} ${version}: ${license}\n\n\`\`\`\n${text}\n\`\`\`\n`
   })
+  // The package of the JPEG decoder does not say what it owes to those who wrote that.
+  texts.push('The JPEG decoder is libjpeg-turbo: it is based in part on the work of the Independent JPEG Group.\n')
   return `# What is inside\n\nxnorc's package contains code of these packages.\n\n${texts.join('\n')}`
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,6 +9,7 @@ import { openDataSet, readAll } from '../../src/cli/data/index.ts'
 import { readModel } from '../../src/frontend/index.ts'
 import { nodeModel } from '../onnx.ts'
 import { PYTHON } from '../training/python.ts'
+import { npy } from './npy-bytes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -85,7 +86,7 @@ describe('folders of pictures', () => {
   const hasPillow = spawnSync(PYTHON, ['-c', 'import PIL']).status === 0
 
   test.skipIf(!hasPillow && process.env.CI !== 'true')(
-    'PNG, PPM and PGM have the pixels that Pillow reads',
+    'PNG, JPEG, PPM and PGM have the pixels that Pillow reads',
     async () => {
       const script = `
 import random, sys, pathlib
@@ -99,17 +100,29 @@ def picture(mode, soft):
             value = [(x * 9 + y * 5 + k * 40) % 256 if soft else random.randrange(256) for k in range(3)]
             image.putpixel((x, y), tuple(value) if mode == 'RGB' else value[0])
     return image
-for name, image in [('a/1.png', picture('RGB', False)), ('a/2.png', picture('RGB', True)),
-                    ('b/3.png', picture('RGB', True).quantize(64)), ('b/4.ppm', picture('RGB', False))]:
+for name, image, how in [('a/1.png', picture('RGB', False), {}), ('a/2.png', picture('RGB', True), {}),
+                         ('a/3.png', picture('RGB', True).quantize(64), {}), ('a/4.ppm', picture('RGB', False), {}),
+                         ('b/1.png', picture('RGB', True).quantize(2), {'bits': 1}),
+                         ('b/2.jpg', picture('RGB', False), {'subsampling': 0}),
+                         ('b/3.jpg', picture('RGB', True), {'subsampling': 2}),
+                         ('b/4.jpeg', picture('RGB', False), {'subsampling': 1, 'progressive': True})]:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
-    image.save(root / name)
-    print(*image.convert('RGB').tobytes())
+    image.save(root / name, **how)
+    print(*Image.open(root / name).convert('RGB').tobytes())
 grey = root / 'grey'
 (grey / 'g').mkdir(parents=True)
-for name, soft in [('1.png', True), ('2.pgm', False)]:
-    image = picture('L', soft)
-    image.save(grey / 'g' / name)
-    print(*image.tobytes())
+for name, soft in [('1.png', True), ('2.pgm', False), ('3.jpg', False)]:
+    picture('L', soft).save(grey / 'g' / name)
+    print(*Image.open(grey / 'g' / name).tobytes())
+wrong = root / 'wrong' / 'w'
+wrong.mkdir(parents=True)
+picture('RGB', True).convert('RGBA').save(wrong / 'alpha.png')
+picture('L', True).convert('I').save(wrong / 'deep.png')
+picture('RGB', True).quantize(4).save(wrong / 'clear.png', transparency=1)
+picture('RGB', True).convert('CMYK').save(wrong / 'print.jpg')
+for name, cut in [('a/1.png', 200), ('b/2.jpg', 500)]:
+    whole = (root / name).read_bytes()
+    (wrong / ('cut' + name[-4:])).write_bytes(whole[:-cut])
 `
       const root = join(folder, 'pictures')
       mkdirSync(join(root, 'colour'), { recursive: true })
@@ -124,16 +137,33 @@ for name, soft in [('1.png', True), ('2.pgm', False)]:
         .trim()
         .split('\n')
         .map(line => line.split(' ').map(Number))
-      expect(await read(join(root, 'colour'), '1,9,13,3')).toEqual({ labels: [0, 0, 1, 1], values: lines.slice(0, 4) })
-      expect(await read(join(root, 'grey'), '1,1,9,13')).toEqual({ labels: [0, 0], values: lines.slice(4) })
+      const colour = await read(join(root, 'colour'), '1,9,13,3')
+      expect(colour).toEqual({ labels: [0, 0, 0, 0, 1, 1, 1, 1], values: lines.slice(0, 8) })
+      expect(await read(join(root, 'grey'), '1,1,9,13')).toEqual({ labels: [0, 0, 0], values: lines.slice(8) })
+
+      // One after another is the first of the folder, and refused.
+      const wrong = join(root, 'wrong/w')
+      const refusals = {
+        'alpha.png': 'is a PNG in another form',
+        'clear.png': 'is a PNG in another form',
+        'cut.jpg': 'is no JPEG file, or a damaged one: Premature end of JPEG file',
+        'cut.png': 'is no PNG file, or a damaged one',
+        'deep.png': 'is a PNG in another form',
+        'print.jpg': 'is no JPEG file, or a damaged one: Unsupported color conversion request',
+      }
+      expect(readdirSync(wrong).sort()).toEqual(Object.keys(refusals).sort())
+      for (const [name, reason] of Object.entries(refusals)) {
+        await expect(read(dirname(wrong), '1,9,13,3')).rejects.toThrow(`${name}' ${reason}`)
+        rmSync(join(wrong, name))
+      }
     },
   )
 
   test('what is no picture, or none that can be read', async () => {
-    const path = write('wrong-pictures/a/photo.jpg', Buffer.of(1))
+    const path = write('wrong-pictures/a/photo.webp', Buffer.of(1))
     const root = dirname(dirname(path))
     await expect(read(root, '1,3,2,2')).rejects.toThrow(
-      "photo.jpg' is no picture that can be read; supported: PNG, PPM",
+      "photo.webp' is no picture that can be read; supported: PNG, JPEG, PPM",
     )
     rmSync(path)
     write('wrong-pictures/a/1.png', Buffer.alloc(40))
@@ -145,12 +175,6 @@ for name, soft in [('1.png', True), ('2.pgm', False)]:
 })
 
 describe('arrays, a few at a time', () => {
-  const npy = (descr: string, shape: string, values: ArrayBufferView): Uint8Array => {
-    const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117)
-    const head = Buffer.from(`\x93NUMPY\x01\x00v\x00${header}\n`, 'latin1')
-    return new Uint8Array(Buffer.concat([head, new Uint8Array(values.buffer)]))
-  }
-
   test('every chunk has the next samples, and the file may be read again', async () => {
     const x = Uint8Array.from({ length: 100_000 * 3 }, (_, k) => (k * 31) & 255)
     const parts = { 'x.npy': npy('|u1', '100000, 3', x), 'y.npy': npy('<i4', '100000,', new Int32Array(100_000)) }

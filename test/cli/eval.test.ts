@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { runEval } from '../../src/cli/eval.ts'
 import { hasCompiler } from '../c-runner.ts'
 import { nodeModel } from '../onnx.ts'
+import { npy } from './npy-bytes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xnorc-test-'))
 const path = join(folder, 'relu.onnx')
@@ -28,12 +29,6 @@ beforeEach(() => {
   vi.spyOn(console, 'log').mockImplementation(text => printed.push(text))
 })
 afterEach(() => vi.restoreAllMocks())
-
-function npy(descr: string, shape: string, values: ArrayBufferView): Uint8Array {
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117)
-  const head = Buffer.from(`\x93NUMPY\x01\x00v\x00${header}\n`, 'latin1')
-  return new Uint8Array(Buffer.concat([head, new Uint8Array(values.buffer)]))
-}
 
 const x = npy('<f4', '4, 3', Float32Array.of(1, 2, 3, 3, 2, 1, 1, 3, 2, 5, 0, 1))
 /** By hand: mean of log(sum of e^score) - score of the class. */

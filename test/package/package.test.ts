@@ -36,7 +36,7 @@ describe('the package in an empty project', { timeout: 240_000 }, () => {
     const bytes = files.map(file => statSync(join(file.parentPath, file.name)).size)
     expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(4e6)
     const licences = readFileSync(join(folder, 'THIRD-PARTY.md'), 'utf8')
-    for (const name of ['wabt', 'onnx-proto', 'protobufjs', 'handlebars', 'commander', 'execa', 'unplugin', 'd3-scale'])
+    for (const name of ['wabt', 'onnx-proto', 'protobufjs', 'handlebars', 'commander', 'execa', 'unplugin', 'd3-scale', 'fast-png'])
       expect(licences).toContain(`\n## ${name} `)
   })
 

@@ -6,11 +6,16 @@ import { openCifar } from './cifar.ts'
 import { openIdx } from './idx.ts'
 import { imageFeeds } from './images.ts'
 import type { DataSet } from './index.ts'
+import { readJpeg } from './jpeg.ts'
 import { readPng } from './png.ts'
-import { readPnm } from './pnm.ts'
+import { type Picture, readPnm } from './pnm.ts'
 
-const decoders: Readonly<Record<string, typeof readPng>> = {
+type Decoder = (path: string, file: Uint8Array) => Picture | Promise<Picture>
+
+const decoders: Readonly<Record<string, Decoder>> = {
   '.png': readPng,
+  '.jpg': readJpeg,
+  '.jpeg': readJpeg,
   '.ppm': readPnm,
   '.pgm': readPnm,
 }
@@ -45,7 +50,7 @@ async function openPictures(path: string, folders: readonly string[], graph: Gra
     for (const name of names) pictures.push({ file: join(path, folder, name), label })
   }
   const other = pictures.find(({ file }) => !decoderOf(file))
-  if (other) throw new FileError(`'${other.file}' is no picture that can be read; supported: PNG, PPM, PGM`)
+  if (other) throw new FileError(`'${other.file}' is no picture that can be read; supported: PNG, JPEG, PPM, PGM`)
   return {
     count: pictures.length,
     labels: pictures.map(({ label }) => label),
@@ -54,7 +59,7 @@ async function openPictures(path: string, folders: readonly string[], graph: Gra
         const some = pictures.slice(first, first + many)
         yield await Promise.all(
           some.map(async ({ file }) => {
-            const { bytes, ...form } = decoderOf(file)!(file, await readFile(file))
+            const { bytes, ...form } = await decoderOf(file)!(file, await readFile(file))
             return toFeeds(form, bytes, file)
           }),
         )
