@@ -19,10 +19,8 @@ export interface LayerTime {
   readonly peakShare: number | undefined
 }
 
-export interface CBench {
-  /** The instruction set that the generated code picked. */
-  readonly isa: string
-  /** Medians, in microseconds per run, one thread, by the clock. */
+/** Medians, in microseconds per run, one thread. */
+export interface CTimes {
   readonly xnorc: number
   readonly onnxruntime: number | undefined
   /** How many times faster xnorc is. */
@@ -30,8 +28,14 @@ export interface CBench {
   /** The same for an int8 network of the same shapes in onnxruntime. */
   readonly int8: number | undefined
   readonly int8Ratio: number | undefined
+}
+
+/** By the clock. */
+export interface CBench extends CTimes {
+  /** The instruction set that the generated code picked. */
+  readonly isa: string
   /** The same in time of the processor: what other programs take of a busy machine is not in it. */
-  readonly cpu: Pick<CBench, 'xnorc' | 'onnxruntime' | 'ratio' | 'int8' | 'int8Ratio'>
+  readonly cpu: CTimes
   /** Why there is nothing to compare with. */
   readonly note: string | undefined
   readonly int8Note: string | undefined

@@ -14,8 +14,8 @@ export interface WasmBenchOptions extends PrepareOptions {
   readonly milliseconds?: number
 }
 
-export interface WasmBench {
-  /** Medians, in microseconds per run, one thread. */
+/** Medians, in microseconds per run, one thread. */
+export interface WasmTimes {
   readonly xnorc: number
   /** Undefined where onnxruntime-web is not installed or does not take the model. */
   readonly onnxruntimeWeb: number | undefined
@@ -24,8 +24,12 @@ export interface WasmBench {
   /** The same for an int8 network of the same shapes in onnxruntime-web. */
   readonly int8: number | undefined
   readonly int8Ratio: number | undefined
+}
+
+/** By the clock. */
+export interface WasmBench extends WasmTimes {
   /** The same in time of the processor: what other programs take of a busy machine is not in it. */
-  readonly cpu: Pick<WasmBench, 'xnorc' | 'onnxruntimeWeb' | 'ratio' | 'int8' | 'int8Ratio'>
+  readonly cpu: WasmTimes
   /** Why there is no int8 network. */
   readonly int8Note: string | undefined
   readonly layers: readonly {

@@ -4,6 +4,7 @@ import { type MachineName, machineNames } from '../run/machines.ts'
 import { openTimedRun } from '../run/onnxruntime.ts'
 import { ToolError } from '../run/tool-error.ts'
 import { UsageError } from './fail.ts'
+import { type Output, printJson } from './json.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
 import { describeC, describeEmulated, describeWasm, describeWgsl } from './show-bench.ts'
@@ -24,10 +25,11 @@ export async function runBench(path: string, options: Options): Promise<void> {
   refuseOthers(target, options)
   const model = await readModelFile(path)
   const { result, text } = await (options.emulate ? benchEmulated : benches[target])(path, model, options)
-  console.log(options.json ? JSON.stringify({ target, ...result }, null, 2) : text)
+  if (options.json) printJson('bench', result)
+  else console.log(text)
 }
 
-type Bench = (path: string, model: Uint8Array, options: Options) => Promise<{ result: object; text: string }>
+type Bench = (path: string, model: Uint8Array, options: Options) => Promise<{ result: Output['bench']; text: string }>
 
 const benches: Readonly<Record<Target, Bench>> = {
   c: async (path, model, options) => {
@@ -40,13 +42,14 @@ const benches: Readonly<Record<Target, Bench>> = {
       build: (args, folder) => buildC(compiler, args, folder),
       reference: openTimedRun,
     })
-    return { result: { name: shared.name, compiler: `${compiler} -O3`, ...result }, text: describeC(result, compiler) }
+    const about = { target: 'c', name: shared.name, compiler: `${compiler} -O3` } as const
+    return { result: { ...about, ...result }, text: describeC(result, compiler) }
   },
   wasm: async (path, model, options) => {
     const { benchWasm } = await import('../bench/wasm.ts')
     const shared = await compileOptions(path, options)
     const result = await benchWasm(model, { ...shared, milliseconds: options.milliseconds })
-    return { result: { name: shared.name, ...result }, text: describeWasm(result) }
+    return { result: { target: 'wasm', name: shared.name, ...result }, text: describeWasm(result) }
   },
   wgsl: async (path, model, options) => {
     const { benchWgsl } = await import('../bench/wgsl.ts')
@@ -59,7 +62,7 @@ const benches: Readonly<Record<Target, Bench>> = {
         ...(chromium ? { chromium } : {}),
         ...(batches ? { batches } : {}),
       })
-      return { result: { name: shared.name, ...result }, text: describeWgsl(result) }
+      return { result: { target: 'wgsl', name: shared.name, ...result }, text: describeWgsl(result) }
     } catch (error) {
       throw new ToolError(missingBrowser(error, chromium))
     }
@@ -74,7 +77,7 @@ const benchEmulated: Bench = async (path, model, options) => {
   const progress = createProgress()
   try {
     const emulated = await emulate(model, { ...shared, machines: names, progress: progress.show })
-    return { result: { name: shared.name, emulated }, text: describeEmulated(emulated) }
+    return { result: { target: 'c', name: shared.name, emulated }, text: describeEmulated(emulated) }
   } finally {
     progress.end()
   }

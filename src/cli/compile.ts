@@ -7,6 +7,7 @@ import { bytesOf } from '../plan/arena.ts'
 import type { Summary } from '../summary.ts'
 import { type Budget, checkBudget } from './budget.ts'
 import { fail, UsageError } from './fail.ts'
+import { printJson } from './json.ts'
 import { readLabels } from './labels.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showTotals } from './show.ts'
@@ -50,7 +51,7 @@ export async function runCompile(
   for (const summary of summaries) checkBudget(options, demandOf(summary))
   await writeFiles(files, { folder: options.out, depfile: options.depfile, inputs: [...inputs] })
   printWarnings(warnings)
-  if (options.json) console.log(JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2))
+  if (options.json) printJson('compile', summaries.length === 1 ? summaries[0]! : summaries)
   else for (const summary of summaries) console.error(describe(summary, options.out))
 }
 

@@ -4,6 +4,7 @@ import { findCompiler } from '../run/compiler.ts'
 import { packageOf } from '../run/counter.ts'
 import { machines } from '../run/machines.ts'
 import { findDevice } from '../run/wgsl.ts'
+import { printJson } from './json.ts'
 import { showTable } from './table.ts'
 
 /** Something that xnorc uses where it is installed. Compiling a model needs nothing of all this. */
@@ -115,7 +116,7 @@ export const examine = (): Promise<Finding[]> =>
 /** `xnorc doctor`: what of all that the commands can use is installed here, and what it is for. */
 export async function runDoctor({ json }: { readonly json?: boolean }): Promise<void> {
   const findings = await examine()
-  if (json) return console.log(JSON.stringify(findings, null, 2))
+  if (json) return printJson('doctor', findings)
   console.log(
     showTable(
       ['tool', 'found', 'for'],

@@ -7,6 +7,7 @@ import { createCRunner } from '../run/c.ts'
 import { createJudge, type Judge } from '../run/judge.ts'
 import { version } from '../version.ts'
 import { classesOf, type DataSet, openDataSet } from './data/index.ts'
+import { printJson } from './json.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
 import { printWarnings } from './terminal.ts'
@@ -30,7 +31,7 @@ export async function runEval(path: string, options: Options): Promise<void> {
   const samples = data.count
   const correct = data.labels.filter((label, sample) => judge.predictions[sample] === label).length
   const outOfRange = samples - judge.predictions.filter(each => each !== undefined).length
-  if (options.json) console.log(JSON.stringify({ samples, correct, accuracy, loss, outOfRange }, null, 2))
+  if (options.json) printJson('eval', { samples, correct, accuracy, loss, outOfRange })
   else
     console.log(
       `${(100 * accuracy).toFixed(2)} % of ${samples} samples, loss ${loss.toPrecision(4)}${outOfRange > 0 ? `; ${outOfRange} have an index out of range` : ''}`,

@@ -2,6 +2,7 @@ import type { Target } from '../backends/registry.ts'
 import type { Strategy } from '../backends/strategy.ts'
 import { printTarget } from '../compile.ts'
 import { prepare } from '../prepare.ts'
+import { printJson } from './json.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes, showCount, showTotals } from './show.ts'
 import { memoryUse, showMemory } from './show-memory.ts'
@@ -22,8 +23,7 @@ export async function runInspect(path: string, options: InspectOptions): Promise
   printWarnings(prepared.warnings)
   if (options.json) {
     const { files, ...rest } = summary
-    console.log(JSON.stringify({ ...rest, memory }, null, 2))
-    return
+    return printJson('inspect', { ...rest, memory })
   }
   const rows = summary.layers.map(layer => [
     layer.name,

@@ -4,6 +4,7 @@ import { type Prepared, prepare } from '../prepare.ts'
 import { type Board, boardFor, KERNEL, linkArguments } from '../run/boards.ts'
 import { measureSize, type Size } from '../run/size.ts'
 import { type Budget, checkBudget } from './budget.ts'
+import { printJson } from './json.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { showBytes } from './show.ts'
 import { showTable } from './table.ts'
@@ -24,9 +25,8 @@ export async function runSize(path: string, options: Options): Promise<void> {
   printWarnings(prepared.warnings)
   const size = await measureSize(files, plan, options.cc)
   const run = board && (await countOnBoard(prepared, shared, options.cc, board))
-  console.log(
-    options.json ? JSON.stringify({ name: plan.name, ...size, ...(run ? { run } : {}) }, null, 2) : describe(size, run),
-  )
+  if (options.json) printJson('size', { name: plan.name, ...size, ...(run ? { run } : {}) })
+  else console.log(describe(size, run))
   checkBudget(options, {
     flash: {
       bytes: size.flash.total,
@@ -42,7 +42,7 @@ export async function runSize(path: string, options: Options): Promise<void> {
   })
 }
 
-interface BoardCount extends Count {
+export interface BoardCount extends Count {
   readonly emulator: string
 }
 

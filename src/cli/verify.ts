@@ -8,6 +8,7 @@ import { type Verification, verifyModel } from '../verify/verify-model.ts'
 import { feedsFrom } from './data/feeds.ts'
 import { readNumpy } from './data/npy.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
+import { printJson } from './json.ts'
 import { compileOptions, type ModelOptions, readModelFile } from './model-options.ts'
 import { createProgress } from './progress.ts'
 import { describeVerification } from './show-verification.ts'
@@ -60,7 +61,7 @@ export async function runVerify(path: string, options: Options): Promise<number>
   printWarnings(first!.warnings)
   const reasons = typeof onnxruntime === 'string' ? [onnxruntime] : first!.notCompared
   for (const reason of reasons) console.error(`note: not compared with onnxruntime: ${reason}`)
-  if (options.json) console.log(showJson(verifications.length === 1 ? first! : verifications))
+  if (options.json) printJson('verify', verifications.length === 1 ? first! : verifications)
   else console.log(verifications.map(describeVerification).join('\n\n'))
   return verifications.every(({ ok }) => ok) ? 0 : 1
 }
@@ -87,7 +88,3 @@ async function feedSource({ input, samples, seed }: Options): Promise<(graph: Gr
   const arrays = readNumpy(input, bytes)
   return graph => feedsFrom(input, arrays, graph)
 }
-
-/** JSON has no NaN and no infinity: they are written as strings. */
-const showJson = (result: Verification | readonly Verification[]): string =>
-  JSON.stringify(result, (_, value) => (typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value), 2)
