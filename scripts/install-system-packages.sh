@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests use besides Node: C compilers with sanitizers and for other machines,
-# emulators of those, of boards too, build systems, Chromium, GPU drivers that run on a CPU, and
-# PyTorch for the training scripts.
+# emulators of those, of boards too, build systems, Chromium, GPU drivers that run on a CPU,
+# PyTorch for the training scripts, Dask and SQLite for examples/at-scale.
 # For Debian 12; needs root. Does nothing where everything is there already.
 set -eu
 
@@ -12,7 +12,8 @@ gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-sy
 gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 cmake ninja-build make meson
 chromium libvulkan1 libegl1 libgles2 libgl1-mesa-dri
-python3-torch python3-onnx python3-numpy python3-pil python3-pip python3-setuptools python3-yaml python3-kconfiglib"
+python3-torch python3-onnx python3-numpy python3-pil python3-pip python3-setuptools python3-yaml python3-kconfiglib
+python3-distributed libsqlite3-dev"
 
 missing=""
 for package in $packages; do
