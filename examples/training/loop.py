@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Callable, List, NamedTuple
 
+import processes
 import torch
 import torch.nn.functional as F
 from checkpoint import load_checkpoint, save_checkpoint
@@ -48,6 +49,7 @@ class Recipe:
 
 def run(recipe, data, options):
     """Trains, tests between epochs, and leaves in options.out: a checkpoint, the state, a plot, and ONNX files."""
+    options.device = processes.join(options.device)
     torch.manual_seed(options.seed)
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -57,6 +59,8 @@ def run(recipe, data, options):
     options.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(recipe, data, options, options.out / f'{name}.checkpoint.pt')
     trainer.train()
+    if processes.rank() > 0:
+        return
 
     torch.save(trainer.kept, options.out / f'{name}.pt')
     if trainer.history:
@@ -88,13 +92,19 @@ class Trainer:
         self.history, self.best = [], -1.0
         self.kept = copy.deepcopy(self.model.state_dict())
         load_checkpoint(self)
+        if processes.rank() > 0:
+            # Samples are changed at random in another way by each.
+            torch.manual_seed(self.options.seed + 1000 * processes.rank() + self.clock.epoch)
 
     def train(self):
         while not self.clock.done():
+            processes.agree(*self.model.state_dict().values())
             progress = Progress(f'epoch {self.clock.epoch + 1}', self.clock)
             row = {'train_loss': self.epoch(progress)}
             line = 'training loss {train_loss:.4f}'
             self.clock.end_epoch()
+            if processes.rank() > 0:
+                continue
             if self.clock.part() > self.recipe.average_from:
                 self.average.update_parameters(self.model)
             if self.clock.done() or self.clock.epoch % self.options.test_every == 0:
@@ -118,6 +128,7 @@ class Trainer:
         self.model.train()
         samples, batch = len(self.data.train_x), min(self.recipe.batch, len(self.data.train_x))
         order = torch.randperm(samples, device=self.options.device)
+        processes.agree(order)
         steps = samples // batch  # a rest smaller than a batch waits for the next epoch's order
         total = torch.zeros((), device=self.options.device)
         for step in range(steps):
@@ -126,12 +137,17 @@ class Trainer:
                 steps = step
                 break
             total += self.step(order[step * batch : (step + 1) * batch])
-            progress.show()
+            if processes.rank() == 0:
+                progress.show()
+        processes.add_up(total)
         return total.item() / max(steps, 1)
 
     def step(self, indices):
-        """One step of the optimizer on one batch. Returns its loss, as a tensor: reading it would stop a GPU."""
+        """One step of the optimizer on one batch. Returns its loss (of several processes, this one's part of it) as a tensor:
+        reading it would stop a GPU.
+        """
         part = self.clock.part()
+        batch, indices = len(indices), processes.own_part(indices)
         for group in self.optimizer.param_groups:
             group['lr'] = learning_rate(part, self.peak, self.recipe.warm_up)
         prepare = self.recipe.augment if part < self.recipe.augment_until else self.recipe.prepare
@@ -139,8 +155,10 @@ class Trainer:
             output = self.model(prepare(self.data.train_x[indices]))
         smoothing = self.options.label_smoothing
         loss = F.cross_entropy(output.float(), self.data.train_y[indices], label_smoothing=smoothing)
+        loss = loss * (len(indices) / batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        processes.add_up(*(parameter.grad for parameter in self.model.parameters() if parameter.grad is not None))
         self.optimizer.step()
         if not self.options.float:
             clamp_bn(self.model)

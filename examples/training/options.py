@@ -2,6 +2,7 @@
 import argparse
 import pathlib
 
+import processes
 import torch
 
 
@@ -29,9 +30,15 @@ def parse(description, data, out, more=()):
     add('--native', action='store_true', help='binary layers in C: twice as fast, on processors with AVX-512')
     add('--log', type=pathlib.Path, metavar='FILE', help='write loss and accuracy of every tested epoch, for xnorc report')
     add('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to train (%(default)s)')
-    add('--threads', type=int, help='of the CPU')
+    add('--processes', type=int, default=1, metavar='N', help='each with a part of every batch (%(default)s)')
+    add('--threads', type=int, help='of the CPU, for each process')
     add('--limit', type=int, metavar='N', help='use only the first N samples, to try the script')
     add('--seed', type=int, default=1, help='of random numbers (%(default)s)')
     for name, settings in more:
         add(name, **settings)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.processes > 1 and options.minutes is not None:
+        parser.error('--processes: their clocks differ; give --epochs instead of --minutes')
+    if options.processes > 1 and not processes.is_started():
+        raise SystemExit(processes.start(options.processes))
+    return options
