@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/compile.ts'
+import { hasCompiler } from '../c-runner.ts'
 import { isChromiumMissing } from '../chromium.ts'
+import { runtimes } from '../web/tools.ts'
 import { openPage, type Page } from './browser.ts'
 import { installTarball, type Project } from './tarball.ts'
 
@@ -17,6 +19,14 @@ async function expectedFiles(target: (typeof targets)[number]): Promise<Record<s
   return Object.fromEntries(
     files.map(({ path, content }) => [path, createHash('sha256').update(content).digest('hex')]),
   )
+}
+
+/** Node of another version, which `npm run web-tools` installs. */
+function isInstalled(node: string): boolean {
+  if (existsSync(node)) return true
+  if (process.env.CI === 'true') throw new Error(`${node} is missing`)
+  console.warn(`skipped: ${node} is missing (npm run web-tools)`)
+  return false
 }
 
 let project: Project
@@ -36,7 +46,17 @@ describe('the package in an empty project', { timeout: 240_000 }, () => {
     const bytes = files.map(file => statSync(join(file.parentPath, file.name)).size)
     expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(4e6)
     const licences = readFileSync(join(folder, 'THIRD-PARTY.md'), 'utf8')
-    for (const name of ['wabt', 'onnx-proto', 'protobufjs', 'handlebars', 'commander', 'execa', 'unplugin', 'd3-scale', 'fast-png'])
+    for (const name of [
+      'wabt',
+      'onnx-proto',
+      'protobufjs',
+      'handlebars',
+      'commander',
+      'execa',
+      'unplugin',
+      'd3-scale',
+      'fast-png',
+    ])
       expect(licences).toContain(`\n## ${name} `)
   })
 
@@ -51,6 +71,16 @@ describe('the package in an empty project', { timeout: 240_000 }, () => {
     } finally {
       renameSync(away, there)
     }
+  })
+
+  test.skipIf(!hasCompiler('gcc'))('finds the decoder of JPEG', () => {
+    mkdirSync(join(project.folder, 'pictures/a'), { recursive: true })
+    project.write('pictures/a/1.jpg', 'something else')
+    const bytes = ['--input-type', 'u8', '--mean', '0.5', '--std', '0.25']
+    // In its own words.
+    expect(() => project.run('npx', 'xnorc', 'eval', nin, '--data', 'pictures', ...bytes)).toThrow(
+      'Not a JPEG file: starts with 0x73 0x6f',
+    )
   })
 
   test('finds unplugin, and its loaders for webpack', () => {
@@ -69,7 +99,10 @@ describe('the package in an empty project', { timeout: 240_000 }, () => {
       expect(existsSync(join(dist, path))).toBe(true)
   })
 
-  test('compiles NIN in Node', async () => {
+  /** Beside the one that runs here. */
+  const others = (['node22', 'node24'] as const).filter(name => isInstalled(runtimes[name]))
+
+  test.each(['node20', ...others] as const)('compiles NIN in %s', async name => {
     project.write(
       'nin.mjs',
       `import { createHash } from 'node:crypto'
@@ -86,9 +119,15 @@ const { graph } = await readModel(bytes)
 console.log(JSON.stringify({ digests, inputs: graph.inputs.map(({ attrs, type }) => [attrs.name, type.shape]), interpret: typeof interpret }))
 `,
     )
-    const printed = JSON.parse(project.run('node', 'nin.mjs'))
+    const printed = JSON.parse(project.run(runtimes[name], 'nin.mjs'))
     const expected = Object.assign({}, ...(await Promise.all(targets.map(expectedFiles))))
     expect(printed).toEqual({ digests: expected, inputs: [['input', [1, 3, 32, 32]]], interpret: 'function' })
+    const command = ['node_modules/xnorc/dist/cli/index.js', 'compile', nin, '--target', 'c,wasm', '--name', 'nin']
+    project.run(runtimes[name], ...command, '--out', name)
+    for (const [path, digest] of Object.entries(expected)) {
+      const made = readFileSync(join(project.folder, name, path))
+      expect([path, createHash('sha256').update(made).digest('hex')]).toEqual([path, digest])
+    }
   })
 
   test('has a command', () => {

