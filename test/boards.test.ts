@@ -47,10 +47,10 @@ describe.skipIf(areMissing())('a digit on emulated boards', { timeout: 300_000 }
   /** Million instructions that a run may take, and bytes of flash and RAM without the stack. */
   const most = {
     m0: [13.5, 113_000, 8_000],
-    m3: [7.7, 110_000, 8_000],
-    m4: [3.1, 108_000, 10_300],
-    m7: [3.1, 108_000, 10_300],
-    m55: [1.8, 111_000, 10_300],
+    m3: [8.2, 110_000, 8_000],
+    m4: [3.7, 108_000, 10_300],
+    m7: [3.7, 108_000, 10_300],
+    m55: [1.9, 111_000, 10_300],
     rv32: [11.5, 114_000, 8_000],
   } as const
 

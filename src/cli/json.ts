@@ -6,6 +6,7 @@ import type { Size } from '../run/size.ts'
 import type { Summary } from '../summary.ts'
 import type { Verification } from '../verify/verify-model.ts'
 import type { Finding } from './doctor.ts'
+import type { MemoryUse } from './show-memory.ts'
 import type { BoardCount } from './size.ts'
 
 interface Evaluation {
@@ -30,7 +31,7 @@ interface Emulation extends Count {
 export interface Output {
   /** Of one target; a list where --target names several. */
   readonly compile: Summary | readonly Summary[]
-  readonly inspect: Omit<Summary, 'files'>
+  readonly inspect: Omit<Summary, 'files'> & { readonly memory: MemoryUse }
   /** Of one target; a list where --target names several. */
   readonly verify: Verification | readonly Verification[]
   readonly eval: Evaluation
