@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Graph } from '../../ir/graph.ts'
+import type { Feeds } from '../../run/runner.ts'
 import { FileError } from '../fail.ts'
 import { openCifar } from './cifar.ts'
 import { openIdx } from './idx.ts'
@@ -57,12 +58,13 @@ async function openPictures(path: string, folders: readonly string[], graph: Gra
     chunks: async function* (many) {
       for (let first = 0; first < pictures.length; first += many) {
         const some = pictures.slice(first, first + many)
-        yield await Promise.all(
-          some.map(async ({ file }) => {
-            const { bytes, ...form } = await decoderOf(file)!(file, await readFile(file))
-            return toFeeds(form, bytes, file)
-          }),
-        )
+        const feeds: Feeds[] = []
+        // One after another, so that of several damaged files the first is named.
+        for (const { file } of some) {
+          const { bytes, ...form } = await decoderOf(file)!(file, await readFile(file))
+          feeds.push(toFeeds(form, bytes, file))
+        }
+        yield feeds
       }
     },
   }
