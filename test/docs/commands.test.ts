@@ -23,7 +23,7 @@ beforeAll(() => {
   const digits = imageNetwork([1, 28, 28])
   const pictures = imageNetwork([3, 32, 32])
   const words = wordNetwork(400)
-  for (const path of ['model.onnx', 'twin.onnx', 'lenet5.onnx', 'NET.onnx']) write(path, digits)
+  for (const path of ['model.onnx', 'twin.onnx', 'lenet5.onnx', 'digits.onnx', 'NET.onnx']) write(path, digits)
   write('examples/lenet5-mnist/lenet5.binary.onnx', digits)
   write('nin.onnx', pictures)
   write('examples/nin-cifar10/nin.binary.onnx', pictures)
