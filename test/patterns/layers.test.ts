@@ -52,7 +52,7 @@ describe('layers', () => {
     }
   })
 
-  test.runIf(hasCompiler('gcc'))('generated C equals onnxruntime', { timeout: 180_000 }, async () => {
+  test.runIf(hasCompiler('gcc'))('generated C equals onnxruntime', { timeout: 480_000 }, async () => {
     const cases = await Promise.all(
       layers.map(async (layer, i) => ({ ...(await compiled(network(layer), `layer_${i}`)), feeds: feed(layer, 3) })),
     )

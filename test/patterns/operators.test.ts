@@ -41,7 +41,7 @@ describe.each(Object.entries(operators))('%s', (theme, list) => {
     await expectLike(list[k]!, feeds, interpret(graph, feeds))
   })
 
-  test.runIf(hasCompiler('gcc'))('C', { timeout: 240_000 }, async () => {
+  test.runIf(hasCompiler('gcc'))('C', { timeout: 480_000 }, async () => {
     const made = await Promise.all(graphs)
     const plans = made.map(graph => lower(graph))
     const program = compileC(plans)
