@@ -33,7 +33,7 @@ function sumRange(filter: Census, x: Range, lattice: Lattice | undefined, isPadd
     high: most - gained + slack * (Math.abs(most) + Math.abs(gained)),
   }
   const floats: Range = { ...bounds, points: x.points.includes(0) && x.rest !== 'none' ? [0] : [], rest: 'floats' }
-  if (unit === 0) return { low: 0, high: 0, points: [0], rest: 'none' }
+  if (unit === 0 || (padded.low === 0 && padded.high === 0)) return exactly(0)
   if (unit === undefined || !lattice) return floats
   const { base, step } = lattice
   if (isPadded) {

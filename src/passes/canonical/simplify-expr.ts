@@ -47,9 +47,9 @@ const rules: readonly ((expr: Expr, types: readonly DType[]) => Expr)[] = [
   // not not c
   expr =>
     expr.fn === 'not' && expr.args[0]!.fn === 'not' ? (expr.args[0] as { args: readonly Expr[] }).args[0]! : expr,
-  // x * 1, x / 1
+  // x * 1, x / 1, x ^ 1, which a GPU computes by logarithms
   expr => {
-    if (expr.fn !== 'mul' && expr.fn !== 'div') return expr
+    if (expr.fn !== 'mul' && expr.fn !== 'div' && expr.fn !== 'pow') return expr
     const [a, b] = expr.args as [Expr, Expr]
     if (isNumber(b, 1)) return a
     return expr.fn === 'mul' && isNumber(a, 1) ? b : expr
