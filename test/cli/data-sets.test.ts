@@ -123,6 +123,13 @@ picture('RGB', True).convert('CMYK').save(wrong / 'print.jpg')
 for name, cut in [('a/1.png', 200), ('b/2.jpg', 500)]:
     whole = (root / name).read_bytes()
     (wrong / ('cut' + name[-4:])).write_bytes(whole[:-cut])
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+for name, interlaced in [('short.png', 0), ('short7.png', 1)]:
+    rows = zlib.compress(bytes([0] + [9] * 24)[:-1])
+    (wrong / name).write_bytes(b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 8, 1, 8, 2, 0, 0, interlaced))
+                               + chunk(b'IDAT', rows) + chunk(b'IEND', b''))
 `
       const root = join(folder, 'pictures')
       mkdirSync(join(root, 'colour'), { recursive: true })
@@ -150,6 +157,8 @@ for name, cut in [('a/1.png', 200), ('b/2.jpg', 500)]:
         'cut.png': 'is no PNG file, or a damaged one',
         'deep.png': 'is a PNG in another form',
         'print.jpg': 'is no JPEG file, or a damaged one: Unsupported color conversion request',
+        'short.png': 'is no PNG file, or a damaged one: its last rows are missing',
+        'short7.png': 'is no PNG file, or a damaged one',
       }
       expect(readdirSync(wrong).sort()).toEqual(Object.keys(refusals).sort())
       for (const [name, reason] of Object.entries(refusals)) {
