@@ -1,17 +1,49 @@
-import { type Expr, type Fn, functions, showExpr, typeOf } from './expr.ts'
+import { type Expr, type Fn, functions, showExpr, stepOf, typeOf } from './expr.ts'
+import { type Few, fewOf, fewOfParts, reachesZero } from './few-values.ts'
 import { anything, between, commonStep, exactly, hasZero, latticeOf, limited, type Range, union } from './range.ts'
 import type { DType } from './tensor.ts'
 
 const f = Math.fround
+/** The smallest normal f32: below it, products round to 0. */
+const SMALLEST = 2 ** -126
+
+type Call = Extract<Expr, { readonly args: readonly Expr[] }>
 
 /** Range of an expression whose arguments have these ranges; a bit is 0 or 1, as it is stored. */
-export function exprRange(expr: Expr, args: readonly Range[], types: readonly DType[]): Range {
-  if (expr.fn === 'number') return exactly(expr.value)
-  if (expr.fn === 'arg') return args[expr.index] ?? anything
-  const [a, b, c] = expr.args.map(part => exprRange(part, args, types)) as [Range, Range, Range]
+export const exprRange = (expr: Expr, args: readonly Range[], types: readonly DType[]): Range =>
+  study(expr, args, types).range
+
+interface Studied {
+  readonly range: Range
+  readonly type: DType
+  readonly few: Few | undefined
+}
+
+function study(expr: Expr, args: readonly Range[], types: readonly DType[]): Studied {
+  if (expr.fn === 'number' || expr.fn === 'arg') {
+    const range = expr.fn === 'number' ? exactly(expr.value) : (args[expr.index] ?? anything)
+    return { range, type: typeOf(expr, types), few: fewOf(range, () => showExpr(expr)) }
+  }
+  const parts = expr.args.map(part => study(part, args, types))
+  const partTypes = parts.map(({ type }) => type)
+  const { type } = stepOf(expr.fn, partTypes)
+  const found = rangeOfCall(expr, parts)
+  const few =
+    fewOfParts(
+      expr.fn,
+      partTypes,
+      parts.map(part => part.few),
+    ) ?? fewOf(found, () => showExpr(expr))
+  const isLost = found.rest === 'floats' && found.low <= 0 && found.high >= 0 && !hasZero(found)
+  const range = isLost && few && reachesZero(few) ? { ...found, points: [...found.points, 0] } : found
+  return { range, type, few }
+}
+
+function rangeOfCall(expr: Call, parts: readonly Studied[]): Range {
+  const [a, b, c] = parts.map(({ range }) => range) as [Range, Range, Range]
   switch (expr.fn) {
     case 'float':
-      return typeOf(expr.args[0]!, types) === 'bit' ? pointwise(a, bit => 2 * bit - 1, 'none') : a
+      return parts[0]!.type === 'bit' ? pointwise(a, bit => 2 * bit - 1, 'none') : a
     case 'int':
       return pointwise(a, unary('int'), a.rest === 'none' ? 'none' : { base: 0, step: 1 })
     case 'neg':
@@ -105,7 +137,8 @@ function product(a: Range, b: Range): Range {
   // A zero on the lattice stays one; it need not be a point.
   const own = pairs(a, b, times)
   if (typeof other.rest === 'string') return limited(low, high, own, other.rest)
-  return limited(low, high, own, { base: other.rest.base * factor, step: Math.abs(other.rest.step * factor) })
+  const step = Math.abs(other.rest.step * factor)
+  return limited(low, high, own, step < SMALLEST ? 'floats' : { base: other.rest.base * factor, step })
 }
 
 function quotient(a: Range, b: Range): Range {

@@ -20,6 +20,8 @@ export interface Lattice {
 const MOST_POINTS = 24
 /** Half a unit in the last place of an f32, relative. */
 const HALF_ULP = 2 ** -24
+/** What rounds to 0 as f32. */
+const UNDERFLOW = 2 ** -150
 
 export const anything: Range = { low: -Infinity, high: Infinity, points: [], rest: 'floats' }
 export const exactly = (...points: readonly number[]): Range => ({
@@ -40,7 +42,7 @@ export function hasZero({ low, high, points, rest }: Range): boolean {
   if (typeof rest === 'string') return false
   const { base, step } = rest
   const nearest = base - Math.round(base / step) * step
-  return Math.abs(nearest) <= HALF_ULP * Math.abs(base)
+  return Math.abs(nearest) <= Math.max(HALF_ULP * Math.abs(base), UNDERFLOW)
 }
 
 /** Whether a number from `low` to `high` is possible, as far as points and lattices tell. */

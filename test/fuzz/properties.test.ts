@@ -4,7 +4,7 @@ import { arg, call, type Expr, evaluator, number, showExpr } from '../../src/ir/
 import { exprRange } from '../../src/ir/expr-range.ts'
 import { interpret } from '../../src/ir/interpret.ts'
 import { constant, create, input } from '../../src/ir/node.ts'
-import { between } from '../../src/ir/range.ts'
+import { between, hasZero, integers } from '../../src/ir/range.ts'
 import { regroup, reshapeBroadcast } from '../../src/ir/regroup.ts'
 import { slopeOf } from '../../src/ir/slope.ts'
 import { bits, elements, f32, type Tensor } from '../../src/ir/tensor.ts'
@@ -134,6 +134,23 @@ test('values lie in their range', () => {
     }),
     { numRuns: 2000 },
   )
+})
+
+test('a zero of a function of few whole numbers is in its range', () => {
+  let found = 0
+  fc.assert(
+    fc.property(chain, fc.tuple(fc.integer({ min: -128, max: 128 }), fc.nat(255)), (make, [low, count]) => {
+      const expr = make(arg(0))
+      const run = evaluator(expr, ['f32'])
+      const zero = Array.from({ length: count + 1 }, (_, k) => low + k).find(value => run([value]) === 0)
+      if (zero === undefined) return
+      found++
+      const range = exprRange(expr, [integers(low, low + count)], ['f32'])
+      expect(hasZero(range), `${showExpr(expr)} at ${zero}`).toBe(true)
+    }),
+    { numRuns: 2000 },
+  )
+  expect(found).toBeGreaterThan(100)
 })
 
 test('a step is its condition, and agrees with what it came from', () => {
