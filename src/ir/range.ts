@@ -57,7 +57,10 @@ export function hasBetween(range: Range, low: number, high: number): boolean {
 
 /** The smallest range that holds both. */
 export function union(a: Range, b: Range): Range {
-  return limited(Math.min(a.low, b.low), Math.max(a.high, b.high), [...a.points, ...b.points], joined(a, b))
+  const rest = joined(a, b)
+  // A zero on a lattice must not get lost with it.
+  const zeros = rest === 'floats' && (hasZero(a) || hasZero(b)) ? [0] : []
+  return limited(Math.min(a.low, b.low), Math.max(a.high, b.high), [...a.points, ...b.points, ...zeros], rest)
 }
 
 export const unionOf = (ranges: readonly Range[]): Range => ranges.reduce(union)

@@ -1,13 +1,11 @@
 import { extrasOf, isConvolution, sourcesOf } from '../../ir/epilogue.ts'
-import { exprRange } from '../../ir/expr-range.ts'
+import type { Expr } from '../../ir/expr.ts'
 import { type Graph, topological } from '../../ir/graph.ts'
 import type { Node } from '../../ir/node.ts'
 import { anything, between, exactly, hasZero, integers, type Range, union, unionOf } from '../../ir/range.ts'
 import type { DType, Tensor } from '../../ir/tensor.ts'
+import { type Argument, argumentOf, expressionRanges, MOST_CHANNELS, type Ranges } from './expression-ranges.ts'
 import { sumLattice, sumRanges } from './sum-ranges.ts'
-
-/** One range for all of a value, or one per channel (position along its last axis). */
-export type Ranges = readonly Range[]
 
 /** What every value of a graph can hold. */
 export function rangesOf(graph: Graph): ReadonlyMap<Node, Ranges> {
@@ -37,19 +35,16 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
     case 'constant':
       return constantRanges(attrs.value)
     case 'map':
-      return expression(node, attrs.expr, operands)
+      return expression(attrs.expr, argumentsOf(node.operands, operands))
     case 'conv2d':
     case 'binaryConv2d':
     case 'integerConv2d': {
       const [, weights] = node.operands
-      const extras = extrasOf(node)
       const sums = weights.op === 'constant' ? sumRanges(node, weights.attrs.value, whole(x)) : [anything]
-      return expression(
-        node,
-        attrs.epilogue,
-        [sums, ...operands.slice(sourcesOf(node).length)],
-        [op === 'conv2d' ? 'f32' : 'i32', ...extras.map(({ type }) => type.dtype)],
-      )
+      return expression(attrs.epilogue, [
+        { type: op === 'conv2d' ? 'f32' : 'i32', ranges: sums },
+        ...argumentsOf(extrasOf(node), operands.slice(sourcesOf(node).length)),
+      ])
     }
     case 'pool': {
       const count = attrs.kernel[0] * attrs.kernel[1]
@@ -57,7 +52,7 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
       const padded = attrs.padding.some(size => size > 0)
       const pooled =
         attrs.kind === 'max' ? x : x.map(range => mean(padded ? union(range, exactly(0)) : range, isWhole ? count : 0))
-      return expression(node, attrs.epilogue, [pooled, ...operands.slice(1)])
+      return expression(attrs.epilogue, argumentsOf(node.operands, [pooled, ...operands.slice(1)]))
     }
     case 'reduce': {
       const count = attrs.axes.reduce((product, axis) => product * node.operands[0].type.shape[axis]!, 1)
@@ -67,7 +62,7 @@ function compute(node: Node, operands: readonly Ranges[]): Ranges {
         attrs.kind === 'max' || attrs.kind === 'min'
           ? all
           : all.map(range => (isMean ? mean(range, count) : repeated(range, count)))
-      return expression(node, attrs.epilogue, [reduced, ...operands.slice(1)])
+      return expression(attrs.epilogue, argumentsOf(node.operands, [reduced, ...operands.slice(1)]))
     }
     case 'gather':
       return [whole(x)]
@@ -104,24 +99,14 @@ function inputRange(dtype: DType): Range {
 const perChannel = (operands: readonly Ranges[], range: (channel: number) => Range): Ranges =>
   Array.from({ length: Math.max(...operands.map(({ length }) => length)) }, (_, channel) => range(channel))
 
-function expression(
-  node: Node,
-  expr: Parameters<typeof exprRange>[0],
-  operands: readonly Ranges[],
-  types = node.operands.map(({ type }) => type.dtype),
-): Ranges {
-  if (expr.fn === 'arg') return operands[expr.index]!
-  return perChannel(operands, channel =>
-    exprRange(
-      expr,
-      operands.map(ranges => at(ranges, channel)),
-      types,
-    ),
-  )
+function expression(expr: Expr, args: readonly Argument[]): Ranges {
+  if (expr.fn === 'arg') return args[expr.index]!.ranges
+  const { found, areChannels } = expressionRanges(expr, args)
+  return areChannels ? found : [unionOf(found)]
 }
 
-/** Most channels that are told apart in a constant. */
-const MOST_CHANNELS = 1 << 14
+const argumentsOf = (nodes: readonly Node[], ranges: readonly Ranges[]): Argument[] =>
+  nodes.map((node, k) => argumentOf(node, ranges[k]!))
 
 /** Of constants, which never change, and are asked for by every run of a pass. */
 const known = new WeakMap<Tensor, Ranges>()

@@ -1,16 +1,16 @@
 import { CompileError } from '../../ir/diagnostic.ts'
 import { diagnostics } from '../../ir/diagnostics.ts'
 import { call, type Expr, number } from '../../ir/expr.ts'
-import { exprRange } from '../../ir/expr-range.ts'
 import { rebuild, topological } from '../../ir/graph.ts'
 import { create, type Node } from '../../ir/node.ts'
 import { hasBetween, hasZero, type Range, unionOf } from '../../ir/range.ts'
 import { channelStep } from '../analysis/channel-steps.ts'
+import { argumentOf, expressionRanges, type Ranges } from '../analysis/expression-ranges.ts'
 import { layerInputs } from '../analysis/feeds-layer.ts'
 import { conditionalStep, type Doubt, FEW, monotoneStep, piecewiseStep, type Step } from '../analysis/step-function.ts'
 import { toOrder } from '../analysis/switch-point.ts'
 import { fromBits } from '../analysis/two-valued.ts'
-import { type Ranges, rangesOf } from '../analysis/value-ranges.ts'
+import { rangesOf } from '../analysis/value-ranges.ts'
 import type { Pass, PassContext } from '../pass.ts'
 
 /**
@@ -116,15 +116,9 @@ function replaceSigns(expr: Expr, replacement: (argument: Expr) => Expr): Expr {
   return 'args' in expr ? { fn: expr.fn, args: expr.args.map(part => replaceSigns(part, replacement)) } : expr
 }
 
-/** Of a part of the map's expression, per channel where they differ. */
-function argumentRanges(node: Node<'map'>, argument: Expr, ranges: ReadonlyMap<Node, Ranges>): Range[] {
-  const operands = node.operands.map(operand => ranges.get(operand)!)
-  const types = node.operands.map(({ type }) => type.dtype)
-  return Array.from({ length: Math.max(...operands.map(({ length }) => length)) }, (_, channel) =>
-    exprRange(
-      argument,
-      operands.map(found => found[found.length === 1 ? 0 : channel]!),
-      types,
-    ),
-  )
-}
+/** Of a part of the map's expression, wherever its constants differ. */
+const argumentRanges = (node: Node<'map'>, argument: Expr, ranges: ReadonlyMap<Node, Ranges>): Ranges =>
+  expressionRanges(
+    argument,
+    node.operands.map(operand => argumentOf(operand, ranges.get(operand)!)),
+  ).found
