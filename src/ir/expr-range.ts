@@ -117,6 +117,11 @@ function sum(a: Range, b: Range): Range {
   const [low, high] = [f(a.low + b.low), f(a.high + b.high)]
   const points = pairs(a, b, (x, y) => x + y)
   if (a.rest === 'none' && b.rest === 'none') return limited(low, high, points, 'none')
+  const [constant, other] = isConstant(a) ? [a, b] : [b, a]
+  if (isConstant(constant) && typeof other.rest !== 'string') {
+    const { base, step } = other.rest
+    return limited(low, high, points, { base: base + constant.points[0]!, step })
+  }
   const [left, right] = [latticeOf(a), latticeOf(b)]
   const step = left && right ? commonStep(left.step, right.step) : undefined
   if (!left || !right || step === undefined) return limited(low, high, points, 'floats')
