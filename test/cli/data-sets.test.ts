@@ -89,9 +89,11 @@ describe('folders of pictures', () => {
     'PNG, JPEG, PPM and PGM have the pixels that Pillow reads',
     async () => {
       const script = `
-import random, sys, pathlib
+import pathlib, random, struct, sys, zlib
 from PIL import Image
 random.seed(1)
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
 root = pathlib.Path(sys.argv[1])
 def picture(mode, soft):
     image = Image.new(mode, (13, 9))
@@ -109,6 +111,9 @@ for name, image, how in [('a/1.png', picture('RGB', False), {}), ('a/2.png', pic
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     image.save(root / name, **how)
     print(*Image.open(root / name).convert('RGB').tobytes())
+# A profile of 100 MB once inflated, which says nothing of pixels.
+plain = (root / 'a/1.png').read_bytes()
+(root / 'a/1.png').write_bytes(plain[:33] + chunk(b'iCCP', b'bomb\\0\\0' + zlib.compress(bytes(100_000_000))) + plain[33:])
 grey = root / 'grey'
 (grey / 'g').mkdir(parents=True)
 for name, soft in [('1.png', True), ('2.pgm', False), ('3.jpg', False)]:
@@ -123,13 +128,10 @@ picture('RGB', True).convert('CMYK').save(wrong / 'print.jpg')
 for name, cut in [('a/1.png', 200), ('b/2.jpg', 500)]:
     whole = (root / name).read_bytes()
     (wrong / ('cut' + name[-4:])).write_bytes(whole[:-cut])
-import struct, zlib
-def chunk(kind, data):
-    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
-for name, interlaced in [('short.png', 0), ('short7.png', 1)]:
-    rows = zlib.compress(bytes([0] + [9] * 24)[:-1])
+for name, interlaced, rows in [('short.png', 0, bytes([0] + [9] * 23)), ('short7.png', 1, bytes([0] + [9] * 23)),
+                               ('bomb.png', 0, bytes(100_000_000))]:
     (wrong / name).write_bytes(b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 8, 1, 8, 2, 0, 0, interlaced))
-                               + chunk(b'IDAT', rows) + chunk(b'IEND', b''))
+                               + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
 `
       const root = join(folder, 'pictures')
       mkdirSync(join(root, 'colour'), { recursive: true })
@@ -152,13 +154,14 @@ for name, interlaced in [('short.png', 0), ('short7.png', 1)]:
       const wrong = join(root, 'wrong/w')
       const refusals = {
         'alpha.png': 'is a PNG in another form',
+        'bomb.png': 'is no PNG file, or a damaged one: it has more rows than its size',
         'clear.png': 'is a PNG in another form',
         'cut.jpg': 'is no JPEG file, or a damaged one: Premature end of JPEG file',
-        'cut.png': 'is no PNG file, or a damaged one',
+        'cut.png': 'is no PNG file, or a damaged one: it ends early',
         'deep.png': 'is a PNG in another form',
         'print.jpg': 'is no JPEG file, or a damaged one: Unsupported color conversion request',
         'short.png': 'is no PNG file, or a damaged one: its last rows are missing',
-        'short7.png': 'is no PNG file, or a damaged one',
+        'short7.png': 'is no PNG file, or a damaged one: its last rows are missing',
       }
       expect(readdirSync(wrong).sort()).toEqual(Object.keys(refusals).sort())
       for (const [name, reason] of Object.entries(refusals)) {
