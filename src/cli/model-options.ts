@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { CompileOptions } from '../compile-options.ts'
 import { print } from '../ir/print.ts'
 import { keyOf, type OptionName, specOf, options as table } from '../options.ts'
 import { externalReader } from './external-data.ts'
 import { FileError, reasonOf, UsageError } from './fail.ts'
+import { makeFolder } from './make-folder.ts'
 import { readAligned } from './read-aligned.ts'
 
 /** What the command line parser hands over for every command that compiles a model. */
@@ -63,7 +64,7 @@ async function passNames(): Promise<string[]> {
 
 function observer({ dumpIr, printAfter, timing }: ModelOptions): NonNullable<CompileOptions['observe']> {
   let count = 0
-  if (dumpIr !== undefined) mkdirSync(dumpIr, { recursive: true })
+  if (dumpIr !== undefined) makeFolder(dumpIr)
   return (pass, graph, milliseconds) => {
     const number = String(count++).padStart(2, '0')
     if (dumpIr !== undefined) writeFileSync(join(dumpIr, `${number}-${pass}.ir`), print(graph))

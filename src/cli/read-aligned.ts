@@ -11,7 +11,10 @@ const LARGE = 1 << 26
 export async function readAligned(path: string, large = LARGE): Promise<Uint8Array> {
   const file = await open(path)
   try {
-    const { size } = await file.stat()
+    const status = await file.stat()
+    // Such as /dev/zero, which never ends. A pipe does.
+    if (status.isCharacterDevice() || status.isBlockDevice()) throw new Error('it is a device')
+    const { size } = status
     if (size < large) return await file.readFile()
     const room = new Uint8Array(size + Float32Array.BYTES_PER_ELEMENT)
     let read = 0

@@ -1,7 +1,8 @@
-import { copyFile, lstat, mkdir, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { copyFile, lstat, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { SourceFile } from '../backends/backend.ts'
 import { FileError, reasonOf } from './fail.ts'
+import { makeFolder } from './make-folder.ts'
 
 export interface Destination {
   /** Made if missing. */
@@ -44,7 +45,7 @@ export async function writeFiles(
   try {
     // Packages have folders of their own inside; the deepest of all stands first.
     for (const each of new Set([folder, ...files.map(({ path }) => dirname(join(folder, path)))]))
-      made.unshift(...(await makeFolder(each)))
+      made.unshift(...makeFolder(each))
     await Promise.all(drafts.map(({ draft, content }) => writeFile(draft, content)))
     for (const place of drafts) {
       await copyFile(place.final, place.backup).catch(ignoreMissing)
@@ -93,15 +94,6 @@ async function placeFor(final: string, content: string | Uint8Array, isSource: b
     )
   const hidden = (kind: string) => join(dirname(final), `.${basename(final)}.${process.pid}.${kind}`)
   return { final, draft: hidden('tmp'), backup: hidden('old'), content, isDevice }
-}
-
-/** The folders that had to be made, the deepest first. */
-async function makeFolder(folder: string): Promise<string[]> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return []
-  const made = [resolve(folder)]
-  while (made.at(-1) !== resolve(first)) made.push(dirname(made.at(-1)!))
-  return made
 }
 
 function ignoreMissing(error: unknown): void {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
-const bin = join(root, 'dist/cli/index.js')
+/** The built command line. */
+export const bin = join(root, 'dist/cli/index.js')
 
 export interface Outcome {
   readonly status: number | null

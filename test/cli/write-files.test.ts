@@ -10,11 +10,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { writeFiles } from '../../src/cli/write-files.ts'
 import { f32 } from '../../src/ir/tensor.ts'
 import { nodeModel } from '../onnx.ts'
-import { filesIn, inFolder, xnorc } from './command.ts'
+import { bin, filesIn, inFolder, xnorc } from './command.ts'
 
 const files = [
   { path: 'net.c', content: 'new c' },
@@ -96,6 +97,40 @@ test('the command line: exit 1, and nothing is written', () => {
     expect(read(folder, 'x.d')).toBe(`${out}/net.c ${out}/net.h: ${file} ${join(folder, 'w.bin')}\n`)
     expect(compile(join(out, 'net.c'))).toMatchObject({ status: 1 })
     expect(read(out, 'net.c')).toContain('net_run')
+  })
+})
+
+test.runIf(process.platform === 'linux')('a place that cannot exist, and a file that never ends, are named', () => {
+  inFolder(folder => {
+    const file = join(folder, 'net.onnx')
+    writeFileSync(file, nodeModel('Relu', { x: 'float[2]' }))
+    expect(xnorc('compile', file, '--target', 'c', '--out', '/proc/xnorc/deep')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: "error: cannot write to '/proc/xnorc/deep': no such file\n",
+    })
+    expect(
+      xnorc('compile', file, '--target', 'c', '--out', join(folder, 'out'), '--dump-ir', '/proc/xnorc').status,
+    ).toBe(1)
+    expect(xnorc('compile', '/dev/zero', '--target', 'c', '--out', join(folder, 'out'))).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: "error: cannot read '/dev/zero': it is a device\n",
+    })
+    expect(filesIn(join(folder, 'out'))).toEqual([])
+  })
+})
+
+test('several at once make the same folder', async () => {
+  await inFolderAsync(async folder => {
+    const file = join(folder, 'net.onnx')
+    writeFileSync(file, nodeModel('Relu', { x: 'float[2]' }))
+    const names = ['a', 'b', 'c', 'd']
+    const out = join(folder, 'deep/er')
+    await Promise.all(
+      names.map(name => execa(process.execPath, [bin, 'compile', file, '--target', 'c', '--name', name, '--out', out])),
+    )
+    expect(filesIn(out)).toEqual(names.flatMap(name => [`${name}.c`, `${name}.h`]))
   })
 })
 
