@@ -63,6 +63,8 @@ export function ordersOf(operators: ReadonlyMap<string, string>): NonNullable<La
     if (op === 'LRN' && node.op === 'pool') return CANCELLED * x!.shape[1]! * largest(x!)
     if (op === 'InstanceNormalization' && node.op === 'map' && node.attrs.expr.fn === 'sub')
       return CANCELLED * largest(x!)
+    // Interpolated along axes that keep their size as well: 0 times the neighbour, which may be infinite or NaN.
+    if (op === 'Resize') return operands.some(each => !Number.isFinite(largest(each))) ? Infinity : 0
     if (op !== 'Gemm') return 0
     if (node.op === 'reduce') sizes.set(name, termsOf(node) * largest(x!))
     if (node.op === 'conv2d') sizes.set(name, termsOf(node) * largest(x!) * largest(y!))
