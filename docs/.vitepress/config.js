@@ -73,6 +73,7 @@ export default defineConfig({
       pages('How it works', [
         ['Architecture', '/architecture'],
         ['How to add', '/architecture#how-to-add'],
+        ['Security', '/security'],
       ]),
     ],
   },
