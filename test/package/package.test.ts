@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/compile.ts'
 import { hasCompiler } from '../c-runner.ts'
 import { isChromiumMissing } from '../chromium.ts'
-import { runtimes } from '../web/tools.ts'
+import { areToolsMissing, runtimes, toolFolder } from '../web/tools.ts'
 import { openPage, type Page } from './browser.ts'
 import { installTarball, type Project } from './tarball.ts'
 
@@ -36,6 +36,27 @@ beforeAll(async () => {
 afterAll(() => project?.remove())
 
 describe('the package in an empty project', { timeout: 240_000 }, () => {
+  test('npm publishes it as it is', () => {
+    const { stderr } = spawnSync('npm', ['publish', '--dry-run', project.tarball], { encoding: 'utf8' })
+    expect(stderr).toContain('xnorc@')
+    expect(stderr).not.toContain('auto-corrected')
+    const { bin } = JSON.parse(readFileSync(join(project.folder, 'node_modules/xnorc/package.json'), 'utf8'))
+    expect(bin).toEqual({ xnorc: 'dist/cli/index.js' })
+  })
+
+  test.skipIf(areToolsMissing())('publint and attw find nothing', () => {
+    const run = (program: string, ...args: string[]) =>
+      spawnSync(process.execPath, [join(toolFolder, 'node_modules', program), ...args], { encoding: 'utf8' })
+    expect(run('publint/src/cli.js', project.tarball)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('All good!'),
+    })
+    // The package is of modules alone: what old resolutions miss is left out.
+    expect(run('@arethetypeswrong/cli/dist/index.js', project.tarball, '--profile', 'esm-only')).toMatchObject({
+      status: 0,
+    })
+  })
+
   test('is all that is installed: no dependencies, no scripts, at most 4 MB, with the licences of what is inside', () => {
     const modules = join(project.folder, 'node_modules')
     expect(readdirSync(modules).filter(name => !name.startsWith('.'))).toEqual(['xnorc'])

@@ -7,6 +7,8 @@ import { bundlePackage } from '../../scripts/bundle.js'
 /** An empty project with xnorc installed from its tarball, as users get it. */
 export interface Project {
   readonly folder: string
+  /** What was packed. */
+  readonly tarball: string
   /** Runs a program in the project; returns what it printed. Throws with all its output. */
   readonly run: (command: string, ...args: readonly string[]) => string
   readonly write: (name: string, text: string) => void
@@ -27,6 +29,7 @@ export async function installTarball(): Promise<Project> {
   run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`)
   return {
     folder,
+    tarball: join(folder, filename),
     run,
     write: (name, text) => writeFileSync(join(folder, name), text),
     remove: () => rmSync(folder, { recursive: true, force: true }),
