@@ -51,9 +51,9 @@ function rangeOfCall(expr: Call, parts: readonly Studied[]): Range {
     case 'add':
       return sum(a, b)
     case 'sub':
-      return sum(a, negated(b))
+      return isSame(expr) ? exactly(0) : sum(a, negated(b))
     case 'mul':
-      return showExpr(expr.args[0]!) === showExpr(expr.args[1]!) ? magnitude(product(a, b)) : product(a, b)
+      return isSame(expr) ? magnitude(product(a, b)) : product(a, b)
     case 'div':
       return quotient(a, b)
     case 'max':
@@ -89,6 +89,9 @@ function rangeOfCall(expr: Call, parts: readonly Studied[]): Range {
       return condition(expr.fn, a, b)
   }
 }
+
+/** Whether both arguments are one and the same. */
+const isSame = ({ args: [a, b] }: Call): boolean => showExpr(a!) === showExpr(b!)
 
 const unary = (fn: Fn) => (value: number) => functions[fn].evaluate(value, 0, 0)
 
