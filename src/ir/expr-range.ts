@@ -1,6 +1,17 @@
 import { type Expr, type Fn, functions, showExpr, stepOf, typeOf } from './expr.ts'
-import { type Few, fewOf, fewOfParts, reachesZero } from './few-values.ts'
-import { anything, between, commonStep, exactly, hasZero, latticeOf, limited, type Range, union } from './range.ts'
+import { type Few, fewOf, fewOfParts, reachesZero, valuesOf } from './few-values.ts'
+import {
+  anything,
+  between,
+  commonStep,
+  exactly,
+  hasZero,
+  latticeOf,
+  limited,
+  MOST_POINTS,
+  type Range,
+  union,
+} from './range.ts'
 import type { DType } from './tensor.ts'
 
 const f = Math.fround
@@ -34,9 +45,15 @@ function study(expr: Expr, args: readonly Range[], types: readonly DType[]): Stu
       partTypes,
       parts.map(part => part.few),
     ) ?? fewOf(found, () => showExpr(expr))
-  const isLost = found.rest === 'floats' && found.low <= 0 && found.high >= 0 && !hasZero(found)
-  const range = isLost && few && reachesZero(few) ? { ...found, points: [...found.points, 0] } : found
-  return { range, type, few }
+  return { range: few && found.rest === 'floats' ? refined(found, few) : found, type, few }
+}
+
+/** What is lost where lattices do not meet: all values if they are few enough for points, or else a zero among them. */
+function refined(found: Range, few: Few): Range {
+  const values = valuesOf(few, MOST_POINTS)
+  if (values?.every(Number.isFinite)) return exactly(...values)
+  const mayBeZero = found.low <= 0 && found.high >= 0 && !hasZero(found) && reachesZero(few)
+  return mayBeZero ? { ...found, points: [...found.points, 0] } : found
 }
 
 function rangeOfCall(expr: Call, parts: readonly Studied[]): Range {

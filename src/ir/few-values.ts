@@ -55,7 +55,25 @@ const choicesOf = (sources: Few['sources']): number =>
   [...sources.values()].reduce((product, count) => product * count, 1)
 
 /** Whether one of the values is 0, or on different sides of it before and after rounding. */
-export function reachesZero({ sources, at }: Few): boolean {
+export function reachesZero(few: Few): boolean {
+  for (const values of rowsOf(few)) {
+    const signs = values.map(Math.sign)
+    if (signs.includes(0) || (signs.includes(1) && signs.includes(-1))) return true
+  }
+  return false
+}
+
+/** All values, where they are at most so many and known exactly. */
+export function valuesOf(few: Few, most: number): number[] | undefined {
+  if (choicesOf(few.sources) > most) return undefined
+  const rows = [...rowsOf(few)]
+  return rows.every(([low, value, high]) => low === value && value === high)
+    ? rows.map(([, value]) => value)
+    : undefined
+}
+
+/** For every choice the value, between what it may be else. */
+function* rowsOf({ sources, at }: Few): Generator<[number, number, number]> {
   const strides = new Map<string, number>()
   let total = 1
   for (const [source, count] of sources) {
@@ -64,8 +82,6 @@ export function reachesZero({ sources, at }: Few): boolean {
   }
   for (let k = 0; k < total; k++) {
     const choice = (source: string) => Math.floor(k / strides.get(source)!) % sources.get(source)!
-    const signs = [-1, 0, 1].map(nudge => Math.sign(at(choice, nudge)))
-    if (signs.includes(0) || (signs.includes(1) && signs.includes(-1))) return true
+    yield [at(choice, -1), at(choice, 0), at(choice, 1)]
   }
-  return false
 }

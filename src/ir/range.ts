@@ -17,7 +17,7 @@ export interface Lattice {
 }
 
 /** Longest list of points worth keeping. */
-const MOST_POINTS = 24
+export const MOST_POINTS = 24
 /** Half a unit in the last place of an f32, relative. */
 const HALF_ULP = 2 ** -24
 /** What rounds to 0 as f32. */

@@ -1,7 +1,7 @@
 import type { Expr } from '../../ir/expr.ts'
 import { exprRange } from '../../ir/expr-range.ts'
 import type { Node } from '../../ir/node.ts'
-import { exactly, type Range } from '../../ir/range.ts'
+import { exactly, type Range, unionOf } from '../../ir/range.ts'
 import { broadcastStrides, type DType, elements, indicesOf, numbersOf, type Tensor } from '../../ir/tensor.ts'
 
 /** One range for all of a value, or one per channel (position along its last axis). */
@@ -48,7 +48,7 @@ export function expressionRanges(
 function combinations(args: readonly Argument[]): Range[][] | undefined {
   const constants = args.map(({ constant }) => constant)
   const isSpread = constants.some((value, k) => value && value.values.length > 1 && args[k]!.ranges.length === 1)
-  if (!isSpread || args.some(({ ranges }, k) => ranges.length > 1 && !constants[k])) return undefined
+  if (!isSpread) return undefined
   const shapes = constants.flatMap(value => (value ? [value.shape] : []))
   const shape = shapes[0]!.map((_, axis) => Math.max(...shapes.map(sizes => sizes[axis]!)))
   if (shapes.some(({ length }) => length !== shape.length) || elements(shape) > MOST_CHANNELS) return undefined
@@ -57,13 +57,14 @@ function combinations(args: readonly Argument[]): Range[][] | undefined {
     const numbers = numbersOf(value)
     return Array.from(indicesOf(shape, broadcastStrides(value.shape, shape)), index => numbers[index]!)
   })
+  const whole = args.map(({ ranges }) => unionOf(ranges))
   const distinct = new Map<string, Range[]>()
   for (let position = 0; position < elements(shape); position++) {
     const key = columns.map(column => column?.[position]).join()
     if (distinct.has(key)) continue
     distinct.set(
       key,
-      columns.map((column, k) => (column ? exactly(column[position]!) : args[k]!.ranges[0]!)),
+      columns.map((column, k) => (column ? exactly(column[position]!) : whole[k]!)),
     )
   }
   return [...distinct.values()]
