@@ -30,6 +30,11 @@ engine.registerHelper('under', function (this: unknown, head: string, block: Blo
   return head === '' ? shallower(body) : under(head, body, block.hash as { before?: string })
 })
 
+/** `{{#deeper}}`: the lines in it, two columns deeper than they are. */
+engine.registerHelper('deeper', function (this: unknown, block: Block) {
+  return block.fn(this, { data: block.data }).replaceAll(/^(?=.)/gm, '  ')
+})
+
 /** `{{#between ends}}`: the lines in it, between `open` and `close` if there are such ends. */
 engine.registerHelper('between', function (this: unknown, ends: Ends | null | undefined, block: Block) {
   const body = block.fn(this, { data: block.data })

@@ -155,9 +155,10 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
     first,
     lane,
     sumType: 'int32_t',
-    sum: wide
-      ? `offset - 2 * ((const uint16_t *)sums[${lane}])[half_at(at)]`
-      : `offset - 2 * ((const uint8_t *)sums[${lane}])[at]`,
+    laneCapacity: Math.min(filters, WORD),
+    countType: wide ? 'uint16_t' : 'uint8_t',
+    mismatches: wide ? `((const uint16_t *)sums[${lane}])[half_at(at)]` : `((const uint8_t *)sums[${lane}])[at]`,
+    sum: 'offset - 2 * mismatches[lane]',
     value: storeText(store, imageVariables(first, columnOf(params)), scope),
   }
 }
