@@ -39,6 +39,8 @@ export interface CBench extends CTimes {
   /** Why there is nothing to compare with. */
   readonly note: string | undefined
   readonly int8Note: string | undefined
+  /** How the model was changed in onnxruntime's favour. */
+  readonly tinyNote: string | undefined
   /** What the fastest inner loops reach on data in L1, floats also in registers: multiply-accumulates per nanosecond. */
   readonly peak: Readonly<Record<Probe['kind'], number | undefined>>
   readonly layers: readonly LayerTime[]
@@ -54,7 +56,7 @@ export async function measureC(
   reference: Reference,
   int8: Reference,
   milliseconds: number,
-): Promise<CBench> {
+): Promise<Omit<CBench, 'tinyNote'>> {
   const ours: Timed = count => program.time('r 0', count)
   const runOf = (each: Reference) => (typeof each === 'string' ? [] : [timed(each)])
   const [xnorc, ...others] = await measureInTurns([ours, ...runOf(reference), ...runOf(int8)], milliseconds)

@@ -14,6 +14,7 @@ import { type CBench, measureC } from './c-measure.ts'
 import { probesOf } from './c-probe.ts'
 import { startProgram } from './c-program.ts'
 import { int8Twin } from './int8-twin.ts'
+import { tinyNote, withoutTinyWeights } from './tiny-weights.ts'
 
 export interface CBenchOptions extends PrepareOptions {
   readonly isa?: readonly Isa[]
@@ -33,7 +34,8 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
   const feeds = makeFeeds(source, 1)
   // The model as the file has it takes its own form of the inputs.
   const theirFeeds = source === read.graph ? feeds : makeFeeds(read.graph, 1)
-  const reference = await options.reference(model, theirFeeds)
+  const peer = await withoutTinyWeights(model)
+  const reference = await options.reference(peer.model, theirFeeds)
   const twin = await int8Twin(read.graph)
   const int8 = typeof twin === 'string' ? twin : await options.reference(twin, theirFeeds)
   const folder = await mkdtemp(join(tmpdir(), 'xnorc-bench-'))
@@ -51,7 +53,8 @@ export async function benchC(model: Uint8Array, options: CBenchOptions): Promise
     await options.build(['-O3', 'bench.c', '-lm', '-o', 'bench'], folder)
     const program = await startProgram(join(folder, 'bench'), join(folder, 'inputs'))
     try {
-      return await measureC(plan, program, probes, reference, int8, options.milliseconds)
+      const measured = await measureC(plan, program, probes, reference, int8, options.milliseconds)
+      return { ...measured, tinyNote: tinyNote(peer.zeroed) }
     } finally {
       program.stop()
     }

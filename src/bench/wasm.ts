@@ -8,6 +8,7 @@ import { makeFeeds } from '../run/inputs.ts'
 import type { Feeds } from '../run/runner.ts'
 import { int8Twin } from './int8-twin.ts'
 import { compare, measureAlternating, medianOf, type Times } from './measure.ts'
+import { tinyNote, withoutTinyWeights } from './tiny-weights.ts'
 
 export interface WasmBenchOptions extends PrepareOptions {
   /** Milliseconds to spend on each of the two; 4000 by default. */
@@ -32,6 +33,8 @@ export interface WasmBench extends WasmTimes {
   readonly cpu: WasmTimes
   /** Why there is no int8 network. */
   readonly int8Note: string | undefined
+  /** How the model was changed in onnxruntime-web's favour. */
+  readonly tinyNote: string | undefined
   readonly layers: readonly {
     readonly name: string
     readonly origin: readonly string[]
@@ -54,7 +57,8 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
     const ours = await loader.load()
     // The model as the file has it takes its own form of the inputs.
     const theirFeeds = makeFeeds(read.graph, 1)
-    const web = await loadOnnxruntime(model, theirFeeds)
+    const peer = await withoutTinyWeights(model)
+    const web = await loadOnnxruntime(peer.model, theirFeeds)
     const twin = await int8Twin(read.graph)
     const int8 = typeof twin === 'string' ? undefined : await loadOnnxruntime(twin, theirFeeds)
     const runs = [async () => ours.run(feeds), ...(web ? [web] : []), ...(int8 ? [int8] : [])]
@@ -69,6 +73,7 @@ export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): P
       ...ratios('clock'),
       cpu: ratios('cpu'),
       int8Note: typeof twin === 'string' ? twin : undefined,
+      tinyNote: tinyNote(peer.zeroed),
       layers: await measureSteps(plan, bytes),
     }
   } finally {

@@ -6,7 +6,7 @@ import { showTable } from './table.ts'
 
 /** A table of programs, a table of layers, and the peaks that their shares refer to. */
 export function describeC(result: CBench, compiler: string): string {
-  const { isa, xnorc, onnxruntime, int8, ratio, int8Ratio, cpu, note, int8Note, peak, layers } = result
+  const { isa, xnorc, onnxruntime, int8, ratio, int8Ratio, cpu, note, int8Note, tinyNote, peak, layers } = result
   const rates = [
     ...(peak.binary === undefined ? [] : [`${peak.binary.toFixed(0)} binMAC/ns`]),
     ...(peak.integer === undefined ? [] : [`${peak.integer.toFixed(0)} MAC/ns of integers`]),
@@ -20,6 +20,7 @@ export function describeC(result: CBench, compiler: string): string {
     ),
     ...(note === undefined ? [] : [`not compared with onnxruntime: ${note}`]),
     ...(int8Note === undefined || int8Note === note ? [] : [`not compared with int8: ${int8Note}`]),
+    ...(tinyNote === undefined || note !== undefined ? [] : [tinyNote]),
     showTable(
       ['layer', 'CPU µs', 'binMAC/ns', 'MAC/ns', 'of peak'],
       [...layers.map(layerRow), ['sum', micro(sum(layers)), '', '', '']],
@@ -30,7 +31,7 @@ export function describeC(result: CBench, compiler: string): string {
 }
 
 export function describeWasm(result: WasmBench): string {
-  const { xnorc, onnxruntimeWeb, int8, ratio, int8Ratio, cpu, int8Note, layers } = result
+  const { xnorc, onnxruntimeWeb, int8, ratio, int8Ratio, cpu, int8Note, tinyNote, layers } = result
   const rows = layers.map(layer => [title(layer), micro(layer.microseconds)])
   return [
     showPrograms(
@@ -40,6 +41,7 @@ export function describeWasm(result: WasmBench): string {
     ),
     ...(onnxruntimeWeb === undefined ? ['not compared: onnxruntime-web is not installed or refuses the model'] : []),
     ...(int8Note === undefined ? [] : [`not compared with int8: ${int8Note}`]),
+    ...(tinyNote === undefined || onnxruntimeWeb === undefined ? [] : [tinyNote]),
     showTable(['layer', 'µs'], [...rows, ['sum', micro(sum(layers))]], [1]),
   ].join('\n\n')
 }
