@@ -99,6 +99,11 @@ export const options = {
     targets: ['wasm'],
     flag: '--emit wat',
   },
+  relaxedSimd: {
+    value: { kind: 'switch' },
+    help: 'float layers in fused products and sums, whose rounding is up to the chip; needs Chrome 114, Firefox 146 or Node 22',
+    targets: ['wasm'],
+  },
   inline: {
     value: { kind: 'switch' },
     help: 'everything inside the .js file, for where no other file can be served',

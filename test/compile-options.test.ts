@@ -66,6 +66,7 @@ const samples: Readonly<Record<keyof typeof options, readonly [right: readonly u
       [1, 'true'],
     ],
     wat: [[false], [1, 'wat']],
+    relaxedSimd: [[false], [1, 'yes']],
     inline: [[false], [1, 'yes']],
     labels: [[undefined], [[], [1], 'cat', {}]],
     commandLine: [['--fast'], [1, ['--fast']]],
@@ -94,6 +95,7 @@ describe('options of compile', () => {
       ['constants', 'file'],
       ['trace', true],
       ['wat', true],
+      ['relaxedSimd', true],
       ['inline', true],
     ]
     for (const [name, value] of changes) {

@@ -41,6 +41,8 @@ export interface PrintOptions {
   readonly package?: PackageKind
   /** WASM: also the readable text of the module. */
   readonly wat?: boolean
+  /** WASM: products and sums of floats as one instruction, which rounds once or twice, as the chip likes. */
+  readonly relaxedSimd?: boolean
   /** WASM, WGSL: everything inside the .js file instead of beside it. */
   readonly inline?: boolean
   /** WASM, WGSL: what the classes are called, which the loader exports. */

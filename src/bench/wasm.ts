@@ -6,6 +6,7 @@ import { type PrepareOptions, prepare } from '../prepare.ts'
 import { importFiles, loaderFeeds, type TypedArray } from '../run/files.ts'
 import { makeFeeds } from '../run/inputs.ts'
 import type { Feeds } from '../run/runner.ts'
+import { ToolError } from '../run/tool-error.ts'
 import { int8Twin } from './int8-twin.ts'
 import { compare, measureAlternating, medianOf, type Times } from './measure.ts'
 import { tinyNote, withoutTinyWeights } from './tiny-weights.ts'
@@ -13,6 +14,7 @@ import { tinyNote, withoutTinyWeights } from './tiny-weights.ts'
 export interface WasmBenchOptions extends PrepareOptions {
   /** Milliseconds to spend on each of the two; 4000 by default. */
   readonly milliseconds?: number
+  readonly relaxedSimd?: boolean
 }
 
 /** Medians, in microseconds per run, one thread. */
@@ -50,11 +52,13 @@ interface Loader {
 export async function benchWasm(model: Uint8Array, options: WasmBenchOptions): Promise<WasmBench> {
   const { model: read, source, graph } = await prepare(model, options)
   const plan = lower(graph, wasm.lowering)
-  const files = await printWasm(plan, { version: 'bench', steps: true })
+  const files = await printWasm(plan, { version: 'bench', steps: true, relaxedSimd: options.relaxedSimd ?? false })
   const { loader, dispose } = await importFiles<Loader>(plan, files)
   try {
     const feeds = loaderFeeds(plan, makeFeeds(source, 1))
-    const ours = await loader.load()
+    const ours = await loader.load().catch((error: Error) => {
+      throw new ToolError(error.message)
+    })
     // The model as the file has it takes its own form of the inputs.
     const theirFeeds = makeFeeds(read.graph, 1)
     const peer = await withoutTinyWeights(model)

@@ -97,6 +97,7 @@ function refuseOthers(target: Target, options: Options): void {
   if (target !== 'c' && options.isa) throw new UsageError('--isa is for the target c')
   if (target !== 'c' && options.emulate) throw new UsageError('--emulate is for the target c')
   if (target !== 'c' && options.constants === 'file') throw new UsageError('--constants file is for the target c')
+  if (target !== 'wasm' && options.relaxedSimd) throw new UsageError('--relaxed-simd is for the target wasm')
   if (target !== 'wgsl' && (options.chromium !== undefined || options.batchSizes))
     throw new UsageError('--chromium and --batch-sizes are for the target wgsl')
 }

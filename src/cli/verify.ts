@@ -35,6 +35,7 @@ type Target = keyof typeof runners
 /** `xnorc verify`: exit status 1 where the generated code computes something else than the model. */
 export async function runVerify(path: string, options: Options): Promise<number> {
   const targets = targetsOf(options.target)
+  if (options.relaxedSimd && !targets.includes('wasm')) throw new UsageError('--relaxed-simd is for the target wasm')
   const bytes = await readModelFile(path)
   const chosen = await compileOptions(path, options)
   const onnxruntime = await openOnnxruntime(bytes, chosen.readExternal)

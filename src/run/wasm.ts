@@ -22,7 +22,14 @@ interface Loader {
 export const createWasmRunner = (): Runner => ({
   target: 'wasm',
   tracedLowering: { strips: false },
-  build: (files, plan, { trace }) => (trace ? buildTraced(files, plan) : buildLoader(files, plan)),
+  build: async (files, plan, { trace }) => {
+    try {
+      return await (trace ? buildTraced : buildLoader)(files, plan)
+    } catch (error) {
+      // Node 20 has no relaxed SIMD.
+      throw new ToolError(`this engine does not take the module: ${(error as Error).message}`)
+    }
+  },
 })
 
 async function buildLoader(files: readonly SourceFile[], plan: Plan): Promise<Program> {

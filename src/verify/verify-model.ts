@@ -16,6 +16,8 @@ export interface VerifyOptions extends PrepareOptions {
   readonly runner: Runner
   /** C: where the generated code has its constants. */
   readonly constants?: ConstantPlace
+  /** WASM: whether products and sums may be fused. */
+  readonly relaxedSimd?: boolean
   /** Values to run with, for the inputs of the generated code. */
   readonly feeds: (graph: Graph) => readonly Feeds[]
   /** Others that can run the model, beside the interpreter: onnxruntime. */
@@ -138,9 +140,10 @@ async function buildAndRun(
   plan: Parameters<Backend['print']>[0],
   trace: boolean,
   feeds: readonly Feeds[],
-  { backend, runner, constants = 'inline' }: VerifyOptions,
+  { backend, runner, constants = 'inline', relaxedSimd = false }: VerifyOptions,
 ): Promise<Run[]> {
-  const program = await runner.build(await backend.print(plan, { version, trace, constants }), plan, { trace })
+  const files = await backend.print(plan, { version, trace, constants, relaxedSimd })
+  const program = await runner.build(files, plan, { trace })
   try {
     return await program.run(feeds)
   } finally {

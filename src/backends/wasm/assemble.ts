@@ -9,7 +9,7 @@ export async function assemble(name: string, text: string, segments: readonly Se
   const { default: loadWabt } = await import('wabt')
   const wabt = await loadWabt()
   try {
-    const module = wabt.parseWat(`${name}.wat`, text, { simd: true })
+    const module = wabt.parseWat(`${name}.wat`, text, { simd: true, relaxed_simd: true })
     try {
       module.validate()
       const { buffer } = module.toBinary({ write_debug_names: false })

@@ -21,7 +21,10 @@ export function printLoader(plan: Plan, printed: Module, options: PrintOptions, 
   const table = tableContext(plan, port => [`address: ${scope.addressOf(port.buffer)}`])
   const sources = `a module, its bytes, a Response${options.inline ? '' : ', a URL'}`
   return [
-    { path: `${loader}.js`, content: render('wasm/loader.js', { ...context, ...table, build, sources }) },
+    {
+      path: `${loader}.js`,
+      content: render('wasm/loader.js', { ...context, ...table, build, sources, relaxed: scope.relaxed }),
+    },
     { path: `${loader}.d.ts`, content: render('wasm/loader.d.ts', { ...context, ...declarationContext(plan) }) },
   ]
 }

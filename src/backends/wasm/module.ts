@@ -30,7 +30,7 @@ export interface Module {
 /** Prints a plan's module; `steps` exports every step as a function of its own, for measuring. */
 export function printModule(given: Plan, options: PrintOptions, steps = false): Module {
   const plan = withScratch(given)
-  const scope = createScope(plan)
+  const scope = createScope(plan, options.relaxedSimd ?? false)
   const calls: Module['calls'][number][] = []
   const prepared: string[] = []
   const layers = plan.steps.flatMap(callsOf).map(call => {

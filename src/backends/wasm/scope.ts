@@ -16,6 +16,8 @@ export interface Segment {
 /** One module being printed: where everything lies in its memory, and which functions it has. */
 export interface Scope extends Module {
   readonly plan: Plan
+  /** Whether the module may have instructions of relaxed SIMD. */
+  readonly relaxed: boolean
   /** Byte address of a buffer. A constant is placed where it is first asked for. */
   readonly addressOf: (buffer: Buffer) => number
   /** A constant in the arrangement that a kernel wants; its address. */
@@ -35,7 +37,7 @@ export interface Scope extends Module {
 }
 
 /** Inputs, outputs and the workspace come first, so that constants can be added while kernels are printed. */
-export function createScope(plan: Plan): Scope {
+export function createScope(plan: Plan, relaxed: boolean): Scope {
   const addresses = new Map<Buffer, number>()
   const segments: Segment[] = []
   // The first bytes stay unused, so that no buffer lies at 0.
@@ -73,6 +75,7 @@ export function createScope(plan: Plan): Scope {
   return {
     ...createModule(),
     plan,
+    relaxed,
     addressOf,
     scratchOf: ({ name, scratch }) => {
       if (!scratch) throw new Error(`'${name}' has no scratch memory`)

@@ -40,14 +40,15 @@ export const plainStore = (accumulator: 'f32' | 'i32'): Store => ({
   wraps: false,
 })
 
-const floats: Arithmetic = {
+const floatsOf = ({ relaxed }: Scope): Arithmetic => ({
   accumulator: 'f32',
   widened: '(i32.reinterpret_f32 (f32.convert_i32_u (local.get $turn)))',
   arrange: arrangeConvolution,
   startRow: [],
   start: (_, accumulators) => accumulators.map(name => set(name, '(v128.const i32x4 0 0 0 0)')),
-  sum: (sum, x, weights) => `(f32x4.add ${sum} (f32x4.mul ${x} ${weights}))`,
-}
+  sum: (sum, x, weights) =>
+    relaxed ? `(f32x4.relaxed_madd ${x} ${weights} ${sum})` : `(f32x4.add ${sum} (f32x4.mul ${x} ${weights}))`,
+})
 
 export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: Scope): Layer {
   const { params, store, buffers, y } = call
@@ -56,7 +57,7 @@ export function convolutionLayer(call: Call<'conv2d' | 'integerConv2d'>, scope: 
   const columns = Math.min(COLUMNS, outWidth)
   const pixelBytes = 4 * groups * channels
   const isBytes = buffers.x.element === 'u8'
-  const arithmetic = call.kernel === 'conv2d' ? floats : integersOf(call, scope)
+  const arithmetic = call.kernel === 'conv2d' ? floatsOf(scope) : integersOf(call, scope)
   const border = borderOf(call, isBytes ? arithmetic.widened : '', scope)
   const x = scope.addressOf(buffers.x)
   const runs = params.dilationX === 1 && groups === 1 ? 1 : kernelWidth
