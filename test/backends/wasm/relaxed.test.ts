@@ -45,7 +45,10 @@ describe('--relaxed-simd', () => {
     const plan = lower(graph, wasm.lowering)
     const run = await runLoaded(plan, await importInline(await printWasm(plan, options)))
     for (let seed = 0; seed < 20; seed++) {
-      const image = f32([1, 6, 6, 2], Array.from({ length: 72 }, (_, k) => (((k + seed) * 7) % 17) / 8 - 1))
+      const image = f32(
+        [1, 6, 6, 2],
+        Array.from({ length: 72 }, (_, k) => (((k + seed) * 7) % 17) / 8 - 1),
+      )
       const feeds = new Map([['image', image]])
       expect(run(feeds)).toEqual(interpret(graph, feeds))
     }
