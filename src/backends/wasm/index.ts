@@ -1,14 +1,9 @@
 import { callsOf } from '../../plan/buffers.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Backend, PrintOptions, Sizes, SourceFile } from '../backend.ts'
+import type { Backend, Sizes, SourceFile } from '../backend.ts'
 import { assemble, withDataText } from './assemble.ts'
 import { printLoader } from './loader.ts'
-import { printModule } from './module.ts'
-
-export interface WasmOptions extends PrintOptions {
-  /** Exports every step as a function of its own, for measuring. */
-  readonly steps?: boolean
-}
+import { printModule, type WasmOptions } from './module.ts'
 
 /** NAME.wasm, NAME.js and NAME.d.ts; see docs for what is in them. */
 export const wasm: Backend = {
@@ -28,7 +23,7 @@ export const wasm: Backend = {
 }
 
 export async function printWasm(plan: Plan, options: WasmOptions): Promise<SourceFile[]> {
-  const module = printModule(plan, options, options.steps ?? options.trace)
+  const module = printModule(plan, options)
   const segments = module.scope.segments()
   const bytes = await assemble(plan.name, module.text, segments)
   return [

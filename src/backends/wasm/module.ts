@@ -7,7 +7,9 @@ import { optionLines } from '../print/foreign-text.ts'
 import { hashOf } from '../print/hash.ts'
 import { render, renderTemplated } from '../print/template.ts'
 import type { Strategy } from '../strategy.ts'
+import { prices as measured } from './costs.ts'
 import { layerOf } from './layers/index.ts'
+import type { Prices } from './layers/tiles.ts'
 import { callRows } from './layers/windows.ts'
 import { layout } from './layout.ts'
 import { createScope, type Scope } from './scope.ts'
@@ -16,6 +18,13 @@ import { withScratch } from './scratch.ts'
 const PAGE = 65536
 /** Vectors may read this many bytes past the last buffer. */
 const SLACK = 128
+
+export interface WasmOptions extends PrintOptions {
+  /** Exports every step as a function of its own, for measuring. */
+  readonly steps?: boolean
+  /** Instead of those that were measured. */
+  readonly prices?: Prices
+}
 
 export interface Module {
   readonly scope: Scope
@@ -27,10 +36,11 @@ export interface Module {
   readonly calls: readonly { readonly constantBytes: number; readonly strategies?: readonly Strategy[] }[]
 }
 
-/** Prints a plan's module; `steps` exports every step as a function of its own, for measuring. */
-export function printModule(given: Plan, options: PrintOptions, steps = false): Module {
-  const plan = withScratch(given)
-  const scope = createScope(plan, options.relaxedSimd ?? false)
+/** Prints a plan's module. */
+export function printModule(given: Plan, options: WasmOptions): Module {
+  const { steps = options.trace ?? false, relaxedSimd: relaxed = false, prices = measured } = options
+  const plan = withScratch(given, prices)
+  const scope = createScope(plan, { relaxed, prices })
   const calls: Module['calls'][number][] = []
   const prepared: string[] = []
   const layers = plan.steps.flatMap(callsOf).map(call => {

@@ -3,6 +3,7 @@ import { callsOf, readsOf, writesOf } from '../../plan/buffers.ts'
 import type { Buffer, Call, Plan } from '../../plan/plan.ts'
 import { rowsAtOnce } from '../../plan/strips.ts'
 import { createModule, type Module } from '../module.ts'
+import type { Prices } from './layers/tiles.ts'
 
 type Data = Float32Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint8Array
 
@@ -18,6 +19,8 @@ export interface Scope extends Module {
   readonly plan: Plan
   /** Whether the module may have instructions of relaxed SIMD. */
   readonly relaxed: boolean
+  /** By which a way to compute a layer is chosen. */
+  readonly prices: Prices
   /** Byte address of a buffer. A constant is placed where it is first asked for. */
   readonly addressOf: (buffer: Buffer) => number
   /** A constant in the arrangement that a kernel wants; its address. */
@@ -37,7 +40,7 @@ export interface Scope extends Module {
 }
 
 /** Inputs, outputs and the workspace come first, so that constants can be added while kernels are printed. */
-export function createScope(plan: Plan, relaxed: boolean): Scope {
+export function createScope(plan: Plan, { relaxed, prices }: Pick<Scope, 'relaxed' | 'prices'>): Scope {
   const addresses = new Map<Buffer, number>()
   const segments: Segment[] = []
   // The first bytes stay unused, so that no buffer lies at 0.
@@ -76,6 +79,7 @@ export function createScope(plan: Plan, relaxed: boolean): Scope {
     ...createModule(),
     plan,
     relaxed,
+    prices,
     addressOf,
     scratchOf: ({ name, scratch }) => {
       if (!scratch) throw new Error(`'${name}' has no scratch memory`)

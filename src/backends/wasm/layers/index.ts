@@ -19,7 +19,7 @@ const layers: Layers = {
   conv2d: convolutionLayer,
   binaryConv2d: (call, scope) => {
     const room = call.scratch ? bytesOf(call.scratch) : 0
-    const { tile, strategies } = weighTables(call.params, scope.turnsOf(call), room)
+    const { tile, strategies } = weighTables(call.params, scope.turnsOf(call), room, scope.prices)
     return { ...(tile ? lookupLayer(call, tile, scope) : binaryLayer(call, scope)), strategies }
   },
   integerConv2d: convolutionLayer,

@@ -40,20 +40,31 @@ export interface Tile {
   readonly parts: Readonly<Record<'planes' | 'valid' | 'steps' | 'sums' | 'table' | 'end', number>>
 }
 
+/** Of a layer by tables: bits become codes, tables are made, looked up and added, and sums are stored. */
+export const PARTS = ['planes', 'making', 'adding', 'storing'] as const
+
+/** What an instruction of each part takes, and one of counting. */
+export type Prices = Readonly<Record<'counting' | (typeof PARTS)[number], number>>
+
 /** Tables within `room` bytes against counting. `turns` are the numbers of rows that are wanted at a time. */
-export function weighTables(params: Params, turns: readonly number[], room: number): Weighed<Tile> {
-  const { images, groups, words, strideX, strideY, channels, outWidth, outHeight, filters } = params
+export function weighTables(params: Params, turns: readonly number[], room: number, prices: Prices): Weighed<Tile> {
+  const { images, groups, strideX, strideY, channels, filters } = params
   const taps = params.kernelHeight * params.kernelWidth
   const fits = images === 1 && groups === 1 && strideX === 1 && strideY === 1 && filters >= LANES
-  // Three instructions for every 64 bits, as many again around them where there are few.
-  const counting = outHeight * outWidth * filters * (4 * Math.ceil((taps * words) / 2) + 8)
   const tiles = fits && channels * taps <= 32000 ? [...tilesOf(params)] : []
   return weigh(
-    counting,
+    prices.counting * countingOf(params),
     tiles.filter(({ parts }) => parts.end <= room),
-    tile => costOf(tile, params, turns),
+    tile => {
+      const parts = partsOf(tile, params, turns)
+      return PARTS.reduce((sum, part) => sum + prices[part] * parts[part], 0)
+    },
   )
 }
+
+/** Three instructions for every 64 bits, as many again around them where there are few. */
+export const countingOf = ({ kernelHeight, kernelWidth, words, outHeight, outWidth, filters }: Params): number =>
+  outHeight * outWidth * filters * (4 * Math.ceil((kernelHeight * kernelWidth * words) / 2) + 8)
 
 function* tilesOf(params: Params): Generator<Tile> {
   const widths = Array.from({ length: MOST_VECTORS }, (_, k) => Math.min(params.outWidth, (k + 1) * LANES))
@@ -101,16 +112,23 @@ const wordCodes = (bits: number): number => (bits === 8 ? 8 : Math.floor(58 / bi
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
 /** Instructions of the whole layer. */
-function costOf(tile: Tile, { filters, kernelHeight, kernelWidth, outWidth, words }: Params, turns: readonly number[]) {
+export function partsOf(tile: Tile, params: Params, turns: readonly number[]): Record<(typeof PARTS)[number], number> {
+  const { filters, kernelHeight, kernelWidth, outWidth, words } = params
   const { rows, columns, entry, bits, tables, sweeps, vectors, sumBytes, inRows } = tile
   const taps = kernelHeight * kernelWidth
   const planes = inRows * (20 + (entry / inRows / LANES) * words * 40)
   const making = (entry / LANES) * ((bits > LOW_BITS ? 39 << (bits - LOW_BITS) : 16) + bits * 6 + 24) + bits * 8
-  const lookups = taps * (tables > 1 ? 7 + tables * (2 * vectors.length + 6) : 2 * vectors.length + 8)
+  const lookups =
+    taps * (tables > 1 ? 7 + tables * (2 * vectors.length + 6) : 2 * vectors.length + (bits === 8 ? 4 : 8))
   const adding = filters * (lookups + 8 + vectors.length * (sumBytes === 1 ? 2 : 8))
   const storing = filters * (12 + vectors.length * (sumBytes === 1 ? 4 : 8)) + (rows * columns * filters) / 3
   const tiles = turns.reduce((sum, wanted) => sum + Math.ceil(wanted / rows), 0) * Math.ceil(outWidth / columns)
-  return tiles * (planes + sweeps * (tables * making + adding) + storing)
+  return {
+    planes: tiles * planes,
+    making: tiles * sweeps * tables * making,
+    adding: tiles * sweeps * adding,
+    storing: tiles * storing,
+  }
 }
 
 /** Every row starts a vector. */
