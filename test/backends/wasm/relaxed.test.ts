@@ -58,7 +58,7 @@ describe('--relaxed-simd', () => {
     const [ours, theirs] = await Promise.all(
       [relaxed, exact].map(async result => (await importInline((await result).files)).load()),
     )
-    const [{ name }] = ours!.inputs as [{ name: string }]
+    const { name } = ours!.inputs[0]!
     const values = Float32Array.from({ length: 28 * 28 }, (_, k) => Math.sin(k * k))
     const [fused, rounded] = [ours, theirs].map(each => Array.from(each!.run({ [name]: values }).logits!, Number))
     expect(rounded!.length).toBe(10)
