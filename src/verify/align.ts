@@ -1,5 +1,7 @@
 import type { Node } from '../ir/node.ts'
 import { elements, type Shape, type Tensor } from '../ir/tensor.ts'
+import { MOST_PLANES } from '../passes/analysis/coded.ts'
+import { alignPlanes } from './align-planes.ts'
 import type { Evaluated } from './bounded.ts'
 import type { Aligned, Witness } from './follow.ts'
 
@@ -21,7 +23,7 @@ export const witnessOfValues =
 /**
  * What generated code computed for the nodes of its own graph, as a witness. Passes move values to another layout and a
  * sign to another place, so that a node's values are looked for among those that carry its name, then among all of its
- * size; bits are compared per channel up to a flip, which a later layer may undo.
+ * size; bits are compared per channel up to a flip, which a later layer may undo. A value of a few bits is one of planes.
  */
 export function witnessOfTrace(traced: ReadonlyMap<Node, Tensor>): Witness {
   const all = [...traced]
@@ -43,17 +45,42 @@ export function witnessOfTrace(traced: ReadonlyMap<Node, Tensor>): Witness {
   }
 }
 
+type Candidate = readonly [node: Node, tensor: Tensor]
+
 /** The arrangement with the fewest wrong values. */
-function best(candidates: readonly (readonly [Node, Tensor])[], { type }: Node, value: Evaluated): Aligned | undefined {
+function best(candidates: readonly Candidate[], { type }: Node, value: Evaluated): Aligned | undefined {
+  const isTwoValued =
+    new Set<number | bigint>(value.tensor.values.filter((_, index) => !value.open.has(index))).size <= 2
+  const single = candidates.filter(([, { dtype }]) => isTwoValued || dtype !== 'bit').map(each => [each])
   let found: Aligned | undefined
-  for (const [, tensor] of candidates)
-    for (const order of ordersOf(tensor.shape, type.shape)) {
-      const read = (index: number) => Number(tensor.values[order(index)])
-      const aligned = tensor.dtype === 'bit' ? alignBits(type.shape, value, read) : compareAligned(value, read)
+  for (const group of [...single, ...planesAmong(candidates)])
+    for (const order of ordersOf(group[0]![1].shape, type.shape)) {
+      const reads = group.map(
+        ([, { values }]) =>
+          (index: number) =>
+            Number(values[order(index)]),
+      )
+      const aligned =
+        reads.length > 1
+          ? alignPlanes(value, reads)
+          : group[0]![1].dtype === 'bit'
+            ? alignBits(type.shape, value, reads[0]!)
+            : compareAligned(value, reads[0]!)
       if (!found || aligned.wrong.length < found.wrong.length) found = aligned
       if (found.wrong.length === 0) return found
     }
-  return found
+  return found && { ...found, isSure: found.isSure && found.wrong.length <= MOST_WRONG * value.tensor.values.length }
+}
+
+/** Bits of one name and shape that may be the planes of one value. */
+function planesAmong(candidates: readonly Candidate[]): Candidate[][] {
+  const groups = new Map<string, Candidate[]>()
+  for (const [node, tensor] of candidates) {
+    if (tensor.dtype !== 'bit') continue
+    const key = `${node.origin.at(-1)} ${tensor.shape}`
+    groups.set(key, [...(groups.get(key) ?? []), [node, tensor]])
+  }
+  return [...groups.values()].filter(({ length }) => length > 1 && length <= MOST_PLANES)
 }
 
 /** Where an element of the model's value may lie: at the same place, or in an image with its channels innermost. */
@@ -109,7 +136,7 @@ function alignBits(shape: Shape, { tensor, open }: Evaluated, bitAt: (index: num
   return {
     valueAt: index => ((bitAt(index) === 1) !== isTurned[channelOf(index)] ? high : low),
     wrong: all,
-    isSure: all.length <= MOST_WRONG * tensor.values.length,
+    isSure: true,
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { wasm } from '../../src/backends/wasm/index.ts'
 import { describeVerification } from '../../src/cli/show-verification.ts'
 import { toHalf } from '../../src/frontend/half.ts'
-import { arg, call, number } from '../../src/ir/expr.ts'
+import { arg, call, type Expr, number } from '../../src/ir/expr.ts'
 import { type Graph, rebuild } from '../../src/ir/graph.ts'
 import { constant, create } from '../../src/ir/node.ts'
 import { f32 } from '../../src/ir/tensor.ts'
@@ -130,6 +130,66 @@ describe('a sign of an exact zero', () => {
     expect(describeVerification(result)).toContain(
       "'sign' takes the sign of an exact 0 at 2 of 2 values, [0] the first: 0 in ONNX, 1 in the generated code, and no warning says so",
     )
+  })
+})
+
+describe('a value of a few bits', () => {
+  /** 28 times -1, 8 times 0 and 28 times +1: either plane alone is nearly the value. */
+  const x = Float32Array.from({ length: 64 }, (_, i) => (i < 28 ? -2 : i < 36 ? 0.125 : 2))
+  const next = seeded(3)
+  const bytes = model({
+    opset: 13,
+    inputs: { x: 'float[1,64]' },
+    outputs: { y: 'float[1,4]' },
+    initializers: {
+      low: f32([], [-1]),
+      high: f32([], [1]),
+      w: f32(
+        [64, 4],
+        Float32Array.from({ length: 256 }, () => (next() < 0.5 ? -1 : 1)),
+      ),
+    },
+    nodes: [
+      { op: 'Clip', name: 'clip', in: ['x', 'low', 'high'], out: ['clip.out'] },
+      { op: 'Round', name: 'round', in: ['clip.out'], out: ['round.out'] },
+      { op: 'MatMul', name: 'last', in: ['round.out', 'w'], out: ['y'] },
+    ],
+  })
+  const verifyCodes = (stages = pipeline) =>
+    verifyModel(bytes, {
+      name: 'codes',
+      backend: wasm,
+      runner: createWasmRunner(),
+      feeds: () => [new Map([['x', f32([1, 64], x)]])],
+      references: [],
+      tolerance: 1e-5,
+      stages,
+    })
+
+  test('is what its planes add up to', async () => {
+    expect(await verifyCodes()).toMatchObject({ ok: true, verdict: 'equal' })
+  })
+
+  test('is none of other planes', async () => {
+    /** A compiler that takes 0 for -1. */
+    const moved: Stage = {
+      name: 'broken',
+      passes: [
+        {
+          name: 'break',
+          run: graph =>
+            rebuild(graph, node => {
+              if (node.op !== 'map' || node.attrs.expr.fn !== 'ge') return node
+              const [value, limit] = node.attrs.expr.args as [Expr, Expr]
+              if (limit.fn !== 'number' || limit.value > 0) return node
+              return create('map', node.operands, { expr: call('ge', value, number(0.25)) }, node.origin)
+            }),
+        },
+      ],
+    }
+    const result = await verifyCodes([...pipeline, moved])
+    expect(result).toMatchObject({ ok: false, verdict: 'different' })
+    expect(result.outputs[0]!.departure).toMatchObject({ node: 'round', wrong: 8, index: 28, expected: 0 })
   })
 })
 
