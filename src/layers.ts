@@ -1,4 +1,4 @@
-import { type Convolution, isConvolution } from './ir/epilogue.ts'
+import { type Convolution, extrasOf, isConvolution } from './ir/epilogue.ts'
 import { type Graph, topological } from './ir/graph.ts'
 import type { Node } from './ir/node.ts'
 
@@ -9,7 +9,7 @@ export type WeightedNode = Convolution | Node<'gather'>
 export interface Layer {
   /** The node whose result is the layer's. */
   readonly node: WeightedNode
-  /** The node itself, and the sums of bits that it adds: one for each plane of its input and each of its weights. */
+  /** The node itself, and the sums that it adds: one for each plane of its input and each of its weights. */
   readonly sums: readonly WeightedNode[]
 }
 
@@ -23,7 +23,7 @@ export function layersOf(graph: Graph): Layer[] {
   const parts = new Set<Node>()
   const layers = weighted.toReversed().flatMap((node): Layer[] => {
     if (parts.has(node)) return []
-    const others = node.op === 'binaryConv2d' ? partsOf(node) : []
+    const others = node.op === 'gather' ? [] : partsOf(node)
     for (const part of others) parts.add(part)
     return [{ node, sums: [node, ...others] }]
   })
@@ -31,10 +31,10 @@ export function layersOf(graph: Graph): Layer[] {
 }
 
 /** Sums of the same layer that its epilogue reads. */
-const partsOf = (node: Node<'binaryConv2d'>): Node<'binaryConv2d'>[] =>
-  node.operands.slice(2).flatMap(extra => {
+const partsOf = (node: Convolution): Convolution[] =>
+  extrasOf(node).flatMap(extra => {
     const sum = extra.op === 'pad' ? extra.operands[0] : extra
-    return sum.op === 'binaryConv2d' && sum.origin[0] === node.origin[0] ? [sum, ...partsOf(sum)] : []
+    return isConvolution(sum) && sum.op === node.op && sum.origin[0] === node.origin[0] ? [sum, ...partsOf(sum)] : []
   })
 
 /** How many planes of bits its input and its weights are; 1 for layers of signs. Plain sums of the input are no plane. */

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { compile } from '../src/index.ts'
+import { f32 } from '../src/ir/tensor.ts'
 import { lower } from '../src/lower/index.ts'
 import { addMacs, macsOf } from '../src/macs.ts'
 import { callsOf } from '../src/plan/buffers.ts'
 import { model, node } from './onnx.ts'
+import { seeded } from './random.ts'
 import { dyadicTensor } from './random-epilogues.ts'
 import { smallGraph } from './small-graph.ts'
 
@@ -30,4 +32,18 @@ test('the summary counts them in the same way', async () => {
   // Windows at -1, 1 and 3: two, three and three of their taps lie inside along each axis.
   expect(summary.layers.map(({ macs }) => macs)).toEqual([8 * 8 * 2 * 4])
   expect(summary.totals.macs).toBe(512)
+})
+
+test('a layer of floats whose weights are two planes is one layer', async () => {
+  const next = seeded(2)
+  const weights = Float32Array.from({ length: 600 * 32 }, () => Math.floor(3 * next()) - 1)
+  const bytes = model({
+    inputs: { x: 'float[1,600]' },
+    outputs: { y: 'float' },
+    nodes: [node('MatMul', ['x', 'w'], 'y')],
+    initializers: { w: f32([600, 32], weights) },
+  })
+  const { summary } = await compile(bytes, { target: 'c', name: 'net' })
+  expect(summary.layers.map(({ reason }) => reason)).toEqual([expect.stringContaining('two planes')])
+  expect(summary.totals).toMatchObject({ layers: 1, macs: 600 * 32, floatBytes: 4 * 600 * 32 })
 })

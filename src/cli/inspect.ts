@@ -13,6 +13,9 @@ export interface InspectOptions extends ModelOptions {
   readonly target: Target
 }
 
+/** `bits` are those of an activation and of a weight, in planes. */
+const COLUMNS = ['layer', 'op', 'result', 'kind', 'bits', 'MACs', 'before', 'after', 'because']
+
 /** `xnorc inspect`: a row per layer with weights, what is in memory at each step, totals. */
 export async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const bytes = await readModelFile(path)
@@ -30,12 +33,13 @@ export async function runInspect(path: string, options: InspectOptions): Promise
     layer.op,
     layer.shape.join('×'),
     layer.kind,
+    layer.planes ? `${layer.planes.input}×${layer.planes.weights}` : '',
     showCount(layer.macs),
     showBytes(layer.floatBytes),
     showBytes(layer.bytes),
     layer.reason,
   ])
-  console.log(showTable(['layer', 'op', 'result', 'kind', 'MACs', 'before', 'after', 'because'], rows, [4, 5, 6]))
+  console.log(showTable(COLUMNS, rows, [5, 6, 7]))
   const weighed = summary.layers.flatMap(({ name, strategies }) => (strategies ? [[name, ...strategies] as const] : []))
   if (weighed.length > 0) {
     const where = options.target === 'c' ? ' where no instruction counts bits' : ''
