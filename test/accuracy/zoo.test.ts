@@ -41,16 +41,23 @@ describe.skipIf(isMissing('data/gtsrb'))('gtsrb_30', () => {
   })
 })
 
-describe.skipIf(isMissing('models/qonnx_tfc_1w1a.onnx') || isMissing('data/mnist'))('qonnx_tfc_1w1a', () => {
-  test('10,000 digits: the published accuracy is 93.17 %', { timeout: 240_000 }, async () => {
-    const pixels = unzip('data/mnist/t10k-images-idx3-ubyte.gz').subarray(16)
-    const labels = unzip('data/mnist/t10k-labels-idx1-ubyte.gz').subarray(8)
-    const values = await run(readShared('models/qonnx_tfc_1w1a.onnx'), { inputType: 'u8', mean: [0] }, 'tfc', pixels)
-    const right = labels.filter((label, i) => {
-      const row = values.subarray(i * 10, (i + 1) * 10)
-      return row.indexOf(Math.max(...row)) === label
-    }).length
-    console.log(`qonnx_tfc_1w1a: ${right / 100} %`)
-    expect(right).toBe(9296)
-  })
+/** Of 10,000 digits, whose pixels are fed as x / 255. */
+const digits = {
+  'qonnx_tfc_1w1a.onnx': { published: 93.17, right: 9296 },
+  'qonnx/TFC_1W2A.onnx': { published: 94.79, right: 9474 },
+  'qonnx/TFC_2W2A.onnx': { published: 96.6, right: 9660 },
+}
+
+describe.skipIf(isMissing('data/mnist'))('10,000 digits', () => {
+  for (const [name, { published, right }] of Object.entries(digits))
+    test.skipIf(isMissing(`models/${name}`))(`${name}, published: ${published} %`, { timeout: 240_000 }, async () => {
+      const pixels = unzip('data/mnist/t10k-images-idx3-ubyte.gz').subarray(16)
+      const labels = unzip('data/mnist/t10k-labels-idx1-ubyte.gz').subarray(8)
+      const values = await run(readShared(`models/${name}`), { inputType: 'u8', mean: [0] }, 'tfc', pixels)
+      const found = labels.filter((label, i) => {
+        const row = values.subarray(i * 10, (i + 1) * 10)
+        return row.indexOf(Math.max(...row)) === label
+      }).length
+      expect(found).toBe(right)
+    })
 })
