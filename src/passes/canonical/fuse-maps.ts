@@ -26,7 +26,7 @@ export const fuseMaps = rewrites(
 
 function isFusible(operand: Node, index: number, user: Node<'map'>, { soleUse, usersOf, isOutput }: Site): boolean {
   if (operand.op !== 'map' || !sameShape(operand.type.shape, user.type.shape)) return false
-  if (!staysSmall(user.attrs.expr, index, operand.attrs.expr) || isSumOfPlanes(operand, user)) return false
+  if (!staysSmall(user.attrs.expr, index, operand.attrs.expr)) return false
   if (soleUse(operand)) return true
   // A sum of two images, stored, is one image to read and to keep: a copy in each reader would keep both.
   if (
@@ -36,9 +36,3 @@ function isFusible(operand: Node, index: number, user: Node<'map'>, { soleUse, u
   const users = usersOf(operand)
   return sizeOf(operand.attrs.expr) <= CHEAP && !isOutput(operand) && users.every(other => other.op === 'map')
 }
-
-/** An integer that several sums of bits make stays a value, which thresholds compare. */
-const isSumOfPlanes = (operand: Node<'map'>, user: Node<'map'>): boolean =>
-  operand.type.dtype === 'i32' &&
-  operand.operands.filter(({ op }) => op === 'binaryConv2d' || op === 'pad').length > 1 &&
-  user.type.dtype !== 'i32'

@@ -1,10 +1,11 @@
-import { arg, call, type Expr, number } from '../../ir/expr.ts'
+import { arg, call, type Expr } from '../../ir/expr.ts'
 import { constant, create, type Node } from '../../ir/node.ts'
 import type { Padding } from '../../ir/ops.ts'
-import { elements, f32, i32, type Tensor } from '../../ir/tensor.ts'
+import { elements, f32, type Tensor } from '../../ir/tensor.ts'
 import { type Coded, levelsOfCode, showLevels, zeroOf } from '../analysis/coded.ts'
 import type { BinaryWeights, Plane } from '../weights/binary-weights.ts'
 import { censusOf, largestOf } from '../weights/census.ts'
+import { type Beside, type SignPlane, sumOfPlanes } from './sum-of-planes.ts'
 
 /**
  * The sums of a layer whose input and weights are planes of bits,
@@ -21,7 +22,10 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: Coded, wei
   const { groups, padding } = attrs
   const isFilled = input.offset !== 0 && padding.some(size => size > 0)
   const zero = isFilled ? zeroOf(input) : undefined
-  const images = input.planes.map(({ bits }, i) => grouped(zero ? filledBorder(bits, zero[i]!, padding) : bits, groups))
+  const images = input.planes.map(({ bits, factor }, i) => ({
+    node: grouped(zero ? filledBorder(bits, zero[i]!, padding) : bits, groups),
+    factor,
+  }))
   const window = isFilled ? { ...attrs, padding: [0, 0, 0, 0] as const } : attrs
   const { alpha, offset, planes } = weights
   const filters = alpha.length
@@ -30,36 +34,42 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: Coded, wei
   const perFilter = (values: ArrayLike<number>): Expr => operand(constant(f32([1, 1, 1, filters], values), origin))
   const times = (expr: Expr, factors: ArrayLike<number>): Expr =>
     isEvery(factors, 1) ? expr : call('mul', expr, perFilter(factors))
-  /** sum_i f_i · dot(b_i, signs), in integers. */
-  const dots = (signs: Node<'constant'>, place: (sums: Node) => Node): Expr =>
-    images
-      .map((image, i) => {
-        const sum = operand(place(create('binaryConv2d', [image, signs], window, origin)))
-        return timesInteger(sum, input.planes[i]!.factor)
-      })
-      .reduce((total, sum) => call('add', total, sum))
+  const sumOf = (planes: readonly SignPlane[], beside: readonly Beside[] = []) =>
+    sumOfPlanes(images, planes, beside, window, origin)
+  const part = ({ signs, factors, place }: SignPlane & Placed): Beside => ({
+    sums: place(sumOf([{ signs, factors: [1] }])),
+    factors,
+  })
 
-  const sums = planes.map(({ signs, first }) =>
-    groups === 1
-      ? dots(constant(signs, origin), sum => amongAll(sum, first, filters))
-      : dots(constant(amongAllFilters(signs, first, filters), origin), sum => sum),
-  )
-  // What a plane leaves out is 0 already where it is padded.
-  const factors = planes.map(plane => amongAllFactors(plane, filters, groups === 1 ? 1 : 0))
-  const isWholeSum = factors.every(each => each.every(Number.isInteger)) && (offset?.every(Number.isInteger) ?? true)
-  const box = offset && dots(constant(plusOnes(weights, groups), origin), sum => sum)
-  const timesWhole = (expr: Expr, whole: Float32Array): Expr =>
-    isEvery(whole, whole[0]!)
-      ? timesInteger(expr, whole[0]!)
-      : call('mul', expr, operand(constant(i32([1, 1, 1, filters], whole), origin)))
-  const scaled = (expr: Expr, by: Float32Array): Expr =>
-    isWholeSum ? timesWhole(expr, by) : times(call('float', expr), by)
-  const parts = [...sums.map((sum, j) => scaled(sum, factors[j]!)), ...(box ? [scaled(box, offset)] : [])]
-  const added = parts.reduce((total, part) => call('add', total, part))
-  // An integer sum of several is a value of its own: thresholds behind it compare it.
-  const isSum = isWholeSum && operands.length > 1
-  const sum = isSum ? create('map', operands.splice(0), { expr: added }, origin) : undefined
-  const total = sum ? call('float', operand(sum)) : isWholeSum ? call('float', added) : added
+  const parts = planes.map((plane): SignPlane & Placed => {
+    const { signs, first } = plane
+    const isFull = groups > 1 || signs.shape[0] === filters
+    return {
+      signs: constant(groups === 1 ? signs : amongAllFilters(signs, first, filters), origin),
+      // What a plane leaves out is 0 already where it is padded.
+      factors: amongAllFactors(plane, filters, groups === 1 ? 1 : 0),
+      isFull,
+      place: sums => (isFull ? sums : amongAll(sums, first, filters)),
+    }
+  })
+  const box: Beside[] = offset
+    ? [{ sums: sumOf([{ signs: constant(plusOnes(weights, groups), origin), factors: [1] }]), factors: offset }]
+    : []
+  const isWholeSum = [...parts, ...box].every(({ factors }) => Array.from(factors).every(Number.isInteger))
+  // An integer sum is a value of its own: thresholds behind it compare it.
+  const total = isWholeSum
+    ? call(
+        'float',
+        operand(
+          sumOf(
+            parts.filter(({ isFull }) => isFull),
+            [...parts.filter(({ isFull }) => !isFull).map(part), ...box],
+          ),
+        ),
+      )
+    : [...parts.map(part), ...box]
+        .map(({ sums, factors }) => times(call('float', operand(sums)), factors))
+        .reduce((sum, scaled) => call('add', sum, scaled))
   const isWholeOffset = Number.isInteger(input.offset)
   // A filter of zeros has an alpha of 0; a sum that is never negative makes +0 of that, as floats do.
   const totals = weightSums(weights)
@@ -75,8 +85,11 @@ export function binaryLayer({ attrs, origin }: Node<'conv2d'>, input: Coded, wei
   return create('map', operands, { expr }, origin)
 }
 
-const timesInteger = (expr: Expr, factor: number): Expr =>
-  factor === 1 ? expr : factor === -1 ? call('neg', expr) : call('mul', expr, call('int', number(factor)))
+/** A plane of all filters, or of some whose sums are placed among those of all. */
+interface Placed {
+  readonly isFull: boolean
+  readonly place: (sums: Node) => Node
+}
 
 /** What no sum of a filter's products of bits exceeds, in units of alpha and of the input. */
 function mostOf(input: Coded, { planes }: BinaryWeights): number {
