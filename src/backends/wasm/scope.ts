@@ -3,6 +3,7 @@ import { callsOf, readsOf, writesOf } from '../../plan/buffers.ts'
 import type { Buffer, Call, Plan } from '../../plan/plan.ts'
 import { rowsAtOnce } from '../../plan/strips.ts'
 import { createModule, type Module } from '../module.ts'
+import { prices as measured } from './costs.ts'
 import type { Prices } from './layers/tiles.ts'
 
 type Data = Float32Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint8Array
@@ -40,7 +41,10 @@ export interface Scope extends Module {
 }
 
 /** Inputs, outputs and the workspace come first, so that constants can be added while kernels are printed. */
-export function createScope(plan: Plan, { relaxed, prices }: Pick<Scope, 'relaxed' | 'prices'>): Scope {
+export function createScope(
+  plan: Plan,
+  { relaxed = false, prices = measured }: Partial<Pick<Scope, 'relaxed' | 'prices'>> = {},
+): Scope {
   const addresses = new Map<Buffer, number>()
   const segments: Segment[] = []
   // The first bytes stay unused, so that no buffer lies at 0.
