@@ -37,8 +37,7 @@ export const intI64 = plain('int_i64')
 
 /** Types of four lanes, and whether there are any: no function, but needed like one. */
 export const vectors = plain('vectors')
-export const bitsPerByte = plain('bits_per_byte')
-export const bitsPerNibble4 = plain('bits_per_nibble_4', vectors)
+export const wideWords = plain('wide_words', vectors)
 export const flipsOf4 = plain('flips_of_4', vectors)
 
 /** Sums by tables. */

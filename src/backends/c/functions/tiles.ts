@@ -2,7 +2,7 @@ import type { GeneratedFunction } from '../../module.ts'
 import { templated } from '../../print/template.ts'
 import { comment, times } from '../names.ts'
 import { headText, type Parameter, wrapped } from '../signature.ts'
-import { bitsPerByte, vectors } from './plain.ts'
+import { vectors } from './plain.ts'
 
 /** What scalar machines add up in registers: products, or with an instruction that counts bits those that differ. */
 export type TileSum = 'accumulate' | 'count_mismatches' | 'multiply'
@@ -45,7 +45,7 @@ const kinds: Readonly<Record<TileSum, (xType: string) => Kind>> = {
     valueType: 'uint32_t',
     sumType: 'int32_t',
     condition: 'defined(__riscv_zbb)',
-    needs: [bitsPerByte],
+    needs: [],
     what: 'the bits that differ from those of the weights',
     pixels: 2,
     read: element => element,

@@ -68,21 +68,22 @@ function sums(block: Block): GeneratedFunction {
       needs,
     }
   }
-  const one = onePixel[sum](lanes, xType)
+  const one = functionsOf[sum](lanes, xType)
   const inTiles = sum === 'accumulate_signs' ? undefined : tiles(sum, xType)
   const whole = { x: '', rowPitch: 'row_pitch', weights: 'weights', runs: ['next_row', 'rows', 'count'], sums: '' }
   const halves = paired ? [whole, { ...whole, weights: 'weights + next_block', sums: ` + ${lanes}` }] : [whole]
+  const onePixel = (half: SumsFrom): string => {
+    const where = [many ? 'x + start + p * pitch' : 'x + start', 'row_pitch', half.weights, ...half.runs]
+    const pixelSums = `sums${many ? ` + p * ${sumPitch}` : ''}${half.sums}`
+    return `${one.name}(${[...where, pixelSums].join(', ')});`
+  }
   return {
     name,
     ...templated('c/isa/portable/sums.c', {
       ...begin,
       sumCount,
-      lanes,
-      paired,
-      one: one.name,
       eachPixel: many ? 'for (int p = from; p < to; p++)' : '',
-      pixelStart: many ? 'x + start + p * pitch' : 'x + start',
-      pixelSums: many ? `sums + p * ${sumPitch}` : 'sums',
+      calls: halves.map(onePixel),
       condition: sum === 'accumulate' ? '#if VECTORS' : sum === 'count_mismatches' ? '#if !defined(__riscv_zbb)' : '',
       tilesCalls: inTiles ? halves.map(half => tilesCall(inTiles, half, '  ')) : [],
     }),
@@ -99,7 +100,7 @@ interface SumsFrom {
   readonly sums: string
 }
 
-const onePixel: Readonly<Record<Block['sum'], (lanes: number, xType: string) => GeneratedFunction>> = {
+const functionsOf: Readonly<Record<Block['sum'], (lanes: number, xType: string) => GeneratedFunction>> = {
   count_mismatches: countMismatches,
   accumulate,
   accumulate_signs: accumulateSigns,

@@ -49,7 +49,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const contiguous = groups === 1 && dilationX === 1
   const across = columnContext(params, scope, 'column')
   const padded = !staysInside(alongColumns(params))
-  const pixels = pixelTexts(outWidth, scope, column)
+  const pixels = pixelTexts(outWidth, scope, column, block.pixels)
   const { startColumn, ...columns } = pixels
   const { most, many } = pixels
   // A pair that would reach past the last block starts one block earlier, and computes that block again.
@@ -63,9 +63,11 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const skipsRows = !rowByRow && mayMiss(alongRows(params))
   const startsAtZero = padded || rowByRow || skipsRows
   const tapByTap = padded || (!contiguous && kernelWidth > 1)
-  const kx = tapByTap ? 'kx' : '0'
+  // The taps of one pixel that are inside the image are one run.
+  const oneRun = padded && contiguous && !many
+  const kx = oneRun ? 'whole' : tapByTap ? 'kx' : '0'
   const run = padded && contiguous ? 'kx == whole && whole < whole_end ? whole_end - whole : 1' : '1'
-  const runLength = padded ? 'run' : contiguous ? `${kernelWidth}` : '1'
+  const runLength = oneRun ? '(whole_end - whole)' : padded ? 'run' : contiguous ? `${kernelWidth}` : '1'
   const left = linear(startColumn, strideX, -padLeft)
   const groupStart = groups === 1 ? '' : ` + ${times(group, depth)}`
   const sums = scope.choose(sumsOf(block))
@@ -76,7 +78,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     pitch: strideX * groups * depth,
     from: padded ? 'from' : '0',
     to: padded ? 'to' : pixels.pixels,
-    weights: `filters${plus(times(kx === '0' ? times(ky, kernelWidth) : `(${times(ky, kernelWidth)} + kx)`, tapSize))}`,
+    weights: `filters${plus(times(kx === '0' ? times(ky, kernelWidth) : `(${times(ky, kernelWidth)} + ${kx})`, tapSize))}`,
     next_block: blockSize,
     next_row: kernelWidth * tapSize,
     // Rows of a ring do not follow each other in memory, so each is a call of its own.
@@ -120,11 +122,14 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     inWidth: params.inWidth,
     run,
     eachRow: rowByRow ? 'for (int ky = ky_first; ky < ky_end; ky++)' : skipsRows ? 'if (ky_first < ky_end)' : '',
+    skipsPixels: padded && !oneRun,
     eachTap: !tapByTap
       ? ''
-      : padded
-        ? `for (int kx = 0, run; kx < ${kernelWidth}; kx += run)`
-        : `for (int kx = 0; kx < ${kernelWidth}; kx++)`,
+      : oneRun
+        ? 'if (whole < whole_end)'
+        : padded
+          ? `for (int kx = 0, run; kx < ${kernelWidth}; kx += run)`
+          : `for (int kx = 0; kx < ${kernelWidth}; kx++)`,
     sumsCall: callText(sums, sumsArgs, padded ? 14 : 12, scope),
     zeroed: startsAtZero ? ' = {0}' : '',
     laneCount: laneText,
@@ -194,7 +199,7 @@ function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>, v
     xType: kernel === 'binaryConv2d' ? 'uint32_t' : buffers.x.element === 'u8' ? 'uint8_t' : 'float',
     weightType: signs ? `uint${signBitsFor(lanes)}_t` : cType[buffers.weights.element],
     sumType: kernel === 'binaryConv2d' ? 'int32_t' : 'float',
-    pixels: outWidth === 1 ? 1 : PIXELS,
+    pixels: outWidth === 1 || (kernel === 'binaryConv2d' && !vectors) ? 1 : PIXELS,
     width,
     lanes,
     paired,
