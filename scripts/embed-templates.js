@@ -14,7 +14,7 @@ const target = `${root}src/backends/print`
 const options = {
   strict: true,
   noEscape: true,
-  knownHelpers: { loop: true, under: true, deeper: true, between: true },
+  knownHelpers: { loop: true, under: true, around: true, deeper: true, between: true },
   knownHelpersOnly: true,
   preventIndent: true,
 }

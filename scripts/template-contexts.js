@@ -44,6 +44,7 @@ helpers.between = (statement, frames, walk) => {
 }
 helpers.unless = helpers.if
 helpers.under = helpers.loop
+helpers.around = helpers.loop
 helpers.deeper = helpers.loop
 
 /** Marks what a path leads to; undefined for a local of a loop, a literal, or one of Handlebars' own values. */

@@ -32,7 +32,13 @@ engine.registerHelper('under', function (this: unknown, head: string, block: Blo
 
 /** `{{#deeper}}`: the lines in it, two columns deeper than they are. */
 engine.registerHelper('deeper', function (this: unknown, block: Block) {
-  return block.fn(this, { data: block.data }).replaceAll(/^(?=.)/gm, '  ')
+  return indented(block.fn(this, { data: block.data }))
+})
+
+/** `{{#around head}}`: the lines in it as they are, or two columns deeper as the body of a loop. */
+engine.registerHelper('around', function (this: unknown, head: string, block: Block) {
+  const body = block.fn(this, { data: block.data })
+  return head === '' ? body : under(head, indented(body), {})
 })
 
 /** `{{#between ends}}`: the lines in it, between `open` and `close` if there are such ends. */
@@ -46,6 +52,8 @@ interface Ends {
   readonly open: string
   readonly close: string
 }
+
+const indented = (body: string): string => body.replaceAll(/^(?=.)/gm, '  ')
 
 const shallower = (body: string): string =>
   body

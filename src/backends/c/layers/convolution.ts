@@ -1,4 +1,5 @@
 import { wordsFor } from '../../../ir/bits.ts'
+import { bytesOf } from '../../../plan/arena.ts'
 import type { ConvolutionParams } from '../../../plan/kernels.ts'
 import type { Call } from '../../../plan/plan.ts'
 import { isColumn, turnedCall } from '../../../plan/turn.ts'
@@ -54,6 +55,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const { most, many } = pixels
   // A pair that would reach past the last block starts one block earlier, and computes that block again.
   const blockCount = paired ? Math.ceil(blocks / 2) : blocks * groups
+  const eachBlock = blockCount === 1 ? '' : `for (int block = 0; block < ${blockCount}; block++)`
   const at = blockCount === 1 ? '0' : 'block'
   const group = blocks === 1 ? at : `${at} / ${blocks}`
   const within = times(blocks === 1 ? '0' : groups === 1 ? at : `${at} % ${blocks}`, lanes)
@@ -105,7 +107,9 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     weights,
     ...tablesCall(byTables.tables, parameters, scope),
     weightType,
-    eachBlock: blockCount === 1 ? '' : `for (int block = 0; block < ${blockCount}; block++)`,
+    ...(blocksFirst(call, blockCount)
+      ? { eachBlockOfImage: eachBlock, eachBlock: '', clearsIf: 'if (block == 0) ' }
+      : { eachBlockOfImage: '', eachBlock }),
     firstFilter: paired ? pairText(blocks, at, scope) : groups === 1 ? within : sumText(times(group, perGroup), within),
     filtersStart: plus(paired ? times('first', blockSize / lanes) : times(at, blockSize)),
     sumCount: most * sumPitch,
@@ -144,6 +148,20 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     clampInt: padded ? scope.use(clampInt) : '',
   }
   return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters, ...byTables }
+}
+
+/** Bytes that a cache near a core holds. */
+const NEAR = 1 << 20
+
+/**
+ * Whether all rows take a block of filters before any takes the next: weights that come from afar are read once then, not
+ * for every row, and x as often as there are blocks. A strip asks for a row at a time.
+ */
+function blocksFirst({ params, buffers }: Call<'conv2d' | 'binaryConv2d'>, blockCount: number): boolean {
+  const rows = params.images * params.outHeight
+  const weightBytes = bytesOf(buffers.weights)
+  const whole = params.inRing === params.images * params.inHeight && params.outRing === rows
+  return whole && weightBytes > NEAR && weightBytes * rows > bytesOf(buffers.x) * blockCount
 }
 
 /** The call that stores bits, where all that is stored is whether sums reach one threshold per filter. */

@@ -53,7 +53,7 @@ function contextOf(call: BinaryCall, tile: Tile, weights: string, scope: Scope) 
   const { inHeight, inWidth, padTop, padLeft } = params
   const { rows, columns, pitch, positions, units, unitsInRow, sumPitch, bits, tables, wide } = tile
   const words = wordsFor(channels)
-  const { yPitch, eachImageRow: _, ...window } = windowContext(params, call, filters, scope)
+  const { yPitch, eachImageRow: _, clearsIf: __, ...window } = windowContext(params, call, filters, scope)
   const across = columnContext(params, scope)
   const downBorder = !staysInside(alongRows(params))
   const acrossBorder = !staysInside(alongColumns(params))

@@ -41,6 +41,7 @@ export function windowContext(params: WindowParams, call: Call, channels: number
     yStart: `y${plus(times(row, outWidth * pixel))}${plus(`${within?.from ?? 0}`)}`,
     yPitch: outWidth * pixel,
     clears: call.y.element === 'u32',
+    clearsIf: '',
   }
 }
 
