@@ -67,6 +67,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
   const tapByTap = padded || (!contiguous && kernelWidth > 1)
   // The taps of one pixel that are inside the image are one run.
   const oneRun = padded && contiguous && !many
+  const skipsPixels = padded && !oneRun
   const kx = oneRun ? 'whole' : tapByTap ? 'kx' : '0'
   const run = padded && contiguous ? 'kx == whole && whole < whole_end ? whole_end - whole : 1' : '1'
   const runLength = oneRun ? '(whole_end - whole)' : padded ? 'run' : contiguous ? `${kernelWidth}` : '1'
@@ -126,7 +127,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     inWidth: params.inWidth,
     run,
     eachRow: rowByRow ? 'for (int ky = ky_first; ky < ky_end; ky++)' : skipsRows ? 'if (ky_first < ky_end)' : '',
-    skipsPixels: padded && !oneRun,
+    skipsPixels,
     eachTap: !tapByTap
       ? ''
       : oneRun
@@ -145,7 +146,7 @@ export function convolutionLayer(given: Call<'conv2d' | 'binaryConv2d'>, scope: 
     value: storeText(store, column ? ['0', ...imageVariables().slice(1)] : imageVariables(), scope),
     firstTap: padded ? scope.use(firstTap) : '',
     endTap: padded ? scope.use(endTap) : '',
-    clampInt: padded ? scope.use(clampInt) : '',
+    clampInt: skipsPixels ? scope.use(clampInt) : '',
   }
   return { ...body('c/kernels/conv2d.c', context), byRows: true, parameters, ...byTables }
 }

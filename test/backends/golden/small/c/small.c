@@ -291,17 +291,25 @@ typedef uint32_t word4 __attribute__((vector_size(16), aligned(4), may_alias));
 #endif
 
 #if VECTORS
-/* Adds to each of 4 filters' sums the products of x with its weights [count][4]. */
-static void accumulate_4(const float *x, const float *weights, int count, float *sums)
+/* Adds to each of 4 filters' sums the products of x with its weights [rows][count][4]. */
+static void accumulate_4(const float *x, int row_pitch, const float *weights, int next_row, int rows,
+  int count, float *sums)
 {
   float4 totals[1];
-  memcpy(totals, sums, sizeof totals);
-  for (int k = 0; k < count; k++) {
-    UNROLL
-    for (int quad = 0; quad < 1; quad++)
-      totals[quad] += x[k] * *(const float4 *)(weights + k * 4 + quad * 4);
-  }
-  memcpy(sums, totals, sizeof totals);
+  UNROLL
+  for (int quad = 0; quad < 1; quad++)
+    totals[quad] = *(const float4 *)(sums + quad * 4);
+  for (int row = 0; row < rows; row++)
+    for (int k = 0; k < count; k++) {
+      const float value = x[row * row_pitch + k];
+      const float *const w = weights + row * next_row + k * 4;
+      UNROLL
+      for (int quad = 0; quad < 1; quad++)
+        totals[quad] += value * *(const float4 *)(w + quad * 4);
+    }
+  UNROLL
+  for (int quad = 0; quad < 1; quad++)
+    *(float4 *)(sums + quad * 4) = totals[quad];
 }
 #endif
 
@@ -426,10 +434,8 @@ static INLINE void accumulate_8x4(const float *x, int start, int row_pitch, int 
   if (fresh)
     memset(sums, 0, 128 * sizeof *sums);
 #if VECTORS
-  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row) {
-    for (int p = from; p < to; p++)
-      accumulate_4(x + start + p * pitch, weights, count, sums + p * 16);
-  }
+  for (int p = from; p < to; p++)
+    accumulate_4(x + start + p * pitch, row_pitch, weights, next_row, rows, count, sums + p * 16);
 #else
   accumulate_tiles(x + start + from * pitch, row_pitch, pitch, to - from, weights, 4, next_row, rows, count,
     sums + from * 16, 16);
@@ -675,68 +681,201 @@ TARGET_NEON static void count_mismatches_neon_8x5(const uint32_t *x, int start, 
 #endif
 
 #if !defined(__riscv_zbb)
-/* The number of bits set in each byte, in that byte. */
-static inline uint32_t bits_per_byte(uint32_t word)
-{
-  word -= (word >> 1) & 0x55555555u;
-  word = (word & 0x33333333u) + ((word >> 2) & 0x33333333u);
-  return (word + (word >> 4)) & 0x0f0f0f0fu;
-}
-
-/* The sum of the four bytes. */
-static inline int32_t sum_of_bytes(uint32_t bytes)
-{
-  const uint32_t pairs = (bytes & 0x00ff00ffu) + ((bytes >> 8) & 0x00ff00ffu);
-  return (int32_t)((pairs & 0xffffu) + (pairs >> 16));
-}
+/* A word of a filter; on machines of 64 bits without vectors those of two filters side by side. */
+#if defined(__GNUC__) && !VECTORS && UINTPTR_MAX > 0xffffffff && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+typedef uint64_t wide_word __attribute__((may_alias));
+#else
+typedef uint32_t wide_word;
 #endif
+/* Filters side by side, and what makes a word one for each. */
+#define FILTERS ((int)(sizeof(wide_word) / 4))
+#define EACH_FILTER (~(wide_word)0 / 0xffffffffu)
 
-#if VECTORS
-/* The number of bits set in each group of four, in that group. */
-static inline word4 bits_per_nibble_4(word4 word)
+/* Every second bit, every second two, every second four. */
+struct bit_masks {
+  wide_word ones, twos, fours;
+};
+
+/* Compilers for ARM shift and mask by one instruction only where they do not know the mask. */
+#if defined(__GNUC__) && defined(__arm__)
+#define HIDDEN(mask) __asm__("" : "+r"(mask))
+#else
+#define HIDDEN(mask) ((void)(mask))
+#endif
+static INLINE struct bit_masks bit_masks(void)
 {
-  word -= (word >> 1) & 0x55555555u;
-  return (word & 0x33333333u) + ((word >> 2) & 0x33333333u);
+  struct bit_masks masks;
+  masks.ones = ~(wide_word)0 / 3;
+  masks.twos = ~(wide_word)0 / 5;
+  masks.fours = ~(wide_word)0 / 17;
+  HIDDEN(masks.ones);
+  HIDDEN(masks.twos);
+  HIDDEN(masks.fours);
+  return masks;
 }
 #endif
 
 #if !defined(__riscv_zbb)
-/* Adds to each of 5 filters' counts the bits in which its weights [words][5] differ from x. */
-static void count_mismatches_5(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
+static INLINE wide_word bits_per_nibble(wide_word bits, struct bit_masks masks)
 {
-  for (int lane = VECTORS ? 4 : 0; lane < 5; lane++)
-    for (int first = 0; first < words; first += 31) {
-      const int end = words - first < 31 ? words : first + 31;
-      uint32_t bytes = 0;
-      for (int word = first; word < end; word++)
-        bytes += bits_per_byte(x[word] ^ weights[word * 5 + lane]);
-      counts[lane] += sum_of_bytes(bytes);
+  bits -= (bits >> 1) & masks.ones;
+  return (bits & masks.twos) + ((bits >> 2) & masks.twos);
+}
+
+static INLINE wide_word bits_per_byte(wide_word nibbles, struct bit_masks masks)
+{
+  return (nibbles & masks.fours) + ((nibbles >> 4) & masks.fours);
+}
+
+/* The bits that at least two of three have. */
+static INLINE wide_word majority(wide_word a, wide_word b, wide_word c)
+{
+  return (a & b) | ((a ^ b) & c);
+}
+
+/* Seven words are added up to one of ones, of twos and of fours: these are counted, and put together as bytes. */
+static INLINE wide_word bits_of_7(const wide_word *words, struct bit_masks masks)
+{
+  const wide_word first = words[0] ^ words[1] ^ words[2], first_twos = majority(words[0], words[1], words[2]);
+  const wide_word second = first ^ words[3] ^ words[4], second_twos = majority(first, words[3], words[4]);
+  const wide_word ones = second ^ words[5] ^ words[6], third_twos = majority(second, words[5], words[6]);
+  const wide_word twos = first_twos ^ second_twos ^ third_twos, fours = majority(first_twos, second_twos, third_twos);
+  const wide_word nibbles = bits_per_nibble(ones, masks) + 2 * bits_per_nibble(twos, masks);
+  return bits_per_byte(nibbles, masks) + 4 * bits_per_byte(bits_per_nibble(fours, masks), masks);
+}
+
+static INLINE void add_bytes(wide_word bytes, int filters, int32_t *counts)
+{
+  const wide_word sums = (bytes * 0x01010101u) >> 24;
+  counts[0] += (int32_t)(sums & 0xff);
+  if (filters == 2)
+    counts[1] += (int32_t)(sums >> 16 >> 16);
+}
+
+/* Adds to the counts of filters the bits in which words of x differ from their weights, which are `pitch` apart. */
+static INLINE void add_mismatches(const wide_word *x, int words, const uint32_t *weights, int pitch, int filters,
+  int32_t *counts)
+{
+  const struct bit_masks masks = bit_masks();
+  const int together = pitch % 2 == 0 ? FILTERS : 1;
+  for (; words >= 7; words -= 7, x += 7, weights += 7 * pitch)
+    for (int filter = 0; filter < filters; filter += together) {
+      wide_word differ[7];
+      UNROLL
+      for (int k = 0; k < 7; k++)
+        differ[k] = x[k] ^
+            (together == 1 ? weights[k * pitch + filter] : *(const wide_word *)(weights + k * pitch + filter));
+      add_bytes(bits_of_7(differ, masks), together, counts + filter);
     }
-#if VECTORS
-  /* Counts of 8 bits, one for every byte, have room for 31 words; of 4 bits for 3 words. */
-  while (words > 0) {
-    word4 bytes[1] = {0};
-    const int now = words < 30 ? words : 30;
-    words -= now;
-    for (int threes = now / 3; threes > 0; threes--, x += 3, weights += 3 * 5)
-      for (int quad = 0; quad < 1; quad++) {
-        const uint32_t *const w = weights + quad * 4;
-        const word4 nibbles = bits_per_nibble_4(x[0] ^ *(const word4 *)w)
-          + bits_per_nibble_4(x[1] ^ *(const word4 *)(w + 5))
-          + bits_per_nibble_4(x[2] ^ *(const word4 *)(w + 2 * 5));
-        bytes[quad] += (nibbles & 0x0f0f0f0fu) + ((nibbles >> 4) & 0x0f0f0f0fu);
-      }
-    for (int rest = now % 3; rest > 0; rest--, x++, weights += 5)
-      for (int quad = 0; quad < 1; quad++) {
-        const word4 nibbles = bits_per_nibble_4(*x ^ *(const word4 *)(weights + quad * 4));
-        bytes[quad] += (nibbles + (nibbles >> 4)) & 0x0f0f0f0fu;
-      }
-    for (int quad = 0; quad < 1; quad++) {
-      const word4 pairs = (bytes[quad] & 0x00ff00ffu) + ((bytes[quad] >> 8) & 0x00ff00ffu);
-      *(word4 *)(counts + quad * 4) += (pairs & 0xffffu) + (pairs >> 16);
+  for (; words >= 3; words -= 3, x += 3, weights += 3 * pitch)
+    for (int filter = 0; filter < filters; filter += together) {
+      wide_word nibbles[3];
+      UNROLL
+      for (int k = 0; k < 3; k++)
+        nibbles[k] = bits_per_nibble(x[k] ^
+            (together == 1 ? weights[k * pitch + filter] : *(const wide_word *)(weights + k * pitch + filter)), masks);
+      add_bytes(bits_per_byte(nibbles[0] + nibbles[1] + nibbles[2], masks), together, counts + filter);
     }
-  }
+  for (int k = 0; k < words; k++)
+    for (int filter = 0; filter < filters; filter += together)
+      add_bytes(bits_per_byte(bits_per_nibble(x[k] ^
+          (together == 1 ? weights[k * pitch + filter] : *(const wide_word *)(weights + k * pitch + filter)), masks),
+          masks), together, counts + filter);
+}
 #endif
+
+#if VECTORS
+static INLINE word4 bits_per_nibble_4(word4 bits, struct bit_masks masks)
+{
+  bits -= (bits >> 1) & masks.ones;
+  return (bits & masks.twos) + ((bits >> 2) & masks.twos);
+}
+
+static INLINE word4 bits_per_byte_4(word4 nibbles, struct bit_masks masks)
+{
+  return (nibbles & masks.fours) + ((nibbles >> 4) & masks.fours);
+}
+
+/* The bits that at least two of three have. */
+static INLINE word4 majority_4(word4 a, word4 b, word4 c)
+{
+  return (a & b) | ((a ^ b) & c);
+}
+
+/* Seven words are added up to one of ones, of twos and of fours: these are counted, and put together as bytes. */
+static INLINE word4 bits_of_7_4(const word4 *words, struct bit_masks masks)
+{
+  const word4 first = words[0] ^ words[1] ^ words[2], first_twos = majority_4(words[0], words[1], words[2]);
+  const word4 second = first ^ words[3] ^ words[4], second_twos = majority_4(first, words[3], words[4]);
+  const word4 ones = second ^ words[5] ^ words[6], third_twos = majority_4(second, words[5], words[6]);
+  const word4 twos = first_twos ^ second_twos ^ third_twos, fours = majority_4(first_twos, second_twos, third_twos);
+  const word4 nibbles = bits_per_nibble_4(ones, masks) + 2 * bits_per_nibble_4(twos, masks);
+  return bits_per_byte_4(nibbles, masks) + 4 * bits_per_byte_4(bits_per_nibble_4(fours, masks), masks);
+}
+
+static INLINE void add_bytes_4(word4 bytes, int32_t *counts)
+{
+  const word4 halves = (bytes & 0x00ff00ffu) + ((bytes >> 8) & 0x00ff00ffu);
+  *(word4 *)counts += (halves & 0xffffu) + (halves >> 16);
+}
+
+/* Adds to the counts of filters the bits in which words of x differ from their weights, which are `pitch` apart. */
+static INLINE void add_mismatches_4(const wide_word *x, int words, const uint32_t *weights, int pitch, int filters,
+  int32_t *counts)
+{
+  const struct bit_masks masks = bit_masks();
+  for (; words >= 7; words -= 7, x += 7, weights += 7 * pitch)
+    for (int filter = 0; filter < filters; filter += 4) {
+      word4 differ[7];
+      UNROLL
+      for (int k = 0; k < 7; k++)
+        differ[k] = x[k] ^ *(const word4 *)(weights + k * pitch + filter);
+      add_bytes_4(bits_of_7_4(differ, masks), counts + filter);
+    }
+  for (; words >= 3; words -= 3, x += 3, weights += 3 * pitch)
+    for (int filter = 0; filter < filters; filter += 4) {
+      word4 nibbles[3];
+      UNROLL
+      for (int k = 0; k < 3; k++)
+        nibbles[k] = bits_per_nibble_4(x[k] ^ *(const word4 *)(weights + k * pitch + filter), masks);
+      add_bytes_4(bits_per_byte_4(nibbles[0] + nibbles[1] + nibbles[2], masks), counts + filter);
+    }
+  for (int k = 0; k < words; k++)
+    for (int filter = 0; filter < filters; filter += 4)
+      add_bytes_4(bits_per_byte_4(bits_per_nibble_4(x[k] ^ *(const word4 *)(weights + k * pitch + filter), masks),
+          masks), counts + filter);
+}
+#endif
+
+#if !defined(__riscv_zbb)
+/* Adds to each of 5 filters' counts the bits in which its weights [rows][count][5] differ from x. */
+static void count_mismatches_5(const uint32_t *x, int row_pitch, const uint32_t *weights, int next_row, int rows,
+  int count, int32_t *counts)
+{
+  enum { MOST = 14 };
+  for (int row = 0, k = 0; row < rows;) {
+    const uint32_t *const first = weights + row * next_row + k * 5;
+    wide_word seen[MOST];
+    int words = 0;
+    /* Rows whose weights follow each other are one. */
+    do {
+      const int run = count - k < MOST - words ? count - k : MOST - words;
+      for (int i = 0; i < run; i++)
+        seen[words + i] = x[k + i];
+      words += run;
+      k += run;
+      if (k == count) {
+        k = 0;
+        row++;
+        x += row_pitch;
+      }
+    } while (k == 0 && next_row == count * 5 && words < MOST && row < rows);
+#if VECTORS
+    add_mismatches_4(seen, words, first, 5, 4, counts);
+#endif
+    const int rest = VECTORS ? 4 : 0;
+    add_mismatches(seen, words, first + rest, 5, 5 - rest, counts + rest);
+  }
 }
 #endif
 
@@ -845,10 +984,8 @@ static INLINE void count_mismatches_8x5(const uint32_t *x, int start, int row_pi
   if (fresh)
     memset(sums, 0, 128 * sizeof *sums);
 #if !defined(__riscv_zbb)
-  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row) {
-    for (int p = from; p < to; p++)
-      count_mismatches_5(x + start + p * pitch, weights, count, sums + p * 16);
-  }
+  for (int p = from; p < to; p++)
+    count_mismatches_5(x + start + p * pitch, row_pitch, weights, next_row, rows, count, sums + p * 16);
 #else
   count_mismatches_tiles(x + start + from * pitch, row_pitch, pitch, to - from, weights, 5, next_row, rows, count,
     sums + from * 16, 16);
@@ -1013,17 +1150,30 @@ TARGET_AVX512 static void count_mismatches_avx512_1x3(const uint32_t *x, int sta
 #endif
 
 #if !defined(__riscv_zbb)
-/* Adds to each of 3 filters' counts the bits in which its weights [words][3] differ from x. */
-static void count_mismatches_3(const uint32_t *x, const uint32_t *weights, int words, int32_t *counts)
+/* Adds to each of 3 filters' counts the bits in which its weights [rows][count][3] differ from x. */
+static void count_mismatches_3(const uint32_t *x, int row_pitch, const uint32_t *weights, int next_row, int rows,
+  int count, int32_t *counts)
 {
-  for (int lane = 0; lane < 3; lane++)
-    for (int first = 0; first < words; first += 31) {
-      const int end = words - first < 31 ? words : first + 31;
-      uint32_t bytes = 0;
-      for (int word = first; word < end; word++)
-        bytes += bits_per_byte(x[word] ^ weights[word * 3 + lane]);
-      counts[lane] += sum_of_bytes(bytes);
-    }
+  enum { MOST = 14 };
+  for (int row = 0, k = 0; row < rows;) {
+    const uint32_t *const first = weights + row * next_row + k * 3;
+    wide_word seen[MOST];
+    int words = 0;
+    /* Rows whose weights follow each other are one. */
+    do {
+      const int run = count - k < MOST - words ? count - k : MOST - words;
+      for (int i = 0; i < run; i++)
+        seen[words + i] = x[k + i];
+      words += run;
+      k += run;
+      if (k == count) {
+        k = 0;
+        row++;
+        x += row_pitch;
+      }
+    } while (k == 0 && next_row == count * 3 && words < MOST && row < rows);
+    add_mismatches(seen, words, first, 3, 3, counts);
+  }
 }
 #endif
 
@@ -1037,8 +1187,7 @@ static INLINE void count_mismatches_1x3(const uint32_t *x, int start, int row_pi
   if (fresh)
     memset(sums, 0, 16 * sizeof *sums);
 #if !defined(__riscv_zbb)
-  for (int row = 0; row < rows; row++, start += row_pitch, weights += next_row)
-    count_mismatches_3(x + start, weights, count, sums);
+  count_mismatches_3(x + start, row_pitch, weights, next_row, rows, count, sums);
 #else
   count_mismatches_tiles(x + start, row_pitch, 0, 1, weights, 3, next_row, rows, count, sums, 16);
 #endif
