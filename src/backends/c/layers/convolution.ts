@@ -201,6 +201,13 @@ const inRing = ({ outRing, outHeight }: ConvolutionParams): string =>
 const pairText = (blocks: number, block: string, { use }: Scope): string =>
   blocks % 2 === 0 ? times(block, 32) : `${use(clampInt)}(${times(block, 32)}, 0, ${(blocks - 2) * 16})`
 
+/** Pixels of a row that are summed together. Without instruction sets tiles have four, and the stack may be small. */
+function pixelsTogether(binary: boolean, outWidth: number, vectors: boolean): number {
+  if (outWidth === 1) return 1
+  if (vectors) return PIXELS
+  return binary ? 1 : PIXELS / 2
+}
+
 /** Vectors want 16 sums each; without functions for them, sums take little stack. */
 function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>, vectors: boolean): Adder {
   const { filters, groups, channels, kernelHeight, kernelWidth, outWidth } = params
@@ -218,7 +225,7 @@ function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>, v
     xType: kernel === 'binaryConv2d' ? 'uint32_t' : buffers.x.element === 'u8' ? 'uint8_t' : 'float',
     weightType: signs ? `uint${signBitsFor(lanes)}_t` : cType[buffers.weights.element],
     sumType: kernel === 'binaryConv2d' ? 'int32_t' : 'float',
-    pixels: outWidth === 1 || (kernel === 'binaryConv2d' && !vectors) ? 1 : PIXELS,
+    pixels: pixelsTogether(kernel === 'binaryConv2d', outWidth, vectors),
     width,
     lanes,
     paired,
