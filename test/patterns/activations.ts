@@ -109,9 +109,9 @@ export const activations: readonly Activation[] = [
   },
   {
     name: 'A8 RSign, Add',
+    // No channel makes an input of 0 a 0 here.
     nodes: [node('Add', ['x', 't'], 'a'), node('Sign', ['a'])],
     initializers: { t: perChannel },
-    warnings: ['sign-of-zero'],
   },
   {
     name: 'A8 RSign, Sub',
