@@ -51,8 +51,8 @@ export const countMismatches = (lanes: number): GeneratedFunction => ({
   needs: [mismatches(false), ...(lanes < 4 ? [] : [mismatches(true)])],
 })
 
-/** Vectors that stay in registers, with one of weights, where a machine has eight. */
-const MOST_QUADS = 4
+/** Vectors of sums that stay in registers: half of the sixteen that most machines have. */
+const MOST_QUADS = 8
 
 export function accumulate(lanes: number, xType: string): GeneratedFunction {
   const quads = Math.floor(lanes / 4)
