@@ -20,6 +20,8 @@ export const ROUNDING = 1e-6
 /** Most planes that a layer of bits adds up: for levels of a quantiser, and for alphas in another order than per filter. */
 const MOST_PLANES = 4
 const MOST_SCALES = 16
+/** Smallest weight beside the largest of its filter: sums of planes are as large as the latter, and round the former. */
+const LEAST = 2 ** -10
 
 /**
  * What a layer of bits takes the weights for. Those of a few values per filter (±alpha, or 0, levels of a quantiser, alphas
@@ -46,6 +48,8 @@ export function binarizeWeights(weights: Tensor, mode: PassOptions['weights']): 
   // A plane reads words where a float layer reads as many floats as there are channels.
   if (planes > 2 && (planes > (separable ? MOST_SCALES : MOST_PLANES) || planes * wordsFor(channels) > channels))
     return { refused: `its ${values} would take ${planes} sums of bits, more than a float layer costs` }
+  if (censusOf(weights).some(({ smallest, largest }) => smallest < LEAST * largest))
+    return { refused: `its ${values} differ too much in size: sums of bits would round the smallest away` }
   const noise = noiseOf(weights, codes)
   if (mode === 'exact' && noise > 0)
     return { refused: `its ${values} have rounding noise of ${noise.toPrecision(2)}, which --weights exact keeps` }
