@@ -47,7 +47,7 @@ function wordsText() {
 }
 
 /**
- * A template as a function. Where in its text each name stands is left out, a third of all: the types of contexts find what is
+ * A template as a function. Where in its text each name stands is left out, a sixth of all: the types of contexts find what is
  * missing before anything runs.
  */
 const compiled = text =>

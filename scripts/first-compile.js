@@ -22,7 +22,7 @@ const SCRIPT = `globalThis.firstCompile = async () => {
   const { files } = await compile(bytes, { target: 'wasm', name: 'nin' })
   const done = performance.now()
   await WebAssembly.compile(files.find(({ path }) => path.endsWith('.wasm')).content)
-  return { load: loaded - start, compile: done - loaded, bytes: files.reduce((sum, { content }) => sum + content.length, 0) }
+  return { load: loaded - start, compile: done - loaded }
 }
 `
 

@@ -8,11 +8,12 @@
  *   --out FILE           JSON lines, one for each mutant
  */
 import { fork } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { createHash } from 'node:crypto'
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'vite'
+import { bundleTests } from './bundle-tests.js'
 import { embedTemplates } from './embed-templates.js'
 import { HELPERS, sitesOf, withMutants } from './mutate.js'
 
@@ -35,18 +36,11 @@ const FILES = [
   ...['expr-range', 'few-values', 'integer-sums', 'range', 'regroup', 'slope'].map(name => `src/ir/${name}.ts`),
 ].filter(file => file.endsWith('.ts'))
 
-/** The first `count` of a seeded order (Mulberry32). */
+/** The first `count` in an order that the seed makes. */
 function sampled(all, count, seed) {
-  let state = seed
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (t ^ (t >>> 14)) >>> 0
-  }
-  const keyed = all.map(site => ({ site, key: random() }))
+  const keyed = all.map((site, k) => ({ site, key: createHash('sha256').update(`${seed} ${k}`).digest('hex') }))
   return keyed
-    .sort((a, b) => a.key - b.key)
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
     .slice(0, count)
     .map(({ site }) => site)
 }
@@ -54,33 +48,15 @@ function sampled(all, count, seed) {
 embedTemplates()
 const all = FILES.flatMap(file => sitesOf(join(root, file)))
 const mutants = sampled(all, Number(values.count), Number(values.seed)).map((site, id) => ({ ...site, id }))
-const folder = mkdtempSync(join(root, 'node_modules/.mutants-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-await build({
-  root,
-  configFile: false,
-  logLevel: 'error',
-  plugins: [
-    {
-      name: 'mutants',
-      enforce: 'pre',
-      transform(code, path) {
-        const here = mutants.filter(({ file }) => file === path)
-        return here.length > 0 ? withMutants(code, here) : null
-      },
-    },
-  ],
-  build: {
-    ssr: true,
-    target: 'node20',
-    minify: false,
-    outDir: folder,
-    rollupOptions: {
-      input: { worker: join(root, 'test/mutants/worker.ts') },
-      output: { entryFileNames: '[name].mjs', banner: HELPERS },
-    },
+const switches = {
+  name: 'mutants',
+  enforce: 'pre',
+  transform(code, path) {
+    const here = mutants.filter(({ file }) => file === path)
+    return here.length > 0 ? withMutants(code, here) : null
   },
-})
+}
+const folder = await bundleTests({ worker: 'test/mutants/worker.ts' }, { plugins: [switches], banner: HELPERS })
 
 /** What one process says of one mutant; of none (-1) the verdicts that it should have. */
 const tried = (id, expected) =>
@@ -103,6 +79,7 @@ const tried = (id, expected) =>
 
 const { verdicts } = await tried(-1)
 console.log(`${mutants.length} of ${all.length} places, seed ${values.seed}; ${verdicts.length} networks for each`)
+mkdirSync(dirname(values.out), { recursive: true })
 writeFileSync(values.out, '')
 const counts = new Map()
 let next = 0

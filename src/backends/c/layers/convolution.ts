@@ -13,7 +13,7 @@ import { sumPitchOf, sumsOf } from '../functions/sums.ts'
 import { cType, inParentheses, linear, plus, sumText, times } from '../names.ts'
 import { arrangeFilters, arrangeSigns, blocksFor, lanesFor, signBitsFor, signLanesFor } from './arrange.ts'
 import { body, commentOf, type Layer, parametersOf, type Scope, storeText } from './layer.ts'
-import { PIXELS, pixelTexts } from './pixels.ts'
+import { pixelsTogether, pixelTexts } from './pixels.ts'
 import { tablesCall, tablesLayer } from './tables.ts'
 import {
   columnContext,
@@ -200,13 +200,6 @@ const inRing = ({ outRing, outHeight }: ConvolutionParams): string =>
 /** First filter of a pair of blocks of 16. */
 const pairText = (blocks: number, block: string, { use }: Scope): string =>
   blocks % 2 === 0 ? times(block, 32) : `${use(clampInt)}(${times(block, 32)}, 0, ${(blocks - 2) * 16})`
-
-/** Pixels of a row that are summed together. Without instruction sets tiles have four, and the stack may be small. */
-function pixelsTogether(binary: boolean, outWidth: number, vectors: boolean): number {
-  if (outWidth === 1) return 1
-  if (vectors) return PIXELS
-  return binary ? 1 : PIXELS / 2
-}
 
 /** Vectors want 16 sums each; without functions for them, sums take little stack. */
 function adderOf({ kernel, params, buffers }: Call<'conv2d' | 'binaryConv2d'>, vectors: boolean): Adder {

@@ -5,6 +5,13 @@ import type { Scope } from './layer.ts'
 /** Pixels of a row that are computed together: enough to hide latencies, few enough for registers. */
 export const PIXELS = 8
 
+/** Pixels of a row that are summed together. Without instruction sets tiles have four, and the stack may be small. */
+export function pixelsTogether(binary: boolean, outWidth: number, vectors: boolean): number {
+  if (outWidth === 1) return 1
+  if (vectors) return PIXELS
+  return binary ? 1 : PIXELS / 2
+}
+
 /** What templates say of the blocks of pixels that a row of results is computed in: all of it, or `some` that a caller says. */
 export function pixelTexts(outWidth: number, { use }: Scope, some = false, together = PIXELS) {
   const many = outWidth > 1 && together > 1
